@@ -1,0 +1,15 @@
+# llhttp comes as C sources: Debian 12 ships them in node-llhttp, later releases in libllhttp-dev.
+pkg_check_modules(LLHTTP QUIET IMPORTED_TARGET libllhttp>=9.2)
+if(LLHTTP_FOUND)
+    add_library(llhttp INTERFACE)
+    target_link_libraries(llhttp INTERFACE PkgConfig::LLHTTP)
+else()
+    find_path(LLHTTP_INCLUDE llhttp.h PATH_SUFFIXES llhttp REQUIRED)
+    find_path(LLHTTP_SOURCE llhttp.c PATHS /usr/share/llhttp REQUIRED NO_DEFAULT_PATH)
+    add_library(llhttp STATIC
+        ${LLHTTP_SOURCE}/llhttp.c ${LLHTTP_SOURCE}/api.c ${LLHTTP_SOURCE}/http.c)
+    target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE})
+    target_compile_definitions(llhttp PRIVATE LLHTTP_STRICT_MODE=1)
+    target_compile_options(llhttp PRIVATE -w -O3)
+    set_target_properties(llhttp PROPERTIES C_CLANG_TIDY "")
+endif()

@@ -1,0 +1,50 @@
+/** Who calls, and may they: the decisions of DESIGN section 6, without I/O. */
+#ifndef WEIR_ACCESS_ACCESS_H
+#define WEIR_ACCESS_ACCESS_H
+
+#include "lib/base/digest.h"
+#include "lib/wire/http_request.h"
+#include "shm/snapshot.h"
+
+/**
+ * The credential of a request: `Authorization: Bearer`, `x-api-key`, `x-goog-api-key`, `api-key` or
+ * `?key=` — on every route. Several with the same text count as one.
+ *
+ * @param memory  for a `?key=` that had to be decoded; wipe it afterwards
+ * @return 0 (an empty `out` means that there is none), ERR_CREDENTIALS_DIFFER, or ERR_UNKNOWN_KEY
+ *         for an Authorization of another scheme, or a text that can be no key
+ */
+int access_find_credential(const struct http_request *request, char *memory, size_t memory_bytes,
+                           struct span *out);
+
+enum { ACCESS_KEY_BYTES_MAX = 512 };
+
+/** What a caller may do, for one request. */
+struct access {
+    uint32_t grant_set; /* row in GRANT_SETS */
+    uint32_t key;       /* row in KEYS; ROW_NONE: anonymous */
+};
+
+/**
+ * Who is it, and does the key work now?
+ *
+ * @param credential  empty: anonymous
+ * @param scope       KEY_SCOPE_LIST or KEY_SCOPE_CALL
+ * @return 0, ERR_NO_CREDENTIAL (none given and anonymous callers are granted nothing),
+ *         ERR_UNKNOWN_KEY, ERR_KEY_DISABLED, ERR_KEY_EXPIRED or ERR_SCOPE
+ */
+int access_identify(const struct snapshot *snapshot, struct digester *digester,
+                    struct span credential, enum key_flag scope, struct access *out);
+
+/**
+ * May this caller use this model?
+ *
+ * @param slug   as the client sent it
+ * @param model  its number, on 0
+ * @return 0; ERR_UNKNOWN_MODEL (unknown, disabled, or not granted and conceal_ungranted is on);
+ *         ERR_NOT_GRANTED
+ */
+int access_admit(const struct snapshot *snapshot, const struct access *access, struct span slug,
+                 uint32_t *model);
+
+#endif

@@ -1,0 +1,114 @@
+#include "lib/base/digest.h"
+
+#include "lib/base/err.h"
+#include "lib/base/invariant.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+struct digester {
+    EVP_MD *algorithm;
+    EVP_MD_CTX *context;
+};
+
+struct digester *digester_new(void)
+{
+    struct digester *digester = calloc(1, sizeof(*digester));
+
+    if (digester == NULL)
+        return NULL;
+    digester->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+    digester->context = EVP_MD_CTX_new();
+    if (digester->algorithm == NULL || digester->context == NULL)
+        digester_free(&digester);
+    return digester;
+}
+
+void digester_free(struct digester **digester)
+{
+    if (*digester == NULL)
+        return;
+    EVP_MD_CTX_free((*digester)->context);
+    EVP_MD_free((*digester)->algorithm);
+    free(*digester);
+    *digester = NULL;
+}
+
+void digester_begin(struct digester *digester)
+{
+    int ok = EVP_DigestInit_ex2(digester->context, digester->algorithm, NULL);
+    INVARIANT(ok == 1);
+}
+
+void digester_add(struct digester *digester, struct span bytes)
+{
+    int ok = EVP_DigestUpdate(digester->context, bytes.ptr, bytes.len);
+    INVARIANT(ok == 1);
+}
+
+struct digest digester_end(struct digester *digester)
+{
+    struct digest digest;
+    unsigned int len = 0;
+    int ok = EVP_DigestFinal_ex(digester->context, digest.bytes, &len);
+
+    INVARIANT(ok == 1 && len == DIGEST_BYTES);
+    return digest;
+}
+
+struct digest digester_hash(struct digester *digester, struct span bytes)
+{
+    digester_begin(digester);
+    digester_add(digester, bytes);
+    return digester_end(digester);
+}
+
+bool digest_equal(const struct digest *a, const struct digest *b)
+{
+    return CRYPTO_memcmp(a->bytes, b->bytes, DIGEST_BYTES) == 0;
+}
+
+uint64_t digest_prefix(const struct digest *digest)
+{
+    uint64_t prefix;
+
+    memcpy(&prefix, digest->bytes, sizeof(prefix));
+    return prefix;
+}
+
+void digest_to_hex(const struct digest *digest, char hex[static DIGEST_HEX_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < DIGEST_BYTES; i++) {
+        hex[2 * i] = digits[digest->bytes[i] >> 4];
+        hex[2 * i + 1] = digits[digest->bytes[i] & 15];
+    }
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+int digest_from_hex(struct span hex, struct digest *out)
+{
+    if (hex.len != DIGEST_HEX_BYTES)
+        return ERR_INVALID;
+    for (size_t i = 0; i < DIGEST_BYTES; i++) {
+        int high = hex_value(hex.ptr[2 * i]);
+        int low = hex_value(hex.ptr[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return ERR_INVALID;
+        out->bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    return 0;
+}

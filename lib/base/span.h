@@ -1,0 +1,67 @@
+/** Borrowed bytes: a pointer and a length that somebody else owns. */
+#ifndef WEIR_BASE_SPAN_H
+#define WEIR_BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+/** Borrowed bytes: never owned, never NUL-terminated, never freed. An empty span may have ptr NULL. */
+struct span {
+    const char *ptr;
+    size_t len;
+};
+
+/** A span over a string literal; does not compile for anything else. */
+#define SPAN(literal) ((struct span){"" literal, sizeof(literal) - 1})
+
+/** The span as the two arguments that printf's `%.*s` wants. */
+#define SPAN_FMT(span) (int)(span).len, (span).len == 0 ? "" : (span).ptr
+
+/** A span over a NUL-terminated string; NULL gives the empty span. */
+static inline struct span span_of(const char *text)
+{
+    return (struct span){text, text == NULL ? 0 : strlen(text)};
+}
+
+static inline struct span span_from(const char *begin, const char *end)
+{
+    return (struct span){begin, (size_t)(end - begin)};
+}
+
+/** Byte for byte; two empty spans are equal. */
+static inline bool span_equal(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/** Equal but for the case of ASCII letters (header names, auth schemes). */
+static inline bool span_equal_nocase(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || strncasecmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static inline bool span_starts_with(struct span bytes, struct span prefix)
+{
+    return bytes.len >= prefix.len &&
+           (prefix.len == 0 || memcmp(bytes.ptr, prefix.ptr, prefix.len) == 0);
+}
+
+/** What is left after the first `count` bytes; `count` must not exceed the length. */
+static inline struct span span_skip(struct span bytes, size_t count)
+{
+    return (struct span){bytes.ptr + count, bytes.len - count};
+}
+
+/** Without blanks and tabs at both ends. */
+static inline struct span span_trim(struct span bytes)
+{
+    while (bytes.len > 0 && (bytes.ptr[0] == ' ' || bytes.ptr[0] == '\t'))
+        bytes = span_skip(bytes, 1);
+    while (bytes.len > 0 && (bytes.ptr[bytes.len - 1] == ' ' || bytes.ptr[bytes.len - 1] == '\t'))
+        bytes.len--;
+    return bytes;
+}
+
+#endif

@@ -1,0 +1,59 @@
+/** Listing dialects: how a model, and an error, read in each client's protocol. One table. */
+#ifndef WEIR_DIALECT_DIALECT_H
+#define WEIR_DIALECT_DIALECT_H
+
+#include "lib/base/text.h"
+#include "shm/layout.h"
+
+enum { DIALECT_LEVELS_MAX = 16, DIALECT_WORDS_MAX = 16 };
+
+struct dialect_level {
+    struct span effort;
+    struct span description;
+};
+
+/** All that a dialect may say of a model; filled by the loader, borrowed during the call. */
+struct dialect_model {
+    struct span slug;
+    struct span name;
+    struct span description;
+    struct span owned_by;
+    struct span default_reasoning;  /* empty: null */
+    struct span default_verbosity;  /* empty: null */
+    struct span client_version_min; /* empty: null */
+    struct span input_modalities[DIALECT_WORDS_MAX];
+    uint32_t input_modality_count;
+    uint32_t level_count;
+    struct dialect_level levels[DIALECT_LEVELS_MAX];
+    const struct model_row *row;   /* numbers, flags, created_s */
+    const struct price_row *price; /* NULL: no price, which is never a price of zero */
+};
+
+/** One model as the list's item: no comma, no newline. */
+void dialect_render_model(enum dialect dialect, const struct dialect_model *model,
+                          struct text *out);
+
+/** What stands before and after the items of a list. */
+struct span dialect_list_head(enum dialect dialect);
+struct span dialect_list_tail(enum dialect dialect);
+
+/** "openai" … */
+const char *dialect_name(enum dialect dialect);
+
+/**
+ * The body of an error answer in the protocol's own envelope.
+ *
+ * OpenAI: {"error":{"message","type","param","code"}}, param and code always written.
+ * Anthropic: {"type":"error","error":{"type","message"},"request_id"}.
+ *
+ * @param detail      more than err_text(err) says, or empty; never a secret
+ * @param param       the request field the error is about; empty: null
+ */
+void dialect_render_error(enum wire_protocol protocol, int err, struct span detail,
+                          struct span param, struct span request_id, struct text *out);
+
+/** The error as one event of a stream that has begun; the stream then ends without a terminator. */
+void dialect_render_error_event(enum wire_protocol protocol, int err, struct span request_id,
+                                struct text *out);
+
+#endif

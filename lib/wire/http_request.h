@@ -1,0 +1,44 @@
+/** A request head as spans over the received bytes. */
+#ifndef WEIR_WIRE_HTTP_REQUEST_H
+#define WEIR_WIRE_HTTP_REQUEST_H
+
+#include "lib/base/span.h"
+#include "lib/wire/http_guard.h"
+
+#include <stdint.h>
+
+enum http_method { HTTP_GET_, HTTP_HEAD_, HTTP_POST_, HTTP_OPTIONS_, HTTP_OTHER_ };
+
+enum http_body_kind { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKED };
+
+struct http_header {
+    struct span name;
+    struct span value; /* trimmed */
+};
+
+struct http_request {
+    enum http_method method;
+    uint8_t minor; /* HTTP/1.minor */
+    bool keep_alive;
+    bool expect_continue;
+    enum http_body_kind body_kind;
+    uint64_t content_length;
+    struct span target; /* as received */
+    struct span path;  /* of the target, still percent-encoded, absolute form reduced to its path */
+    struct span query; /* after the `?`; empty when there is none */
+    uint32_t header_count;
+    struct http_header headers[HTTP_HEADERS_MAX];
+};
+
+/**
+ * Parse a head that http_guard passed (with llhttp).
+ *
+ * @param head  exactly the head, its final empty line included; `out` borrows from it
+ * @return 0, ERR_BAD_REQUEST, or ERR_EXPECTATION for an Expect other than 100-continue
+ */
+int http_request_parse(struct span head, struct http_request *out);
+
+/** The value of the first field with that name (any case); false when there is none. */
+bool http_request_find(const struct http_request *request, struct span name, struct span *value);
+
+#endif

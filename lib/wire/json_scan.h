@@ -1,0 +1,114 @@
+/**
+ * A JSON reader that is fed bytes as they arrive and tells only of the members that it was asked
+ * for. It keeps no text, allocates nothing, and cutting the text anywhere changes nothing.
+ *
+ * Grammar: RFC 8259, nothing more (no BOM, no NUL, no comment, no trailing comma, no bare control
+ * character in a string, escapes well-formed, surrogates paired); depth up to the given bound. The
+ * text must be one value; only white space may follow.
+ *
+ * Watched members are paths of keys from the root object: {"usage", "prompt_tokens"}. Keys are
+ * compared after decoding their escapes. A key that is equal but for the case of ASCII letters is
+ * told too, with `exact` false, because a provider's parser may take it for the same.
+ */
+#ifndef WEIR_WIRE_JSON_SCAN_H
+#define WEIR_WIRE_JSON_SCAN_H
+
+#include "lib/base/span.h"
+
+#include <stdint.h>
+
+enum {
+    JSON_PATHS_MAX = 32,
+    JSON_PATH_DEPTH_MAX = 4,
+    JSON_DEPTH_MAX = 1024,
+    JSON_CAPTURE_BYTES = 160, /* raw text of a watched string, number or word, without quotes */
+};
+
+/** One watched member. Unused keys are NULL. */
+struct json_path {
+    const char *keys[JSON_PATH_DEPTH_MAX];
+};
+
+enum json_type {
+    JSON_OBJECT,
+    JSON_ARRAY,
+    JSON_STRING,
+    JSON_NUMBER,
+    JSON_TRUE,
+    JSON_FALSE,
+    JSON_NULL,
+};
+
+enum json_event {
+    JSON_MORE,        /* all bytes used; feed more or call json_scan_end() */
+    JSON_VALUE_BEGIN, /* the cursor stands ON the first byte of the watched value (its quote) */
+    JSON_VALUE_END,   /* the cursor stands just AFTER its last byte */
+    JSON_INVALID,     /* not JSON; the scanner stays so */
+};
+
+/** What the last event is about. */
+struct json_hit {
+    uint32_t path; /* index into the table of paths */
+    bool exact;    /* the key has the very letters of the path */
+    enum json_type type;
+    uint64_t offset; /* of the cursor, from the first byte that was ever fed */
+    /** On JSON_VALUE_END of a scalar: its raw text, still escaped; borrowed until the next call. */
+    struct span raw;
+    bool raw_is_whole; /* false: longer than JSON_CAPTURE_BYTES, raw holds the beginning */
+};
+
+struct json_scan {
+    const struct json_path *paths;
+    uint64_t offset;
+    uint64_t nesting[JSON_DEPTH_MAX / 64];      /* a bit a level: 1 object, 0 array */
+    uint32_t matching[JSON_PATH_DEPTH_MAX + 1]; /* paths whose first n keys match, by n */
+    uint32_t inexact;                           /* of those: paths with a key in another case */
+    uint32_t path_count;
+    uint16_t depth;
+    uint16_t depth_max;
+    uint8_t state;
+    uint8_t detail; /* position inside a word, an escape or a number */
+    uint8_t key_bytes;
+    uint8_t type;
+    uint32_t candidates;
+    uint32_t unit; /* code unit of a \u escape, and the high surrogate before it */
+    uint32_t high;
+    uint32_t value_path;
+    uint16_t value_depth;
+    uint16_t capture_bytes;
+    bool value_exact;
+    bool capture_overflow;
+    bool in_key;
+    char capture[JSON_CAPTURE_BYTES];
+};
+
+/**
+ * @param paths      borrowed for the life of the scan; at most JSON_PATHS_MAX
+ * @param depth_max  1 … JSON_DEPTH_MAX; deeper nesting is JSON_INVALID
+ */
+void json_scan_init(struct json_scan *scan, const struct json_path *paths, uint32_t path_count,
+                    uint16_t depth_max);
+
+/**
+ * Go on until something is to be told.
+ *
+ * @param cursor  in: next byte; out: where the scanner stopped
+ * Values nested inside a watched object or array are told as well when their own path is watched.
+ */
+enum json_event json_scan_next(struct json_scan *scan, const char **cursor, const char *end,
+                               struct json_hit *hit);
+
+/** No more bytes will come. @return 0, or ERR_BAD_JSON when the value is not complete. */
+int json_scan_end(struct json_scan *scan);
+
+/**
+ * Decode the escapes of a raw JSON string (without quotes).
+ *
+ * @return 0, ERR_BAD_JSON, or ERR_NO_SPACE
+ */
+int json_decode_string(struct span raw, char *memory, size_t memory_bytes, struct span *out);
+
+/** A raw JSON number that is a whole number from 0 to 2^53; false for everything else. */
+bool json_decode_count(struct span raw, uint64_t *out);
+
+#endif

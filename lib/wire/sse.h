@@ -1,0 +1,43 @@
+/**
+ * The framing of server-sent events (WHATWG HTML, section 9.2.6), as a byte machine.
+ *
+ * It copies nothing: it cuts the received bytes into pieces that together are exactly those bytes,
+ * in order. Lines may end in LF, CR or CRLF. Cutting the stream anywhere changes nothing but where
+ * the DATA pieces are cut.
+ */
+#ifndef WEIR_WIRE_SSE_H
+#define WEIR_WIRE_SSE_H
+
+#include "lib/base/span.h"
+
+#include <stdint.h>
+
+enum sse_piece_kind {
+    SSE_FRAMING,   /* names, colons, comments, other fields, line ends */
+    SSE_DATA,      /* a part of one data line's value */
+    SSE_DATA_END,  /* empty piece: the data line has ended; another one may follow in this event */
+    SSE_EVENT_END, /* empty piece: an empty line ended the event */
+    SSE_MORE,      /* no bytes left */
+};
+
+struct sse_piece {
+    enum sse_piece_kind kind;
+    struct span bytes;
+};
+
+struct sse {
+    uint8_t state;
+    uint8_t field_bytes; /* of `data` matched so far */
+    bool after_cr;
+    bool event_open; /* a line has been seen since the last event ended */
+};
+
+void sse_init(struct sse *sse);
+
+/** Take the next piece out of `*bytes`. */
+struct sse_piece sse_next(struct sse *sse, struct span *bytes);
+
+/** False between events: the stream may end here without having cut one. */
+bool sse_is_inside_event(const struct sse *sse);
+
+#endif
