@@ -4,7 +4,7 @@ if(LLHTTP_FOUND)
     add_library(llhttp INTERFACE)
     target_link_libraries(llhttp INTERFACE PkgConfig::LLHTTP)
 else()
-    find_path(LLHTTP_INCLUDE llhttp.h PATH_SUFFIXES llhttp REQUIRED)
+    find_path(LLHTTP_INCLUDE llhttp.h PATHS /usr/share/include PATH_SUFFIXES llhttp REQUIRED)
     find_path(LLHTTP_SOURCE llhttp.c PATHS /usr/share/llhttp REQUIRED NO_DEFAULT_PATH)
     add_library(llhttp STATIC
         ${LLHTTP_SOURCE}/llhttp.c ${LLHTTP_SOURCE}/api.c ${LLHTTP_SOURCE}/http.c)
