@@ -1,0 +1,155 @@
+/**
+ * The checked registry between loading and compiling. All memory is the registry's arena; spans
+ * point into it. registry_load() fills it, registry_compile() reads it; nobody else includes this.
+ *
+ * What is here has passed every check: names resolve to array indexes, ranges hold, identifiers
+ * have their form. Arrays keep the order of the configuration.
+ */
+#ifndef WEIR_REGISTRY_DATA_H
+#define WEIR_REGISTRY_DATA_H
+
+#include "lib/base/arena.h"
+#include "lib/base/digest.h"
+#include "lib/dialect/dialect.h"
+#include "registry/report.h"
+#include "shm/layout.h"
+
+/** References to models: `models: all`, or a list. */
+struct data_grant {
+    bool all;
+    uint32_t count;
+    const uint32_t *models; /* indexes into data.models; disabled ones may be among them */
+};
+
+/** An amount per time as written: `600/min`, `1M/min`, `{rate: 600/min, burst: 60}`. 0: none. */
+struct data_rate {
+    uint64_t per_minute;
+    uint64_t burst;
+};
+
+struct data_limits {
+    struct data_rate requests;
+    struct data_rate input_tokens;
+    struct data_rate output_tokens;
+    uint32_t concurrent; /* 0: none */
+};
+
+enum data_window { WINDOW_DAY, WINDOW_WEEK, WINDOW_MONTH, WINDOW_TOTAL };
+
+struct data_budget {
+    bool given;
+    uint64_t micro_usd;
+    enum data_window per;
+};
+
+struct data_provider {
+    struct span name;
+    struct span base_url; /* the kind's default where none is written; no trailing slash */
+    enum provider_kind kind;
+    bool has_secret;
+    struct span secret; /* resolved; empty when references are not being resolved */
+    struct report_place place;
+};
+
+struct data_deployment {
+    uint32_t provider;
+    struct span model;
+    uint32_t weight;
+    uint32_t tier;
+};
+
+struct data_model {
+    struct span slug;
+    struct span name; /* the slug where none is written */
+    struct span description;
+    struct span owned_by;
+    struct span lifecycle;
+    struct span default_reasoning;
+    struct span default_verbosity;
+    struct span client_version_min;
+    enum model_kind kind;
+    uint32_t flags; /* enum model_flag */
+    bool enabled;
+    bool has_price;
+    int32_t priority;
+    int64_t released_s; /* 0: not given */
+    int64_t deprecated_s;
+    int64_t retires_s;
+    uint64_t context_window;
+    uint64_t max_input_tokens;
+    uint64_t max_output_tokens;
+    uint64_t media_tokens;
+    struct price_row price;
+    uint32_t input_modality_count;
+    uint32_t output_modality_count;
+    uint32_t feature_count;
+    uint32_t parameter_count;
+    uint32_t level_count;
+    struct span input_modalities[DIALECT_WORDS_MAX];
+    struct span output_modalities[DIALECT_WORDS_MAX];
+    struct span features[DIALECT_WORDS_MAX];
+    struct span parameters[DIALECT_WORDS_MAX * 2];
+    struct dialect_level levels[DIALECT_LEVELS_MAX];
+    uint32_t deployment_count;
+    const struct data_deployment *deployments; /* ordered by tier */
+    struct report_place place;
+};
+
+/** A user or a group. */
+struct data_subject {
+    struct span name;
+    bool disabled;
+    struct data_grant grant;
+    struct data_limits limits;
+    struct data_budget budget;
+    uint32_t group_count; /* of a user */
+    const uint32_t *groups;
+};
+
+struct data_key {
+    struct span name;
+    struct digest digest;
+    uint32_t user;  /* index into data.users, or ROW_NONE */
+    uint32_t group; /* index into data.groups, or ROW_NONE */
+    uint32_t flags; /* enum key_flag: scopes and KEY_DISABLED */
+    int64_t expires_s;
+    uint32_t allowed_count; /* 0: no restriction */
+    const uint32_t *allowed;
+};
+
+struct data {
+    struct settings settings;
+    /** Where each setting was written, for messages; line 0 when it has its default. */
+    struct {
+#define X(section, name, ...) struct report_place name;
+        SETTINGS_MAP(X)
+        struct report_place listen, state_dir, control_socket, ca_file;
+#undef X
+    } places;
+    struct span config_path;
+    struct span state_dir;
+    struct span control_socket;
+    struct span ca_file;
+    uint32_t listen_count;
+    struct span listen[SETTINGS_LISTEN_MAX];
+    uint32_t provider_count;
+    struct data_provider *providers;
+    uint32_t model_count;
+    struct data_model *models;
+    uint32_t group_count;
+    struct data_subject *groups;
+    uint32_t user_count;
+    struct data_subject *users;
+    uint32_t key_count;
+    struct data_key *keys;
+    struct data_grant anonymous;
+    uint64_t credits_per_usd;       /* 0: not given */
+    uint64_t credits_margin_micros; /* 1400000 is 1.4 */
+};
+
+struct registry {
+    struct arena *arena;
+    struct data data;
+};
+
+#endif
