@@ -1,0 +1,31 @@
+/** The subcommands of weir beside `serve`; each gets its own arguments (argv[0] is its name). */
+#ifndef WEIR_TOOLS_TOOLS_H
+#define WEIR_TOOLS_TOOLS_H
+
+/** What a command's process ends with; documented in docs/commands.md. */
+enum tool_exit {
+    TOOL_OK = 0,
+    TOOL_FAILED = 1,      /* it was tried and did not work; standard error says why */
+    TOOL_USAGE = 2,       /* the arguments are wrong */
+    TOOL_NO_SERVICE = 3,  /* no running weir answers */
+};
+
+/** `weir check [--secrets] [--config FILE]`: load without serving; every problem on standard error. */
+int tool_check(int argc, char **argv);
+
+/** `weir config --defaults`: every setting with default, range and sentence, as a file that loads. */
+int tool_config(int argc, char **argv);
+
+/** `weir status [--socket PATH]`: processes, generation, counters. */
+int tool_status(int argc, char **argv);
+
+/** `weir reload [--socket PATH]`: ask, wait, 0 only when every worker acknowledged. */
+int tool_reload(int argc, char **argv);
+
+/** `weir demo-upstream [--listen HOST:PORT]`: a small streaming OpenAI-compatible server. */
+int tool_demo_upstream(int argc, char **argv);
+
+/** `weir version`. */
+int tool_version(int argc, char **argv);
+
+#endif
