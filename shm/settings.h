@@ -30,7 +30,7 @@
     X(limits, body_bytes, BYTES, 33554432, 1024, 1073741824, RELOAD, "one request body")          \
     X(limits, body_memory, BYTES, 268435456, 1048576, 1099511627776, RELOAD,                      \
       "all request bodies of a worker together")                                                  \
-    X(limits, stream_buffer_bytes, BYTES, 262144, 16384, 67108864, RELOAD,                        \
+    X(limits, stream_buffer_bytes, BYTES, 262144, 65536, 67108864, RELOAD,                        \
       "answer bytes that wait for one slow client before its upstream is paused")                 \
     X(limits, json_depth, COUNT, 64, 8, 1024, RELOAD, "nesting of a request body")                \
     X(timeouts, client_idle_ms, MS, 60000, 100, 86400000, RELOAD,                                 \

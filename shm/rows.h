@@ -1,0 +1,191 @@
+/**
+ * The rows of a snapshot's tables: layout.h says where they lie, this file what is in one.
+ *
+ * A row names another by its number. Any change here bumps LAYOUT_VERSION.
+ */
+#ifndef WEIR_SHM_ROWS_H
+#define WEIR_SHM_ROWS_H
+
+#include "lib/base/digest.h"
+
+#include <stdint.h>
+
+enum { LAYOUT_SLUG_BYTES_MAX = 128 };
+
+/** No row: what a row number holds where there is none. */
+#define ROW_NONE UINT32_MAX
+
+/** Bytes inside the snapshot. A zero length means empty; offset + len never exceeds total_bytes. */
+struct ref {
+    uint64_t offset;
+    uint32_t len;
+    uint32_t reserved;
+};
+
+/** The listing dialects whose fragments the loader renders; the order is that of the rows. */
+#define DIALECT_MAP(X) X(OPENAI, "openai")
+
+enum dialect {
+#define X(name, word) DIALECT_##name,
+    DIALECT_MAP(X) DIALECT_COUNT,
+#undef X
+};
+
+/** X(NAME, word in the configuration, owned_by, page word, wire protocol) */
+#define PROVIDER_KIND_MAP(X)                                       \
+    X(OPENAI, "openai", "openai", "OpenAI", OPENAI)                \
+    X(ANTHROPIC, "anthropic", "anthropic", "Anthropic", ANTHROPIC) \
+    X(OPENAI_COMPATIBLE, "openai_compatible", "openai_compatible", "OpenAI-compatible", OPENAI)
+
+enum provider_kind {
+#define X(name, ...) PROVIDER_##name,
+    PROVIDER_KIND_MAP(X) PROVIDER_KIND_COUNT,
+#undef X
+};
+
+/** What is spoken on the wire, by a client or by an upstream. */
+enum wire_protocol { PROTOCOL_OPENAI, PROTOCOL_ANTHROPIC, PROTOCOL_COUNT };
+
+struct provider_row {
+    struct ref name;
+    struct ref base_url; /* without a trailing slash, e.g. "https://api.openai.com/v1" */
+    uint32_t kind;       /* enum provider_kind */
+    uint32_t secret;     /* number in the secrets memfd, or ROW_NONE */
+};
+
+enum model_flag {
+    MODEL_REASONING = 1 << 0,
+    MODEL_ATTACHMENTS = 1 << 1,
+    MODEL_TOOLS = 1 << 2,
+    MODEL_SUMMARIES = 1 << 3,
+    MODEL_VERBOSITY = 1 << 4,
+    MODEL_PARALLEL_TOOL_CALLS = 1 << 5,
+    MODEL_WEBSOCKETS = 1 << 6,
+    MODEL_IN_API = 1 << 7,
+};
+
+enum model_kind { MODEL_CHAT, MODEL_EMBEDDING, MODEL_IMAGE, MODEL_KIND_COUNT };
+
+struct model_row {
+    uint64_t slug_hash;
+    struct ref slug;
+    struct ref name;
+    uint32_t kind;
+    uint32_t flags; /* enum model_flag */
+    uint32_t deployment_first;
+    uint32_t deployment_count;
+    uint32_t price; /* row in PRICES, or ROW_NONE */
+    uint32_t cell;  /* number in the state segment */
+    uint64_t context_window;
+    uint64_t max_input_tokens;
+    uint64_t max_output_tokens; /* 0: not given */
+    uint64_t media_tokens;
+    int64_t created_s;     /* when this model's content was first published */
+    uint64_t content_hash; /* over what its fragments say, without created */
+    int32_t priority;
+    uint32_t reserved;
+};
+
+struct deployment_row {
+    struct ref upstream_model; /* the provider's own name for the model */
+    uint32_t provider;
+    uint32_t model;
+    uint32_t tier;
+    uint32_t weight;
+    uint32_t cell;
+    uint32_t reserved;
+};
+
+enum key_flag {
+    KEY_DISABLED = 1 << 0,
+    KEY_SCOPE_LIST = 1 << 1,
+    KEY_SCOPE_CALL = 1 << 2,
+    KEY_SCOPE_ADMIN = 1 << 3,
+};
+
+struct key_row {
+    struct digest digest; /* SHA-256 of the key's text */
+    int64_t expires_s;    /* 0: never */
+    struct ref name;
+    uint32_t grant_set;
+    uint32_t user;  /* row in USERS, or ROW_NONE */
+    uint32_t group; /* row in GROUPS, or ROW_NONE */
+    uint32_t flags; /* enum key_flag */
+    uint32_t cell;
+    uint32_t reserved;
+};
+
+/** A user or a group: what stands beside its grants. */
+struct subject_row {
+    struct ref name;
+    uint32_t cell;
+    uint32_t flags; /* KEY_DISABLED */
+};
+
+struct grant_set_row {
+    uint32_t first_word; /* in GRANT_WORDS; each set has (models + 63) / 64 words */
+    uint32_t models;     /* bits set */
+};
+
+/** One grant set's listing in one dialect. */
+struct listing_row {
+    uint64_t body_bytes; /* head, fragments with their commas, tail */
+    char etag[24];       /* with its quotes, NUL-terminated */
+    uint32_t runs;       /* of adjacent models */
+    uint32_t reserved;
+};
+
+/** Each fragment begins with a comma; a listing leaves out the first one of its first run. */
+struct dialect_row {
+    struct ref head;
+    struct ref tail;
+};
+
+/**
+ * USD in pico-dollars: per token, or per piece for request and image. A rate of PRICE_NONE was
+ * not given; it is never zero by accident.
+ */
+#define PRICE_NONE UINT64_MAX
+
+#define PRICE_MAP(X) \
+    X(input)         \
+    X(output)        \
+    X(cache_read)    \
+    X(cache_write)   \
+    X(cache_write_1h) X(audio_input) X(audio_output) X(image_input) X(request) X(image)
+
+struct price_row {
+#define X(name) uint64_t name;
+    PRICE_MAP(X)
+#undef X
+    uint64_t above_tokens; /* 0: no second step */
+    uint64_t above_input;
+    uint64_t above_output;
+};
+
+/** What a cell belongs to; the number is part of the identity. */
+enum cell_kind { CELL_KEY = 1, CELL_USER, CELL_GROUP, CELL_MODEL, CELL_DEPLOYMENT };
+
+/**
+ * An identity keeps its cell for as long as it exists. One that left is `retired`: its number is
+ * given to a new identity only by a generation begun after every worker acknowledged the
+ * generation that dropped it, and only while nothing holds the cell.
+ */
+struct cell_row {
+    struct digest identity; /* SHA-256 of kind, NUL, name */
+    uint32_t cell;
+    uint32_t kind;    /* enum cell_kind */
+    uint64_t born;    /* the generation that gave it the number */
+    uint64_t retired; /* the generation that dropped it; 0 while in use */
+};
+
+_Static_assert(sizeof(struct ref) == 16, "bump LAYOUT_VERSION");
+_Static_assert(sizeof(struct provider_row) == 40, "bump LAYOUT_VERSION");
+_Static_assert(sizeof(struct model_row) == 120, "bump LAYOUT_VERSION");
+_Static_assert(sizeof(struct deployment_row) == 40, "bump LAYOUT_VERSION");
+_Static_assert(sizeof(struct key_row) == 80, "bump LAYOUT_VERSION");
+_Static_assert(sizeof(struct subject_row) == 24, "bump LAYOUT_VERSION");
+_Static_assert(sizeof(struct listing_row) == 40, "bump LAYOUT_VERSION");
+_Static_assert(sizeof(struct cell_row) == 56, "bump LAYOUT_VERSION");
+
+#endif
