@@ -3,9 +3,9 @@
  *
  * A message is one fixed-size packet and up to CHANNEL_DESCRIPTORS_MAX descriptors. End of file
  * means that the other side is gone. The receiver checks everything: a packet of another size, an
- * unknown word, a number out of range or a wrong count of descriptors is ERR_CORRUPT, and a packet
- * whose descriptors were lost (MSG_CTRUNC) is ERR_NO_SPACE; the descriptors that did arrive are
- * closed.
+ * unknown word, an err outside the table or a wrong count of descriptors is ERR_CORRUPT, and a
+ * packet whose descriptors were lost (MSG_CTRUNC) is ERR_NO_SPACE; the descriptors that did arrive
+ * are closed. What `number` may be is for who acts on the word to check.
  */
 #ifndef WEIR_SHM_CHANNEL_H
 #define WEIR_SHM_CHANNEL_H
@@ -48,16 +48,24 @@ struct channel_message {
 /** A non-blocking, close-on-exec pair. @return 0 or ERR_IO */
 int channel_pair(int ends[2]);
 
-/** @return 0; ERR_AGAIN when the other side is not reading; ERR_IO when it is gone. */
+/**
+ * The descriptors stay the sender's; a count that the word does not allow is a bug (INVARIANT).
+ *
+ * @return 0; ERR_AGAIN when the other side is not reading; ERR_IO when it is gone
+ */
 int channel_send(int fd, const struct channel_message *message);
 
-/** @return 0; ERR_AGAIN when nothing waits; ERR_NOT_FOUND at end of file; ERR_CORRUPT; ERR_NO_SPACE; ERR_IO */
+/**
+ * @param out  on 0 the caller owns its descriptors; after an error there are none in it
+ * @return 0; ERR_AGAIN when nothing waits; ERR_NOT_FOUND at end of file; ERR_CORRUPT; ERR_NO_SPACE;
+ *         ERR_IO
+ */
 int channel_receive(int fd, struct channel_message *out);
 
 /** Close all descriptors that arrived with a message which is not going to be used. */
 void channel_discard(struct channel_message *message);
 
-/** "GENERATION" …; never NULL. */
+/** "GENERATION" …; never NULL, also for numbers outside the table. */
 const char *channel_word_name(uint32_t word);
 
 #endif

@@ -15,7 +15,8 @@
  * MODEL_SLOTS and KEY_SLOTS: a power of two of slots (at least 1, better twice the rows), of which
  * at least one is empty. An empty slot holds ROW_NONE. The home slot of a row is hash & (slots - 1),
  * where hash is snapshot_hash_slug(slug) or digest_prefix(digest); a row lies in the first slot from
- * there on that was empty, going round at the end; each row lies in exactly one slot.
+ * there on that was empty, going round at the end; each row lies in exactly one slot, at most
+ * LAYOUT_PROBES_MAX slots from home.
  *
  * GRANT_WORDS: set n begins at word n * words, words = (models + 63) / 64; bits above the last model
  * are 0. FRAGMENTS: in each dialect the bytes of model m + 1 follow those of model m at once, so
@@ -41,6 +42,7 @@
 enum {
     LAYOUT_VERSION = 1,
     LAYOUT_TABLE_ALIGN = 64,
+    LAYOUT_PROBES_MAX = 1024,
     LAYOUT_CHECKSUM_FROM = 32, /* in both headers: the first byte behind `checksum` */
 };
 

@@ -37,7 +37,12 @@ struct secrets {
  */
 int snapshot_open(int memfd, struct snapshot *out);
 
-/** Check what lies at `header` without mapping anything: for tests and fuzzers. */
+/**
+ * Check what lies at `memory` without mapping anything: one linear pass, about 10 ms for 100 MB.
+ *
+ * @param memory  aligned to LAYOUT_TABLE_ALIGN
+ * @return 0, ERR_CORRUPT or ERR_VERSION
+ */
 int snapshot_check(const void *memory, size_t bytes);
 
 /** Unmaps and clears; a closed one is fine. Takes milliseconds for large ones: not on a loop. */
@@ -45,6 +50,7 @@ void snapshot_close(struct snapshot *snapshot);
 
 /** The same for the secrets; the mapping is kept out of core files (MADV_DONTDUMP). */
 int secrets_open(int memfd, struct secrets *out);
+int secrets_check(const void *memory, size_t bytes);
 void secrets_close(struct secrets *secrets);
 
 /** The secret with that number; empty for ROW_NONE and for numbers that are not there. */

@@ -22,7 +22,14 @@ enum {
     STATE_VERSION = 1,
     STATE_CACHE_LINE = 64,
     STATE_BLACK_BOX_EVENTS = 256, /* a power of two */
+    STATE_BLACK_BOX_SHIFT = 56,
 };
+
+/** More than any configuration can ask for; keeps the segment's size far from overflow. */
+#define STATE_CELLS_MAX UINT64_C(0x100000000)
+
+/** The bits of black_box_event.what that number the request. */
+#define STATE_BLACK_BOX_REQUEST ((UINT64_C(1) << STATE_BLACK_BOX_SHIFT) - 1)
 
 #define STATE_MAGIC UINT64_C(0x3141745372696577) /* "weirStA1" */
 
@@ -43,7 +50,7 @@ enum worker_phase {
 /** One thing that happened: packed so that a write is two stores and a torn one is harmless. */
 struct black_box_event {
     _Atomic uint64_t when_ms;
-    _Atomic uint64_t what; /* enum black_box_what << 56 | request number */
+    _Atomic uint64_t what; /* black_box_what << STATE_BLACK_BOX_SHIFT | request */
 };
 
 /** X(NAME, word): what a worker writes into its ring; ids and numbers, never content. */
@@ -104,6 +111,7 @@ struct state_header {
 struct state {
     struct state_header *header; /* NULL: closed; read-only memory after state_open_readonly() */
     size_t bytes;
+    uint64_t cells_max; /* from the sealed size, not from memory that others can write */
 };
 
 _Static_assert(sizeof(struct state_cell) == STATE_CACHE_LINE, "a cell is one cache line");
@@ -116,7 +124,12 @@ _Static_assert(sizeof(struct state_cell) == STATE_CACHE_LINE, "a cell is one cac
  */
 int state_create(uint64_t cells_max, int *memfd, struct state *out);
 
-/** Map what state_create() made; checks magic, version and every size. The descriptor stays yours. */
+/**
+ * Map what state_create() made; checks seals, magic, version and every size. The descriptor stays
+ * yours; for reading alone, one that was opened read-only will do.
+ *
+ * @return 0, ERR_INVALID (not sealed in size), ERR_CORRUPT, ERR_VERSION or ERR_IO
+ */
 int state_open(int memfd, struct state *out);
 int state_open_readonly(int memfd, struct state *out);
 
@@ -129,7 +142,11 @@ struct worker_slot *state_slot(const struct state *state, uint32_t number);
 /** Cell `number` (below cells_max). */
 struct state_cell *state_cell(const struct state *state, uint32_t number);
 
-/** Append to the slot's ring. One writer: the worker that has the slot. */
+/**
+ * Append to the slot's ring. One writer: the worker that has the slot. Event n lies at
+ * black_box[n % STATE_BLACK_BOX_EVENTS]; a reader takes black_box_next first (acquire) and lives
+ * with the oldest ones being overwritten while it reads.
+ */
 void state_record(struct worker_slot *slot, enum black_box_what what, uint64_t request);
 
 /** Words for people; never NULL, also for numbers outside the table. */

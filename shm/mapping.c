@@ -1,0 +1,37 @@
+#include "shm/mapping.h"
+
+#include "lib/base/err.h"
+#include "lib/base/invariant.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+int mapping_open(int memfd, const struct mapping_terms *terms, struct mapping *out)
+{
+    struct stat status;
+    int seals = fcntl(memfd, F_GET_SEALS);
+
+    if (seals < 0 || (seals & terms->seals) != terms->seals)
+        return ERR_INVALID;
+    if (fstat(memfd, &status) != 0)
+        return ERR_IO;
+    size_t bytes = (size_t)status.st_size;
+    if (bytes < terms->bytes_min)
+        return ERR_CORRUPT;
+
+    void *memory = mmap(NULL, bytes, terms->protection, MAP_SHARED | terms->flags, memfd, 0);
+    if (memory == MAP_FAILED)
+        return ERR_IO;
+    *out = (struct mapping){memory, bytes};
+    return 0;
+}
+
+void mapping_close(const void *memory, size_t bytes)
+{
+    if (memory == NULL)
+        return;
+    int result = munmap((void *)(uintptr_t)memory, bytes);
+    INVARIANT(result == 0);
+}
