@@ -1,0 +1,121 @@
+#include "lib/dialect/dialect.h"
+
+#include "lib/base/err.h"
+#include "lib/base/invariant.h"
+
+/* What each protocol calls an answer with that status. */
+struct error_words {
+    int status;
+    struct span types[PROTOCOL_COUNT];
+};
+
+#define WORDS(status, openai, anthropic)                                   \
+    {                                                                      \
+        status,                                                            \
+            {                                                              \
+                [PROTOCOL_OPENAI] = {openai, sizeof(openai) - 1},          \
+                [PROTOCOL_ANTHROPIC] = {anthropic, sizeof(anthropic) - 1}, \
+            },                                                             \
+    }
+
+/* A status that has no row of its own is called what 400 or 500 is called. */
+static const struct error_words by_status[] = {
+    WORDS(400, "invalid_request_error", "invalid_request_error"),
+    WORDS(401, "authentication_error", "authentication_error"),
+    WORDS(403, "permission_error", "permission_error"),
+    WORDS(404, "invalid_request_error", "not_found_error"),
+    WORDS(413, "invalid_request_error", "request_too_large"),
+    WORDS(429, "rate_limit_error", "rate_limit_error"),
+    WORDS(500, "server_error", "api_error"),
+    WORDS(503, "server_error", "overloaded_error"),
+    WORDS(504, "server_error", "timeout_error"),
+};
+
+static const struct error_words *find_words(int status)
+{
+    for (size_t i = 0; i < sizeof(by_status) / sizeof(by_status[0]); i++) {
+        if (by_status[i].status == status)
+            return &by_status[i];
+    }
+    return NULL;
+}
+
+static struct span type_of(enum wire_protocol protocol, int err)
+{
+    int status = err_http_status(err);
+    const struct error_words *words = find_words(status);
+
+    if (words == NULL)
+        words = find_words(status >= 400 && status < 500 ? 400 : 500);
+    INVARIANT(words != NULL);
+    return words->types[protocol];
+}
+
+static void add_string_or_null(struct text *out, struct span value)
+{
+    if (value.len == 0)
+        text_add(out, SPAN("null"));
+    else
+        text_add_json(out, value);
+}
+
+/* The sentence's closing quote and the detail's opening one share a place, which becomes a blank. */
+static void add_message(struct text *out, int err, struct span detail)
+{
+    text_add_json(out, span_of(err_text(err)));
+    if (detail.len == 0 || out->err != 0)
+        return;
+    size_t joint = --out->len;
+
+    text_add_json(out, detail);
+    if (out->err == 0)
+        out->ptr[joint] = ' ';
+}
+
+static void add_openai(int err, struct span detail, struct span param, struct text *out)
+{
+    text_add(out, SPAN("{\"error\":{\"message\":"));
+    add_message(out, err, detail);
+    text_add(out, SPAN(",\"type\":"));
+    text_add_json(out, type_of(PROTOCOL_OPENAI, err));
+    text_add(out, SPAN(",\"param\":"));
+    add_string_or_null(out, param);
+    text_add(out, SPAN(",\"code\":"));
+    add_string_or_null(out, span_of(err_code(err)));
+    text_add(out, SPAN("}}"));
+}
+
+static void add_anthropic(int err, struct span detail, struct span request_id, struct text *out)
+{
+    text_add(out, SPAN("{\"type\":\"error\",\"error\":{\"type\":"));
+    text_add_json(out, type_of(PROTOCOL_ANTHROPIC, err));
+    text_add(out, SPAN(",\"message\":"));
+    add_message(out, err, detail);
+    text_add(out, SPAN("},\"request_id\":"));
+    add_string_or_null(out, request_id);
+    text_add_char(out, '}');
+}
+
+// NOLINTNEXTLINE(readability-function-size): what an error body says, and where it goes
+void dialect_render_error(enum wire_protocol protocol, int err, struct span detail,
+                          struct span param, struct span request_id, struct text *out)
+{
+    INVARIANT(protocol < PROTOCOL_COUNT);
+    if (protocol == PROTOCOL_ANTHROPIC)
+        add_anthropic(err, detail, request_id, out);
+    else
+        add_openai(err, detail, param, out);
+}
+
+void dialect_render_error_event(enum wire_protocol protocol, int err, struct span request_id,
+                                struct text *out)
+{
+    const struct span none = {NULL, 0};
+
+    INVARIANT(protocol < PROTOCOL_COUNT);
+    if (protocol == PROTOCOL_ANTHROPIC)
+        text_add(out, SPAN("event: error\n"));
+    text_add(out, SPAN("data: "));
+    dialect_render_error(protocol, err, none, none, request_id, out);
+    text_add(out, SPAN("\n\n"));
+}

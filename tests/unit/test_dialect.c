@@ -1,0 +1,363 @@
+/* What clients read: golden bytes of a listed model, of error bodies and of error events. */
+#include "lib/base/err.h"
+#include "lib/dialect/dialect.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+enum { BODY_BYTES = 8192 };
+
+static const struct price_row no_rates = {
+#define X(name) .name = PRICE_NONE,
+    PRICE_MAP(X)
+#undef X
+};
+
+static const struct model_row general_row = {
+    .flags = MODEL_SUMMARIES | MODEL_VERBOSITY | MODEL_PARALLEL_TOOL_CALLS | MODEL_IN_API,
+    .context_window = 272000,
+    .created_s = 1771408800,
+};
+
+static struct dialect_model general_model(void)
+{
+    return (struct dialect_model){
+        .slug = SPAN("gpt-5.2"),
+                     .name = SPAN("GPT-5.2"),
+                                  .description = SPAN("General frontier model"),
+                                      .owned_by = SPAN("codex-lb"),
+                                          .default_reasoning = SPAN("medium"),
+                                              .default_verbosity = SPAN("low"),
+                                                  .input_modalities = {
+                                                      SPAN("text"), SPAN("image")},
+                                                      .input_modality_count = 2, .level_count = 3,
+                                                      .levels = {
+                                                          {SPAN("low"), SPAN("Quick answers")},
+                                                           {SPAN("medium"), SPAN("Balanced")},
+                                                            {SPAN("high"), SPAN("Deep work")}},
+                                                            .row = &general_row,
+                                                          };
+}
+
+static struct text render(const struct dialect_model *model)
+{
+    static char memory[BODY_BYTES];
+    struct text text = text_over(memory, sizeof(memory) - 1);
+
+    dialect_render_model(DIALECT_OPENAI, model, &text);
+    assert_int_equal(text.err, 0);
+    memory[text.len] = '\0';
+    return text;
+}
+
+static void a_model_reads_as_the_reference_example_with_its_pricing(void **state)
+{
+    struct price_row price = no_rates;
+    struct dialect_model model = general_model();
+
+    (void)state;
+    price.input = 1750000;
+    price.output = 14000000;
+    model.price = &price;
+    assert_string_equal(
+        render(&model).ptr,
+        "{\"id\":\"gpt-5.2\",\"object\":\"model\",\"created\":1771408800,\"owned_by\":\"codex-lb\","
+        "\"metadata\":{\"display_name\":\"GPT-5.2\",\"description\":\"General frontier model\","
+        "\"context_window\":272000,\"input_modalities\":[\"text\",\"image\"],"
+        "\"supported_reasoning_levels\":[{\"effort\":\"low\",\"description\":\"Quick answers\"},"
+        "{\"effort\":\"medium\",\"description\":\"Balanced\"},"
+        "{\"effort\":\"high\",\"description\":\"Deep work\"}],"
+        "\"default_reasoning_level\":\"medium\",\"supports_reasoning_summaries\":true,"
+        "\"support_verbosity\":true,\"default_verbosity\":\"low\",\"prefer_websockets\":false,"
+        "\"supports_parallel_tool_calls\":true,\"supported_in_api\":true,"
+        "\"minimal_client_version\":null,\"priority\":0},"
+        "\"pricing\":{\"input\":0.00175,\"output\":0.014,\"unit\":\"usd_per_1k_tokens\"}}");
+}
+
+static void what_is_not_given_is_null_and_never_left_out(void **state)
+{
+    static const struct model_row row = {.priority = -7};
+    const struct dialect_model model = {.slug = SPAN("m"), .row = &row};
+
+    (void)state;
+    assert_string_equal(
+        render(&model).ptr,
+        "{\"id\":\"m\",\"object\":\"model\",\"created\":0,\"owned_by\":\"\","
+        "\"metadata\":{\"display_name\":\"\",\"description\":\"\",\"context_window\":0,"
+        "\"input_modalities\":[],\"supported_reasoning_levels\":[],"
+        "\"default_reasoning_level\":null,\"supports_reasoning_summaries\":false,"
+        "\"support_verbosity\":false,\"default_verbosity\":null,\"prefer_websockets\":false,"
+        "\"supports_parallel_tool_calls\":false,\"supported_in_api\":false,"
+        "\"minimal_client_version\":null,\"priority\":-7},\"pricing\":null}");
+}
+
+static void text_is_escaped_where_json_asks_and_nowhere_else(void **state)
+{
+    struct dialect_model model = general_model();
+    const char *body;
+
+    (void)state;
+    model.name = SPAN("say \"hi\" \\ </b>");
+    model.description = SPAN("tab\tnewline\nGrüße 模型 \xf0\x9f\x8c\x8a\x01");
+    model.client_version_min = SPAN("0.99.0");
+    body = render(&model).ptr;
+    assert_non_null(strstr(body, "\"display_name\":\"say \\\"hi\\\" \\\\ </b>\","));
+    assert_non_null(strstr(body, "\"tab\\tnewline\\nGrüße 模型 \xf0\x9f\x8c\x8a\\u0001\""));
+    assert_non_null(strstr(body, "\"minimal_client_version\":\"0.99.0\","));
+}
+
+static void each_flag_shows_in_its_own_field(void **state)
+{
+    static const struct {
+        uint32_t flag;
+        const char *field;
+    } rows[] = {
+        {MODEL_SUMMARIES, "\"supports_reasoning_summaries\":true"},
+        {MODEL_VERBOSITY, "\"support_verbosity\":true"},
+        {MODEL_WEBSOCKETS, "\"prefer_websockets\":true"},
+        {MODEL_PARALLEL_TOOL_CALLS, "\"supports_parallel_tool_calls\":true"},
+        {MODEL_IN_API, "\"supported_in_api\":true"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct model_row row = {.flags = rows[i].flag};
+        const struct dialect_model model = {.slug = SPAN("m"), .row = &row};
+        const char *first = strstr(render(&model).ptr, "true");
+
+        assert_non_null(strstr(render(&model).ptr, rows[i].field));
+        assert_non_null(first);
+        assert_null(strstr(first + 1, "true"));
+    }
+}
+
+static void prices_are_exact_decimals_per_thousand_tokens(void **state)
+{
+    static const struct {
+        uint64_t input;
+        uint64_t output;
+        const char *pricing;
+    } rows[] = {
+        {150000, 600000, "{\"input\":0.00015,\"output\":0.0006,"},
+        {0, 0, "{\"input\":0,\"output\":0,"},
+        {3000000, PRICE_NONE, "{\"input\":0.003,\"output\":null,"},
+        {PRICE_NONE, 15000000, "{\"input\":null,\"output\":0.015,"},
+        {1, 1000000000, "{\"input\":0.000000001,\"output\":1,"},
+        {UINT64_MAX - 1, 75000000, "{\"input\":18446744073.709551614,\"output\":0.075,"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct dialect_model model = general_model();
+        struct price_row price = no_rates;
+
+        price.input = rows[i].input;
+        price.output = rows[i].output;
+        model.price = &price;
+        const char *pricing = strstr(render(&model).ptr, "\"pricing\":");
+
+        assert_non_null(pricing);
+        pricing += strlen("\"pricing\":");
+        assert_memory_equal(pricing, rows[i].pricing, strlen(rows[i].pricing));
+        assert_string_equal(pricing + strlen(rows[i].pricing), "\"unit\":\"usd_per_1k_tokens\"}}");
+    }
+}
+
+static void huge_numbers_keep_every_digit(void **state)
+{
+    static const struct model_row row = {
+        .context_window = UINT64_MAX, .created_s = INT64_MIN, .priority = INT32_MIN};
+    const struct dialect_model model = {.slug = SPAN("m"), .row = &row};
+    const char *body = render(&model).ptr;
+
+    (void)state;
+    assert_non_null(strstr(body, "\"context_window\":18446744073709551615,"));
+    assert_non_null(strstr(body, "\"created\":-9223372036854775808,"));
+    assert_non_null(strstr(body, "\"priority\":-2147483648}"));
+}
+
+static void an_empty_list_is_head_and_tail(void **state)
+{
+    char list[64];
+    struct text text = text_over(list, sizeof(list) - 1);
+
+    (void)state;
+    text_add(&text, dialect_list_head(DIALECT_OPENAI));
+    text_add(&text, dialect_list_tail(DIALECT_OPENAI));
+    list[text.len] = '\0';
+    assert_string_equal(list, "{\"object\":\"list\",\"data\":[]}");
+    assert_string_equal(dialect_name(DIALECT_OPENAI), "openai");
+}
+
+static void a_model_that_does_not_fit_is_an_error_at_every_length(void **state)
+{
+    const struct dialect_model model = general_model();
+    const size_t full = render(&model).len;
+    char memory[BODY_BYTES];
+
+    (void)state;
+    for (size_t cap = 0; cap < full; cap++) {
+        struct text text = text_over(memory, cap);
+
+        dialect_render_model(DIALECT_OPENAI, &model, &text);
+        assert_int_equal(text.err, ERR_NO_SPACE);
+        assert_true(text.len <= cap);
+    }
+}
+
+static const struct {
+    enum wire_protocol protocol;
+    int err;
+    const char *detail;
+    const char *param;
+    const char *body;
+} errors[] = {
+    {PROTOCOL_OPENAI, ERR_UNKNOWN_MODEL, "", "model",
+     "{\"error\":{\"message\":\"There is no such model.\",\"type\":\"invalid_request_error\","
+     "\"param\":\"model\",\"code\":\"model_not_found\"}}"},
+    {PROTOCOL_OPENAI, ERR_UNKNOWN_KEY, "", "",
+     "{\"error\":{\"message\":\"The API key is not valid.\",\"type\":\"authentication_error\","
+     "\"param\":null,\"code\":\"invalid_api_key\"}}"},
+    {PROTOCOL_OPENAI, ERR_NOT_GRANTED, "Asked for \"x\".", "",
+     "{\"error\":{\"message\":\"The API key has no grant for this model. Asked for \\\"x\\\".\","
+     "\"type\":\"permission_error\",\"param\":null,\"code\":\"model_not_allowed\"}}"},
+    {PROTOCOL_OPENAI, ERR_CONFIG, "", "",
+     "{\"error\":{\"message\":\"The configuration has errors.\",\"type\":\"server_error\","
+     "\"param\":null,\"code\":null}}"},
+    {PROTOCOL_ANTHROPIC, ERR_UNKNOWN_MODEL, "", "model",
+     "{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\","
+     "\"message\":\"There is no such model.\"},\"request_id\":\"req_1\"}"},
+    {PROTOCOL_ANTHROPIC, ERR_BODY_TOO_LARGE, "At most 1 KiB.", "",
+     "{\"type\":\"error\",\"error\":{\"type\":\"request_too_large\","
+     "\"message\":\"The body is larger than the gateway takes. At most 1 KiB.\"},"
+     "\"request_id\":\"req_1\"}"},
+};
+
+static struct text render_error(size_t row, char *memory, size_t cap)
+{
+    struct text text = text_over(memory, cap);
+
+    dialect_render_error(errors[row].protocol, errors[row].err, span_of(errors[row].detail),
+                         span_of(errors[row].param), SPAN("req_1"), &text);
+    return text;
+}
+
+static void an_error_has_the_envelope_of_its_protocol(void **state)
+{
+    char memory[BODY_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        struct text text = render_error(i, memory, sizeof(memory) - 1);
+
+        assert_int_equal(text.err, 0);
+        memory[text.len] = '\0';
+        assert_string_equal(memory, errors[i].body);
+    }
+}
+
+static void an_error_that_does_not_fit_says_so_at_every_length(void **state)
+{
+    char memory[BODY_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        for (size_t cap = 0; cap < strlen(errors[i].body); cap++) {
+            struct text text = render_error(i, memory, cap);
+
+            assert_int_equal(text.err, ERR_NO_SPACE);
+            assert_true(text.len <= cap);
+        }
+    }
+}
+
+static void every_error_has_the_type_of_its_status(void **state)
+{
+    static const struct {
+        int status;
+        const char *openai;
+        const char *anthropic;
+    } rows[] = {
+        {400, "invalid_request_error", "invalid_request_error"},
+        {401, "authentication_error", "authentication_error"},
+        {403, "permission_error", "permission_error"},
+        {404, "invalid_request_error", "not_found_error"},
+        {405, "invalid_request_error", "invalid_request_error"},
+        {408, "invalid_request_error", "invalid_request_error"},
+        {413, "invalid_request_error", "request_too_large"},
+        {417, "invalid_request_error", "invalid_request_error"},
+        {429, "rate_limit_error", "rate_limit_error"},
+        {431, "invalid_request_error", "invalid_request_error"},
+        {499, "invalid_request_error", "invalid_request_error"},
+        {500, "server_error", "api_error"},
+        {502, "server_error", "api_error"},
+        {503, "server_error", "overloaded_error"},
+        {504, "server_error", "timeout_error"},
+        {505, "server_error", "api_error"},
+    };
+
+    (void)state;
+    for (int err = -1; err > -ERR_ORDINAL_COUNT; err--) {
+        size_t row = 0;
+        char memory[BODY_BYTES];
+        char wanted[64];
+
+        while (rows[row].status != err_http_status(err))
+            assert_true(++row < sizeof(rows) / sizeof(rows[0]));
+        for (int protocol = 0; protocol < PROTOCOL_COUNT; protocol++) {
+            struct text text = text_over(memory, sizeof(memory) - 1);
+
+            dialect_render_error((enum wire_protocol)protocol, err,
+                                 SPAN(""), SPAN(""), SPAN("r"), &text);
+            memory[text.len] = '\0';
+            snprintf(wanted, sizeof(wanted), "\"type\":\"%s\"",
+                     protocol == PROTOCOL_OPENAI ? rows[row].openai : rows[row].anthropic);
+            assert_non_null(strstr(memory, wanted));
+        }
+    }
+}
+
+static void a_stream_ends_with_the_error_event_of_its_protocol(void **state)
+{
+    char memory[BODY_BYTES];
+    struct text text = text_over(memory, sizeof(memory) - 1);
+
+    (void)state;
+    dialect_render_error_event(PROTOCOL_OPENAI, ERR_UPSTREAM_CUT, SPAN("req_1"), &text);
+    memory[text.len] = '\0';
+    assert_string_equal(memory,
+                        "data: {\"error\":{\"message\":\"The provider cut the answer short.\","
+                        "\"type\":\"server_error\",\"param\":null,\"code\":\"upstream_error\"}}"
+                        "\n\n");
+    text = text_over(memory, sizeof(memory) - 1);
+    dialect_render_error_event(PROTOCOL_ANTHROPIC, ERR_UPSTREAM_TIMEOUT, SPAN(""), &text);
+    memory[text.len] = '\0';
+    assert_string_equal(memory, "event: error\n"
+                                "data: {\"type\":\"error\",\"error\":{\"type\":\"timeout_error\","
+                                "\"message\":\"The provider did not answer in time.\"},"
+                                "\"request_id\":null}\n\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_model_reads_as_the_reference_example_with_its_pricing),
+        cmocka_unit_test(what_is_not_given_is_null_and_never_left_out),
+        cmocka_unit_test(text_is_escaped_where_json_asks_and_nowhere_else),
+        cmocka_unit_test(each_flag_shows_in_its_own_field),
+        cmocka_unit_test(prices_are_exact_decimals_per_thousand_tokens),
+        cmocka_unit_test(huge_numbers_keep_every_digit),
+        cmocka_unit_test(an_empty_list_is_head_and_tail),
+        cmocka_unit_test(a_model_that_does_not_fit_is_an_error_at_every_length),
+        cmocka_unit_test(an_error_has_the_envelope_of_its_protocol),
+        cmocka_unit_test(an_error_that_does_not_fit_says_so_at_every_length),
+        cmocka_unit_test(every_error_has_the_type_of_its_status),
+        cmocka_unit_test(a_stream_ends_with_the_error_event_of_its_protocol),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
