@@ -1,0 +1,267 @@
+#include "worker/call.h"
+
+#include "lib/base/err.h"
+#include "lib/base/invariant.h"
+#include "lib/base/text.h"
+#include "lib/dialect/dialect.h"
+
+enum {
+    FRAME_IOV_MAX = ANSWER_IOV_MAX + 4, /* head, chunk size, CRLF, last chunk */
+    CHUNK_LINE_BYTES_MAX = 18,
+};
+
+/* --- what the upstream says ------------------------------------------------------------------- */
+
+static uint8_t keep(char *memory, size_t bytes_max, struct span value)
+{
+    if (value.len > bytes_max)
+        return 0;
+    if (value.len > 0)
+        memcpy(memory, value.ptr, value.len);
+    return (uint8_t)value.len;
+}
+
+/* The media type without its parameters. */
+static bool is_event_stream(struct span content_type)
+{
+    struct span type = SPAN("text/event-stream");
+
+    return content_type.len >= type.len &&
+           span_equal_nocase((struct span){content_type.ptr, type.len}, type) &&
+           (content_type.len == type.len || content_type.ptr[type.len] == ';' ||
+            content_type.ptr[type.len] == ' ');
+}
+
+static void on_head(void *ctx, const struct http_answer_head *head)
+{
+    struct call *call = ctx;
+    bool strip_usage = call->upload.plan.strip_usage;
+
+    call->status = head->status;
+    call->content_length = head->content_length;
+    call->content_type_bytes = keep(call->content_type, sizeof(call->content_type),
+                                    head->content_type);
+    call->retry_after_bytes = keep(call->retry_after, sizeof(call->retry_after), head->retry_after);
+    call->is_stream = is_event_stream(head->content_type);
+    if (!proxy_on_upstream_head(&call->proxy, head->status))
+        return;
+    /* From here on the union holds the answer. */
+    call->is_recorded = true;
+    answer_init(&call->out, call->request.protocol, call->is_stream,
+                (struct span){call->slug_json, call->slug_json_bytes});
+    call->out.strip_usage = strip_usage && call->is_stream;
+}
+
+static enum http_body_verdict on_body(void *ctx, struct span bytes)
+{
+    struct call *call = ctx;
+
+    switch (proxy_on_upstream_body(&call->proxy, bytes)) {
+    case PROXY_GO_ON:
+        return HTTP_BODY_GO_ON;
+    case PROXY_PAUSE:
+        return HTTP_BODY_PAUSE;
+    case PROXY_STOP:
+        break;
+    }
+    return HTTP_BODY_ABORT;
+}
+
+static void on_end(void *ctx, int err)
+{
+    struct call *call = ctx;
+
+    call->transfer = NULL;
+    proxy_on_upstream_end(&call->proxy, err);
+}
+
+const struct http_transfer_handlers call_upstream_handlers = {
+    .on_head = on_head,
+    .on_body = on_body,
+    .on_end = on_end,
+};
+
+/* --- what the client gets --------------------------------------------------------------------- */
+
+static void add_chunk_line(struct text *line, size_t bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    char hex[16];
+    size_t begin = sizeof(hex);
+
+    do {
+        hex[--begin] = digits[bytes & 15];
+        bytes >>= 4;
+    } while (bytes > 0);
+    text_add(line, (struct span){hex + begin, sizeof(hex) - begin});
+    text_add(line, SPAN("\r\n"));
+}
+
+/* One write: the head if it has not gone out, then the pieces in the answer's framing. */
+static enum proxy_taken write_frame(struct call *call, struct span head,
+                                    const struct iov_builder *pieces, bool last)
+{
+    struct worker *worker = call->request.worker;
+    struct iovec vec[FRAME_IOV_MAX];
+    struct iov_builder frame = {.vec = vec, .cap = FRAME_IOV_MAX};
+    char line_memory[CHUNK_LINE_BYTES_MAX];
+    struct text line = text_over(line_memory, sizeof(line_memory));
+    bool framed = call->is_chunked && pieces->bytes > 0;
+
+    iov_add(&frame, head);
+    if (framed) {
+        add_chunk_line(&line, pieces->bytes);
+        iov_add(&frame, text_span(&line));
+    }
+    for (size_t i = 0; i < pieces->len; i++)
+        iov_add(&frame, (struct span){pieces->vec[i].iov_base, pieces->vec[i].iov_len});
+    if (framed)
+        iov_add(&frame, SPAN("\r\n"));
+    if (call->is_chunked && last)
+        iov_add(&frame, SPAN("0\r\n\r\n"));
+    INVARIANT(frame.err == 0);
+    if (frame.len == 0)
+        return PROXY_TAKEN;
+
+    int64_t waiting = server_write(call->request.conn, frame.vec, frame.len, SERVER_COPY);
+    if (waiting < 0)
+        return PROXY_NOT_TAKEN;
+    if ((uint64_t)waiting <= worker->limits.queue_bytes_max / 2)
+        return PROXY_TAKEN;
+    counters_add(&worker->slot->counters, COUNTER_held, 1);
+    state_record(worker->slot, BLACK_BOX_HELD, call->request.number);
+    return PROXY_TAKEN_FULL;
+}
+
+/* Pass bytes through the rewriter, a frame for each fill of the gather list. */
+static enum proxy_taken write_bytes(struct call *call, struct span head, struct span bytes)
+{
+    enum proxy_taken taken = PROXY_TAKEN;
+
+    do {
+        struct iovec vec[ANSWER_IOV_MAX];
+        struct iov_builder pieces = {.vec = vec, .cap = ANSWER_IOV_MAX};
+
+        answer_feed(&call->out, &bytes, &pieces);
+        enum proxy_taken now = write_frame(call, head, &pieces, false);
+        if (now == PROXY_NOT_TAKEN)
+            return now;
+        if (now == PROXY_TAKEN_FULL)
+            taken = now;
+        head = SPAN("");
+    } while (bytes.len > 0);
+    return taken;
+}
+
+static void write_head(struct call *call, int64_t content_length, struct text *head)
+{
+    char memory[128];
+    struct text fields = text_over(memory, sizeof(memory));
+    struct span content_type = {call->content_type, call->content_type_bytes};
+
+    if (call->retry_after_bytes > 0) {
+        text_add(&fields, SPAN("retry-after: "));
+        text_add(&fields, (struct span){call->retry_after, call->retry_after_bytes});
+        text_add(&fields, SPAN("\r\n"));
+    }
+    if (call->is_stream)
+        text_add(&fields, SPAN("cache-control: no-cache\r\n"));
+    struct reply reply = {
+        .status = call->status,
+        .content_type = content_type,
+        .content_length = content_length,
+        .fields = text_span(&fields),
+        .generation = call->generation,
+        .close = call->closes,
+    };
+    reply_head(&call->request, &reply, head);
+    INVARIANT(head->err == 0 && fields.err == 0);
+    call->has_head = true;
+    state_record(call->request.worker->slot, BLACK_BOX_STREAMING, call->request.number);
+}
+
+/* The whole document is here: its length is known after the rewrite. */
+static enum proxy_taken write_whole(struct call *call, struct span bytes)
+{
+    char memory[REPLY_HEAD_BYTES_MAX];
+    struct text head = text_over(memory, sizeof(memory));
+    struct iovec vec[ANSWER_IOV_MAX];
+    struct iov_builder pieces = {.vec = vec, .cap = ANSWER_IOV_MAX};
+
+    answer_feed(&call->out, &bytes, &pieces);
+    /* More values of `model` than one gather list holds: frame by frame. */
+    if (bytes.len > 0) {
+        call->is_chunked = call->request.http_minor > 0;
+        call->closes = !call->is_chunked;
+        write_head(call, -1, &head);
+        enum proxy_taken taken = write_frame(call, text_span(&head), &pieces, false);
+        return taken == PROXY_NOT_TAKEN ? taken : write_bytes(call, SPAN(""), bytes);
+    }
+    write_head(call, (int64_t)pieces.bytes, &head);
+    return write_frame(call, text_span(&head), &pieces, false);
+}
+
+enum proxy_taken call_client_begin(void *ctx, struct span bytes)
+{
+    struct call *call = ctx;
+    char memory[REPLY_HEAD_BYTES_MAX];
+    struct text head = text_over(memory, sizeof(memory));
+    enum proxy_taken taken;
+
+    if (!call->is_stream && (bytes.len == 0 || call->content_length == (int64_t)bytes.len)) {
+        taken = write_whole(call, bytes);
+    } else {
+        call->is_chunked = call->request.http_minor > 0;
+        call->closes = !call->is_chunked;
+        write_head(call, -1, &head);
+        taken = write_bytes(call, text_span(&head), bytes);
+    }
+    /* An upstream may answer before it has read all; then the body is still being sent. */
+    if (call->upload.written == call->upload.plan.bytes)
+        call_release_request(call);
+    else
+        generation_release(&call->generation);
+    return taken;
+}
+
+enum proxy_taken call_client_more(void *ctx, struct span bytes)
+{
+    return write_bytes(ctx, SPAN(""), bytes);
+}
+
+int call_client_complete(void *ctx)
+{
+    struct call *call = ctx;
+    struct iovec vec[ANSWER_IOV_MAX];
+    struct iov_builder pieces = {.vec = vec, .cap = ANSWER_IOV_MAX};
+
+    answer_finish(&call->out, &pieces);
+    if (call->is_stream && answer_ended(&call->out) != ANSWER_COMPLETE)
+        return ERR_UPSTREAM_CUT;
+    /* A client that left in this moment finds out by itself. */
+    (void)write_frame(call, SPAN(""), &pieces, true);
+    return 0;
+}
+
+void call_client_truncated(struct call *call, int err)
+{
+    char memory[1024];
+    struct text event = text_over(memory, sizeof(memory));
+    struct span id = {call->request.id, REQUEST_ID_BYTES};
+    struct iovec vec[1];
+    struct iov_builder pieces = {.vec = vec, .cap = 1};
+
+    /* An error event of the upstream's own has told it already. */
+    if (call->is_stream && answer_ended(&call->out) == ANSWER_OPEN) {
+        if (sse_is_inside_event(&call->out.sse))
+            text_add(&event, SPAN("\n\n"));
+        dialect_render_error_event(call->request.protocol, err, id, &event);
+        iov_add(&pieces, text_span(&event));
+        (void)write_frame(call, SPAN(""), &pieces, false);
+    }
+    /* An answer that ends with the connection looks complete when it is closed in order. */
+    if (call->closes && !call->is_stream)
+        server_abort(call->request.conn);
+    else
+        server_end(call->request.conn, true);
+}

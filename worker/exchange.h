@@ -1,0 +1,106 @@
+/**
+ * One worker's parts, and what every handler of requests shares.
+ *
+ * A handler that answers at once uses reply_…() and keeps nothing. One that waits puts a record
+ * whose first member is a struct exchange behind the connection; the connection's events then go
+ * to its table.
+ */
+#ifndef WEIR_WORKER_EXCHANGE_H
+#define WEIR_WORKER_EXCHANGE_H
+
+#include "lib/access/access.h"
+#include "lib/base/text.h"
+#include "lib/net/server.h"
+#include "shm/state.h"
+#include "worker/generations.h"
+#include "worker/pool.h"
+
+enum { REQUEST_ID_BYTES = 24, DATE_BYTES = 32, FAILURE_LINES_PER_SECOND = 10 };
+
+struct worker {
+    uv_loop_t loop;
+    uint32_t number;
+    int channel_fd;
+    enum worker_phase phase;
+    struct state state;
+    struct worker_slot *slot;
+    struct generations generations;
+    struct server *server;
+    struct server_limits limits;
+    struct http_client *client; /* NULL before the first generation */
+    struct digester *digester;
+    struct chunk_pool chunks; /* partial heads, waiting output */
+    struct chunk_pool bodies; /* request bodies: limits.body_memory */
+    struct pool calls;
+    struct pool listings;
+    uint64_t calls_open;
+    uint64_t calls_max;
+    uint64_t accepted_counted; /* of the server's count, what the slot has */
+    uint64_t refused_counted;
+    uint32_t failures_logged;   /* in this second: at most FAILURE_LINES_PER_SECOND */
+    uint32_t failures_unlogged; /* … and how many more there were */
+    uv_poll_t channel;
+    uv_timer_t second;
+    uv_timer_t drain_deadline;
+    uv_check_t turn;
+    char date[DATE_BYTES];     /* "Fri, 20 Nov 2026 23:50:28 GMT" */
+    char request_id_prefix[9]; /* eight hex digits, new for each process */
+};
+
+/** One request, from its head on. */
+struct request {
+    struct worker *worker;
+    struct server_conn *conn;
+    uint64_t number;  /* in this worker slot, for the black box */
+    uint8_t protocol; /* enum wire_protocol of the route: how errors read */
+    uint8_t http_minor;
+    bool is_head;
+    char id[REQUEST_ID_BYTES]; /* x-request-id; `req_` and 20 hex digits */
+};
+
+struct exchange;
+
+/** What a record behind a connection does with the connection's events; see server.h. */
+struct exchange_table {
+    void (*on_body)(struct exchange *exchange, struct span bytes, bool last);
+    void (*on_sent)(struct exchange *exchange);
+    void (*on_gone)(struct exchange *exchange, int err);
+};
+
+struct exchange {
+    const struct exchange_table *table;
+};
+
+/** The fields that a route's handler adds to a head, each line with its CRLF. */
+struct reply {
+    int status;
+    struct span content_type; /* empty: no body */
+    int64_t content_length;   /* -1: chunked (HTTP/1.1) or until the connection closes (1.0) */
+    struct span fields;
+    const struct generation *generation; /* for x-weir-generation; NULL: none */
+    bool close;                          /* say `Connection: close` */
+};
+
+enum { REPLY_HEAD_BYTES_MAX = 2048, REPLY_BODY_BYTES_MAX = 4096 };
+
+/** Write a head, and count its status. */
+void reply_head(const struct request *request, const struct reply *reply, struct text *out);
+
+/** A whole small answer at once; ends the exchange. */
+void reply_small(const struct request *request, const struct reply *reply, struct span body);
+
+struct reply_error {
+    int err;
+    struct span detail; /* one more sentence, or empty */
+    struct span param;  /* the request field that it is about, or empty */
+    struct span fields; /* as in struct reply */
+    const struct generation *generation;
+};
+
+/** An error in the route's dialect; ends the exchange. */
+void reply_error(const struct request *request, const struct reply_error *error);
+
+/** The reason phrase of a status line. */
+const char *reply_reason(int status);
+
+#endif

@@ -1,0 +1,222 @@
+#include "worker/generations.h"
+
+#include "lib/base/err.h"
+#include "lib/base/invariant.h"
+#include "lib/base/text.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { URL_BYTES_MAX = 2048, HEADER_LINE_BYTES_MAX = 8192 };
+
+static const enum wire_protocol protocols[PROVIDER_KIND_COUNT] = {
+#define X(name, word, owned_by, page, protocol) [PROVIDER_##name] = PROTOCOL_##protocol,
+    PROVIDER_KIND_MAP(X)
+#undef X
+};
+
+static const struct {
+    struct span path;      /* after the provider's base_url */
+    struct span key_field; /* what stands before the provider's key */
+} wires[PROTOCOL_COUNT] = {
+    [PROTOCOL_OPENAI] = {{"/chat/completions", 17}, {"Authorization: Bearer ", 22}},
+    [PROTOCOL_ANTHROPIC] = {{"/v1/messages", 12}, {"x-api-key: ", 11}},
+};
+
+enum wire_protocol generation_protocol(uint32_t provider_kind)
+{
+    INVARIANT(provider_kind < PROVIDER_KIND_COUNT);
+    return protocols[provider_kind];
+}
+
+void generations_init(struct generations *generations, uv_loop_t *loop,
+                      generations_decided_fn *on_decided, void *owner)
+{
+    *generations = (struct generations){.loop = loop, .on_decided = on_decided, .owner = owner};
+}
+
+static void forget(struct generation *generation)
+{
+    struct generation **link = &generation->owner->all;
+
+    while (*link != generation)
+        link = &(*link)->next;
+    *link = generation->next;
+}
+
+/* On a thread. */
+static void close_mappings(uv_work_t *work)
+{
+    struct generation *generation = work->data;
+
+    snapshot_close(&generation->snapshot);
+    secrets_close(&generation->secrets);
+}
+
+static void on_closed(uv_work_t *work, int status)
+{
+    struct generation *generation = work->data;
+
+    (void)status;
+    generation->owner->working--;
+    generation->owner->mapped--;
+    free(generation->endpoints);
+    free(generation);
+}
+
+void generation_release(struct generation **generation)
+{
+    struct generation *released = *generation;
+
+    *generation = NULL;
+    if (released == NULL)
+        return;
+    INVARIANT(released->holders > 0);
+    if (--released->holders > 0)
+        return;
+    for (uint32_t i = 0; i < released->endpoint_count; i++)
+        http_endpoint_free(&released->endpoints[i]);
+    forget(released);
+    released->owner->working++;
+    int err = uv_queue_work(released->owner->loop, &released->work, close_mappings, on_closed);
+    INVARIANT(err == 0);
+}
+
+struct generation *generation_hold(struct generations *generations)
+{
+    if (generations->current != NULL)
+        generations->current->holders++;
+    return generations->current;
+}
+
+static void make_label(struct generation *generation)
+{
+    char hex[DIGEST_HEX_BYTES];
+    struct text text = text_over(generation->label, sizeof(generation->label));
+
+    digest_to_hex(&generation->snapshot.header->content, hex);
+    text_add_unsigned(&text, generation->number);
+    text_add_char(&text, '-');
+    text_add(&text, (struct span){hex, 8});
+    INVARIANT(text.err == 0);
+    generation->label_bytes = (uint32_t)text.len;
+}
+
+/* On a thread: nothing here touches the loop. */
+static void open_mappings(uv_work_t *work)
+{
+    struct generation *generation = work->data;
+
+    generation->err = snapshot_open(generation->snapshot_fd, &generation->snapshot);
+    if (generation->err == 0)
+        generation->err = secrets_open(generation->secrets_fd, &generation->secrets);
+    if (generation->err == 0 && generation->snapshot.header->generation != generation->number)
+        generation->err = ERR_CORRUPT;
+    close(generation->snapshot_fd);
+    close(generation->secrets_fd);
+    if (generation->err != 0) {
+        snapshot_close(&generation->snapshot);
+        secrets_close(&generation->secrets);
+        return;
+    }
+    generation->endpoint_count = snapshot_rows(&generation->snapshot, SNAPSHOT_DEPLOYMENTS);
+    generation->endpoints = calloc(generation->endpoint_count + 1, sizeof(*generation->endpoints));
+    if (generation->endpoints == NULL)
+        generation->endpoint_count = 0;
+}
+
+static void on_opened(uv_work_t *work, int status)
+{
+    struct generation *generation = work->data;
+    struct generations *generations = generation->owner;
+    uint64_t number = generation->number;
+    int err = generation->err;
+
+    (void)status;
+    generations->working--;
+    if (err != 0) {
+        free(generation);
+        generations->on_decided(generations->owner, number, err);
+        return;
+    }
+    make_label(generation);
+    generation->holders = 1; /* the worker's own, while it is current */
+    generation->next = generations->all;
+    generations->all = generation;
+    generations->mapped++;
+    struct generation *before = generations->current;
+    generations->current = generation;
+    generation_release(&before);
+    generations->on_decided(generations->owner, number, 0);
+}
+
+void generations_adopt(struct generations *generations, uint64_t number, int snapshot_fd,
+                       int secrets_fd)
+{
+    struct generation *generation = calloc(1, sizeof(*generation));
+
+    if (generation == NULL) {
+        close(snapshot_fd);
+        close(secrets_fd);
+        generations->on_decided(generations->owner, number, ERR_NO_MEMORY);
+        return;
+    }
+    generation->owner = generations;
+    generation->number = number;
+    generation->snapshot_fd = snapshot_fd;
+    generation->secrets_fd = secrets_fd;
+    generation->work.data = generation;
+    generations->working++;
+    int err = uv_queue_work(generations->loop, &generation->work, open_mappings, on_opened);
+    INVARIANT(err == 0);
+}
+
+void generations_close(struct generations *generations)
+{
+    generation_release(&generations->current);
+}
+
+static int make_endpoint(const struct generation *generation, struct http_client *client,
+                         uint32_t deployment, struct http_endpoint **out)
+{
+    const struct snapshot *snapshot = &generation->snapshot;
+    const struct provider_row *provider = snapshot_provider(
+        snapshot, snapshot_deployment(snapshot, deployment)->provider);
+    enum wire_protocol protocol = generation_protocol(provider->kind);
+    struct span secret = secrets_get(&generation->secrets, provider->secret);
+    char url_memory[URL_BYTES_MAX];
+    char key_memory[HEADER_LINE_BYTES_MAX];
+    struct text url = text_over(url_memory, sizeof(url_memory));
+    struct text key = text_over(key_memory, sizeof(key_memory));
+    struct span lines[2] = {SPAN("Content-Type: application/json")};
+
+    text_add(&url, snapshot_bytes(snapshot, provider->base_url));
+    text_add(&url, wires[protocol].path);
+    text_add(&key, wires[protocol].key_field);
+    text_add(&key, secret);
+    if (url.err != 0 || key.err != 0)
+        return ERR_INVALID;
+    lines[1] = text_span(&key);
+    struct http_endpoint_config config = {
+        .url = text_span(&url),
+        .header_lines = lines,
+        .header_count = secret.len > 0 ? 2 : 1,
+    };
+    int err = http_endpoint_new(client, &config, out);
+    explicit_bzero(key_memory, sizeof(key_memory));
+    return err;
+}
+
+int generation_endpoint(struct generation *generation, struct http_client *client,
+                        uint32_t deployment, struct http_endpoint **out)
+{
+    if (deployment >= generation->endpoint_count)
+        return ERR_NO_MEMORY;
+    if (generation->endpoints[deployment] == NULL) {
+        int err = make_endpoint(generation, client, deployment, &generation->endpoints[deployment]);
+        if (err != 0)
+            return err;
+    }
+    *out = generation->endpoints[deployment];
+    return 0;
+}

@@ -1,0 +1,85 @@
+/**
+ * The generations that this worker maps: one that new requests begin with, and older ones for as
+ * long as a request that began with them has not reached its stream.
+ *
+ *   phase     entered by                       who holds it
+ *   opening   generations_adopt()              a thread: mapping and checking takes milliseconds
+ *   current   the thread is done               the worker, and each request that began with it
+ *   old       a newer one became current       requests
+ *   closing   last generation_release()        a thread: unmapping takes milliseconds too
+ */
+#ifndef WEIR_WORKER_GENERATIONS_H
+#define WEIR_WORKER_GENERATIONS_H
+
+#include "lib/net/http_client.h"
+#include "shm/snapshot.h"
+
+#include <uv.h>
+
+enum { GENERATION_LABEL_BYTES = 32 };
+
+struct generations;
+
+struct generation {
+    struct snapshot snapshot;
+    struct secrets secrets;
+    struct generations *owner;
+    struct generation *next; /* of all that are mapped */
+    uint32_t holders;
+    uint32_t endpoint_count;
+    struct http_endpoint **endpoints; /* by deployment; NULL until the first call to it */
+    uint64_t number;
+    uint32_t label_bytes;
+    char label[GENERATION_LABEL_BYTES]; /* "12-3f09ab44": x-weir-generation */
+    /* While a thread works on it. */
+    uv_work_t work;
+    int snapshot_fd;
+    int secrets_fd;
+    int err;
+};
+
+/** A generation is current (err 0), or could not be used: `number` says which. */
+typedef void generations_decided_fn(void *owner, uint64_t number, int err);
+
+struct generations {
+    uv_loop_t *loop;
+    struct generation *current; /* NULL before the first */
+    struct generation *all;
+    generations_decided_fn *on_decided;
+    void *owner;
+    uint32_t mapped;  /* opening ones excluded */
+    uint32_t working; /* threads at work */
+};
+
+void generations_init(struct generations *generations, uv_loop_t *loop,
+                      generations_decided_fn *on_decided, void *owner);
+
+/**
+ * Open in the background, then make it current and call on_decided().
+ *
+ * @param snapshot_fd, secrets_fd  owned from here on, also on failure
+ */
+void generations_adopt(struct generations *generations, uint64_t number, int snapshot_fd,
+                       int secrets_fd);
+
+/** Let the current one go, for the end of the process. */
+void generations_close(struct generations *generations);
+
+/** Hold the current generation for a request; NULL before the first. */
+struct generation *generation_hold(struct generations *generations);
+
+/** Clears the pointer; the last one lets it be unmapped off the loop. NULL is fine. */
+void generation_release(struct generation **generation);
+
+/**
+ * The endpoint of a deployment, made at the first call to it.
+ *
+ * @return 0, ERR_NO_MEMORY, or ERR_INVALID
+ */
+int generation_endpoint(struct generation *generation, struct http_client *client,
+                        uint32_t deployment, struct http_endpoint **out);
+
+/** The wire protocol that a provider kind speaks. */
+enum wire_protocol generation_protocol(uint32_t provider_kind);
+
+#endif

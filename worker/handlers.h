@@ -1,0 +1,35 @@
+/** The handlers of requests; each takes a request whose route is known, and answers or keeps it. */
+#ifndef WEIR_WORKER_HANDLERS_H
+#define WEIR_WORKER_HANDLERS_H
+
+#include "worker/exchange.h"
+#include "worker/routes.h"
+
+/** What the server calls; see lib/net/server.h. */
+extern const struct server_handlers request_handlers;
+
+/**
+ * Who calls? The credential's bytes are wiped from the receive buffer.
+ *
+ * @return 0 or as access_identify()
+ */
+int request_identify(const struct request *request, const struct http_request *http,
+                     enum key_flag scope, const struct generation *generation, struct access *out);
+
+/** Sizes of the records that the handlers keep in the worker's pools. */
+size_t call_record_bytes(void);
+size_t listing_record_bytes(void);
+
+/** `GET /v1/models`: takes over the hold on `generation`. */
+void listing_answer(const struct request *request, const struct http_request *http,
+                    struct generation *generation);
+
+/** `GET /v1/models/{id}`; the same. */
+void listing_answer_one(const struct request *request, const struct http_request *http,
+                        struct span encoded_id, struct generation *generation);
+
+/** A completion in the route's protocol; the same. */
+void call_begin(const struct request *request, const struct http_request *http,
+                struct generation *generation);
+
+#endif

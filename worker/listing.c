@@ -1,0 +1,75 @@
+#include "worker/listing.h"
+
+#include "lib/base/invariant.h"
+
+void listing_begin(struct listing *listing, const struct snapshot *snapshot, enum dialect dialect,
+                   uint32_t grant_set)
+{
+    *listing = (struct listing){.snapshot = snapshot, .dialect = dialect, .grant_set = grant_set};
+}
+
+/* Fragments of adjacent models lie next to each other, each with the comma it begins with. */
+static struct span run_bytes(const struct listing *listing, const struct grant_run *run)
+{
+    struct span first = snapshot_fragment(listing->snapshot, listing->dialect, run->first);
+    struct span last = snapshot_fragment(listing->snapshot, listing->dialect, run->end - 1);
+    struct span bytes = span_from(first.ptr, last.ptr + last.len);
+
+    return listing->has_item ? bytes : span_skip(bytes, 1);
+}
+
+void listing_continue(struct listing *listing, struct iov_builder *out)
+{
+    const struct dialect_row *dialect = snapshot_dialect(listing->snapshot, listing->dialect);
+    struct grant_run run;
+
+    INVARIANT(!listing->is_done && out->cap - out->len >= 3);
+    if (!listing->is_begun) {
+        iov_add(out, snapshot_bytes(listing->snapshot, dialect->head));
+        listing->is_begun = true;
+    }
+    while (out->cap - out->len > 1) {
+        if (!snapshot_next_run(listing->snapshot, listing->grant_set, listing->next_model, &run)) {
+            iov_add(out, snapshot_bytes(listing->snapshot, dialect->tail));
+            listing->is_done = true;
+            return;
+        }
+        iov_add(out, run_bytes(listing, &run));
+        listing->has_item = true;
+        listing->next_model = run.end;
+    }
+}
+
+struct span listing_item(const struct snapshot *snapshot, enum dialect dialect, uint32_t model)
+{
+    return span_skip(snapshot_fragment(snapshot, dialect, model), 1);
+}
+
+/* One entity tag off the front of a list; false at its end. */
+static bool next_tag(struct span *list, struct span *tag)
+{
+    while (list->len > 0 && (*list->ptr == ',' || *list->ptr == ' ' || *list->ptr == '\t'))
+        *list = span_skip(*list, 1);
+    if (list->len == 0)
+        return false;
+
+    const char *comma = memchr(list->ptr, ',', list->len);
+    size_t len = comma == NULL ? list->len : (size_t)(comma - list->ptr);
+
+    *tag = span_trim((struct span){list->ptr, len});
+    *list = span_skip(*list, len);
+    return true;
+}
+
+bool listing_etag_matches(struct span if_none_match, struct span etag)
+{
+    struct span tag;
+
+    while (next_tag(&if_none_match, &tag)) {
+        if (span_starts_with(tag, SPAN("W/")))
+            tag = span_skip(tag, 2);
+        if (span_equal(tag, SPAN("*")) || span_equal(tag, etag))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,202 @@
+#include "lib/base/invariant.h"
+#include "lib/base/text.h"
+#include "lib/wire/url.h"
+#include "worker/handlers.h"
+#include "worker/listing.h"
+
+#define LISTING_CACHE_FIELDS               \
+    "cache-control: private, no-cache\r\n" \
+    "vary: Authorization, x-api-key, x-goog-api-key, api-key, anthropic-version, Accept, Cookie\r\n"
+
+/** A listing on its way out; its generation stays mapped until the last byte is with the kernel. */
+struct listing_exchange {
+    struct exchange exchange;
+    struct request request;
+    struct generation *generation;
+    struct listing listing;
+    char head[REPLY_HEAD_BYTES_MAX];
+};
+
+size_t listing_record_bytes(void)
+{
+    return sizeof(struct listing_exchange);
+}
+
+static void release(struct listing_exchange *out)
+{
+    struct worker *worker = out->request.worker;
+
+    generation_release(&out->generation);
+    pool_return(&worker->listings, out);
+}
+
+static void finish(struct listing_exchange *out)
+{
+    struct server_conn *conn = out->request.conn;
+
+    release(out);
+    server_end(conn, false);
+}
+
+/* Write batches until the kernel takes no more, or the listing is out. */
+static void go_on(struct listing_exchange *out, struct span head)
+{
+    struct iovec vec[SERVER_BORROW_MAX];
+
+    while (!out->listing.is_done) {
+        struct iov_builder iov = {.vec = vec, .cap = SERVER_BORROW_MAX};
+
+        iov_add(&iov, head);
+        head = SPAN("");
+        listing_continue(&out->listing, &iov);
+        INVARIANT(iov.err == 0);
+        int64_t waiting = server_write(out->request.conn, iov.vec, iov.len, SERVER_BORROW);
+        if (waiting < 0) {
+            server_abort(out->request.conn);
+            release(out);
+            return;
+        }
+        if (waiting > 0)
+            return;
+    }
+    finish(out);
+}
+
+static void on_sent(struct exchange *exchange)
+{
+    go_on((struct listing_exchange *)exchange, SPAN(""));
+}
+
+static void on_gone(struct exchange *exchange, int err)
+{
+    (void)err;
+    release((struct listing_exchange *)exchange);
+}
+
+static const struct exchange_table listing_table = {.on_sent = on_sent, .on_gone = on_gone};
+
+/* Head and ETag are written before the generation is handed on. */
+static void start(const struct request *request, const struct listing_row *row,
+                  const struct access *access, struct generation *generation, struct span fields)
+{
+    struct reply reply = {
+        .status = 200,
+        .content_type = SPAN("application/json"), .content_length = (int64_t)row->body_bytes,
+                             .fields = fields, .generation = generation,
+        };
+    struct listing_exchange *out = pool_take(&request->worker->listings);
+
+    if (out == NULL) {
+        reply_error(request, &(struct reply_error){.err = ERR_NO_MEMORY, .generation = generation});
+        generation_release(&generation);
+        return;
+    }
+    out->exchange.table = &listing_table;
+    out->request = *request;
+    out->generation = generation;
+    listing_begin(&out->listing, &generation->snapshot, DIALECT_OPENAI, access->grant_set);
+    struct text head = text_over(out->head, sizeof(out->head));
+    reply_head(request, &reply, &head);
+    INVARIANT(head.err == 0);
+    server_set_exchange(request->conn, out);
+    go_on(out, text_span(&head));
+}
+
+static void answer_refusal(const struct request *request, int err, struct generation *generation)
+{
+    reply_error(request, &(struct reply_error){.err = err, .generation = generation});
+    generation_release(&generation);
+}
+
+/* A head without a body: HEAD, and 304. */
+static void answer_bodiless(const struct request *request, int status, int64_t body_bytes,
+                            struct span fields, struct generation *generation)
+{
+    struct reply reply = {
+        .status = status,
+        .content_type = status == 200
+        ? SPAN("application/json")
+        : SPAN(""), .content_length = body_bytes, .fields = fields, .generation = generation,
+        };
+
+    reply_small(request, &reply, SPAN(""));
+    generation_release(&generation);
+}
+
+void listing_answer(const struct request *request, const struct http_request *http,
+                    struct generation *generation)
+{
+    struct access access;
+    char memory[256];
+    struct text fields = text_over(memory, sizeof(memory));
+    struct span if_none_match;
+    int err = request_identify(request, http, KEY_SCOPE_LIST, generation, &access);
+
+    if (err != 0) {
+        answer_refusal(request, err, generation);
+        return;
+    }
+    const struct listing_row *row = snapshot_listing(&generation->snapshot, access.grant_set,
+                                                     DIALECT_OPENAI);
+    struct span etag = span_of(row->etag);
+
+    counters_add(&request->worker->slot->counters, COUNTER_listings, 1);
+    text_add(&fields, SPAN("etag: "));
+    text_add(&fields, etag);
+    text_add(&fields, SPAN("\r\n" LISTING_CACHE_FIELDS));
+    INVARIANT(fields.err == 0);
+    if (http_request_find(http, SPAN("if-none-match"), &if_none_match) &&
+                          listing_etag_matches(if_none_match, etag))
+        answer_bodiless(request, 304, -1, text_span(&fields), generation);
+    else if (request->is_head)
+        answer_bodiless(request, 200, (int64_t)row->body_bytes, text_span(&fields), generation);
+    else
+        start(request, row, &access, generation, text_span(&fields));
+}
+
+/* The model that an encoded path names, if this caller may use it. */
+static int find_one(const struct request *request, const struct http_request *http,
+                    struct span encoded_id, const struct generation *generation, uint32_t *model)
+{
+    char memory[LAYOUT_SLUG_BYTES_MAX];
+    struct access access;
+    struct span slug;
+    int err = request_identify(request, http, KEY_SCOPE_LIST, generation, &access);
+
+    if (err != 0)
+        return err;
+    err = url_decode(encoded_id, memory, sizeof(memory), &slug);
+    /* Longer than any slug: there is no such model. */
+    if (err == ERR_NO_SPACE)
+        return ERR_UNKNOWN_MODEL;
+    if (err != 0)
+        return err;
+    return access_admit(&generation->snapshot, &access, slug, model);
+}
+
+void listing_answer_one(const struct request *request, const struct http_request *http,
+                        struct span encoded_id, struct generation *generation)
+{
+    uint32_t model;
+    int err = find_one(request, http, encoded_id, generation, &model);
+
+    if (err != 0) {
+        struct reply_error error = {.err = err, .generation = generation};
+
+        if (err == ERR_UNKNOWN_MODEL || err == ERR_NOT_GRANTED)
+            error.param = SPAN("model");
+        reply_error(request, &error);
+        generation_release(&generation);
+        return;
+    }
+    struct span item = listing_item(&generation->snapshot, DIALECT_OPENAI, model);
+    struct reply reply = {
+        .status = 200,
+        .content_type = SPAN("application/json"), .content_length = (int64_t)item.len,
+                             .fields = SPAN(LISTING_CACHE_FIELDS), .generation = generation,
+                             };
+
+    counters_add(&request->worker->slot->counters, COUNTER_listings, 1);
+    reply_small(request, &reply, item);
+    generation_release(&generation);
+}

@@ -1,0 +1,156 @@
+#include "lib/base/invariant.h"
+#include "lib/base/iov.h"
+#include "lib/base/text.h"
+#include "lib/dialect/dialect.h"
+#include "worker/exchange.h"
+
+static const struct {
+    int status;
+    const char *reason;
+} reasons[] = {
+    {200, "OK"},
+    {304, "Not Modified"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {408, "Request Timeout"},
+    {413, "Content Too Large"},
+    {417, "Expectation Failed"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
+};
+
+const char *reply_reason(int status)
+{
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (reasons[i].status == status)
+            return reasons[i].reason;
+    }
+    return "Unassigned";
+}
+
+static void count_status(struct worker *worker, int status)
+{
+    static const enum counter by_class[] = {
+        [2] = COUNTER_responses_2xx,
+        [3] = COUNTER_responses_3xx,
+        [4] = COUNTER_responses_4xx,
+        [5] = COUNTER_responses_5xx,
+    };
+
+    if (status >= 200 && status < 600)
+        counters_add(&worker->slot->counters, by_class[status / 100], 1);
+}
+
+static void add_status_line(struct text *out, int status)
+{
+    if (status == 200) {
+        text_add(out, SPAN("HTTP/1.1 200 OK\r\n"));
+        return;
+    }
+    text_add(out, SPAN("HTTP/1.1 "));
+    text_add_unsigned(out, (uint64_t)status);
+    text_add_char(out, ' ');
+    text_add(out, span_of(reply_reason(status)));
+    text_add(out, SPAN("\r\n"));
+}
+
+static void add_field(struct text *out, struct span name, struct span value)
+{
+    text_add(out, name);
+    text_add(out, value);
+    text_add(out, SPAN("\r\n"));
+}
+
+static void add_framing(const struct request *request, const struct reply *reply, struct text *out)
+{
+    if (reply->content_type.len > 0)
+        add_field(out, SPAN("content-type: "), reply->content_type);
+    if (reply->content_length >= 0) {
+        text_add(out, SPAN("content-length: "));
+        text_add_unsigned(out, (uint64_t)reply->content_length);
+        text_add(out, SPAN("\r\n"));
+    } else if (reply->status != 304 && request->http_minor > 0) {
+        text_add(out, SPAN("transfer-encoding: chunked\r\n"));
+    }
+}
+
+void reply_head(const struct request *request, const struct reply *reply, struct text *out)
+{
+    const struct worker *worker = request->worker;
+    bool close = reply->close || !server_keeps_alive(request->conn);
+
+    add_status_line(out, reply->status);
+    add_framing(request, reply, out);
+    text_add(out, reply->fields);
+    add_field(out, SPAN("date: "), span_of(worker->date));
+    add_field(out, SPAN("x-request-id: "), (struct span){request->id, REQUEST_ID_BYTES});
+    if (request->protocol == PROTOCOL_ANTHROPIC)
+        add_field(out, SPAN("request-id: "), (struct span){request->id, REQUEST_ID_BYTES});
+    if (reply->generation != NULL)
+        add_field(out, SPAN("x-weir-generation: "), (struct span){reply->generation->label,
+                                                                  reply->generation->label_bytes});
+    if (close)
+        text_add(out, SPAN("connection: close\r\n"));
+    else if (request->http_minor == 0)
+        text_add(out, SPAN("connection: keep-alive\r\n"));
+    text_add(out, SPAN("\r\n"));
+    count_status(request->worker, reply->status);
+}
+
+void reply_small(const struct request *request, const struct reply *reply, struct span body)
+{
+    char memory[REPLY_HEAD_BYTES_MAX];
+    struct text head = text_over(memory, sizeof(memory));
+    struct iovec vec[2];
+    struct iov_builder iov = {.vec = vec, .cap = 2};
+
+    reply_head(request, reply, &head);
+    INVARIANT(head.err == 0);
+    iov_add(&iov, text_span(&head));
+    if (!request->is_head)
+        iov_add(&iov, body);
+    if (server_write(request->conn, iov.vec, iov.len, SERVER_COPY) < 0)
+        server_abort(request->conn);
+    else
+        server_end(request->conn, reply->close);
+}
+
+/* Fields that a status always brings (RFC 9110 sections 10.2.3 and 11.6.1). */
+static struct span fields_of(int status)
+{
+    if (status == 503)
+        return SPAN("retry-after: 1\r\n");
+    if (status == 401)
+        return SPAN("www-authenticate: Bearer\r\n");
+    return SPAN("");
+}
+
+void reply_error(const struct request *request, const struct reply_error *error)
+{
+    char memory[REPLY_BODY_BYTES_MAX];
+    struct text body = text_over(memory, sizeof(memory));
+    struct span id = {request->id, REQUEST_ID_BYTES};
+    int status = err_http_status(error->err);
+
+    dialect_render_error(request->protocol, error->err, error->detail, error->param, id, &body);
+    /* A detail that quotes the client can be too long; the error itself never is. */
+    if (body.err != 0) {
+        body = text_over(memory, sizeof(memory));
+        dialect_render_error(request->protocol, error->err, SPAN(""), SPAN(""), id, &body);
+    }
+    struct reply reply = {
+        .status = status,
+        .content_type = SPAN("application/json"), .content_length = (int64_t)body.len,
+                             .fields = error->fields.len > 0 ? error->fields : fields_of(status),
+                             .generation = error->generation,
+        };
+    reply_small(request, &reply, text_span(&body));
+}

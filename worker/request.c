@@ -1,0 +1,162 @@
+#include "lib/base/err.h"
+#include "lib/base/text.h"
+#include "worker/handlers.h"
+
+static void make_id(const struct worker *worker, struct request *request)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t number = request->number;
+
+    memcpy(request->id, "req_", 4);
+    memcpy(request->id + 4, worker->request_id_prefix, 8);
+    for (size_t i = REQUEST_ID_BYTES; i > 12; i--) {
+        request->id[i - 1] = digits[number & 15];
+        number >>= 4;
+    }
+}
+
+static void request_init(struct request *request, struct server_conn *conn)
+{
+    struct worker *worker = server_owner(conn);
+    uint64_t number = atomic_load_explicit(&worker->slot->requests_started, memory_order_relaxed) +
+                      1;
+
+    atomic_store_explicit(&worker->slot->requests_started, number, memory_order_relaxed);
+    *request = (struct request){
+        .worker = worker,
+        .conn = conn,
+        .number = number,
+        .http_minor = 1,
+        .protocol = PROTOCOL_OPENAI,
+    };
+    make_id(worker, request);
+}
+
+/* The key is not needed any more once it is hashed. */
+static void wipe(struct span secret)
+{
+    if (secret.len > 0)
+        explicit_bzero((void *)(uintptr_t)secret.ptr, secret.len);
+}
+
+int request_identify(const struct request *request, const struct http_request *http,
+                     enum key_flag scope, const struct generation *generation, struct access *out)
+{
+    char memory[ACCESS_KEY_BYTES_MAX];
+    struct span credential;
+    int err = access_find_credential(http, memory, sizeof(memory), &credential);
+
+    if (err != 0)
+        return err;
+    err = access_identify(&generation->snapshot, request->worker->digester, credential, scope, out);
+    wipe(credential);
+    return err;
+}
+
+static void answer_health(const struct request *request, bool healthy)
+{
+    struct span body = healthy ? SPAN("ok\n") : SPAN("not ready\n");
+    struct reply reply = {
+        .status = healthy ? 200 : 503,
+        .content_type = SPAN("text/plain"), .content_length = (int64_t)body.len,
+                             .fields = SPAN("cache-control: no-store\r\n"),
+                             };
+
+    reply_small(request, &reply, body);
+}
+
+static void dispatch(const struct request *request, const struct http_request *http,
+                     const struct route_match *match)
+{
+    struct worker *worker = request->worker;
+
+    if (match->route == ROUTE_HEALTHZ || match->route == ROUTE_READYZ) {
+        bool ready = worker->generations.current != NULL && worker->phase == WORKER_SERVING;
+
+        answer_health(request, match->route == ROUTE_HEALTHZ || ready);
+        return;
+    }
+    struct generation *generation = generation_hold(&worker->generations);
+    if (generation == NULL) {
+        reply_error(request, &(struct reply_error){.err = ERR_NOT_READY});
+        return;
+    }
+    if (match->route == ROUTE_MODELS)
+        listing_answer(request, http, generation);
+    else if (match->route == ROUTE_MODEL)
+        listing_answer_one(request, http, match->rest, generation);
+    else
+        call_begin(request, http, generation);
+}
+
+static void refuse_route(const struct request *request, const struct route_match *match, int err)
+{
+    char memory[64];
+    struct text fields = text_over(memory, sizeof(memory));
+
+    if (err == ERR_METHOD) {
+        text_add(&fields, SPAN("allow: "));
+        text_add(&fields, routes_allow(match->route));
+        text_add(&fields, SPAN("\r\n"));
+    }
+    reply_error(request, &(struct reply_error){.err = err, .fields = text_span(&fields)});
+}
+
+static void on_head(struct server_conn *conn, const struct http_request *http)
+{
+    struct request request;
+    struct route_match match;
+
+    request_init(&request, conn);
+    request.http_minor = http->minor;
+    request.is_head = http->method == HTTP_HEAD_;
+    counters_add(&request.worker->slot->counters, COUNTER_requests, 1);
+    state_record(request.worker->slot, BLACK_BOX_HEAD, request.number);
+
+    int err = routes_find(http, &match);
+    request.protocol = (uint8_t)match.protocol;
+    if (err != 0)
+        refuse_route(&request, &match, err);
+    else
+        dispatch(&request, http, &match);
+}
+
+static void on_refused(struct server_conn *conn, int err)
+{
+    struct request request;
+
+    request_init(&request, conn);
+    counters_add(&request.worker->slot->counters, COUNTER_requests_malformed, 1);
+    reply_error(&request, &(struct reply_error){.err = err});
+}
+
+static void on_body(struct server_conn *conn, struct span bytes, bool last)
+{
+    struct exchange *exchange = server_exchange(conn);
+
+    exchange->table->on_body(exchange, bytes, last);
+}
+
+static void on_sent(struct server_conn *conn)
+{
+    struct exchange *exchange = server_exchange(conn);
+
+    if (exchange != NULL)
+        exchange->table->on_sent(exchange);
+}
+
+static void on_gone(struct server_conn *conn, int err)
+{
+    struct exchange *exchange = server_exchange(conn);
+
+    if (exchange != NULL)
+        exchange->table->on_gone(exchange, err);
+}
+
+const struct server_handlers request_handlers = {
+    .on_head = on_head,
+    .on_body = on_body,
+    .on_sent = on_sent,
+    .on_gone = on_gone,
+    .on_refused = on_refused,
+};
