@@ -2,8 +2,12 @@
  * The framing of server-sent events (WHATWG HTML, section 9.2.6), as a byte machine.
  *
  * It copies nothing: it cuts the received bytes into pieces that together are exactly those bytes,
- * in order. Lines may end in LF, CR or CRLF. Cutting the stream anywhere changes nothing but where
- * the DATA pieces are cut.
+ * in order. Lines may end in LF, CR or CRLF; a byte order mark at the very beginning is framing.
+ * Cutting the stream anywhere changes nothing but where the FRAMING and DATA pieces are cut.
+ *
+ * An empty line that ends in CRLF ends its event at the CR: waiting for the LF would hold back the
+ * event of a stream that ends its lines in CR alone. That LF is then the first FRAMING byte after
+ * SSE_EVENT_END.
  */
 #ifndef WEIR_WIRE_SSE_H
 #define WEIR_WIRE_SSE_H
@@ -27,9 +31,9 @@ struct sse_piece {
 
 struct sse {
     uint8_t state;
-    uint8_t field_bytes; /* of `data` matched so far */
-    bool after_cr;
-    bool event_open; /* a line has been seen since the last event ended */
+    uint8_t field_bytes; /* of `data`, or of the byte order mark, matched so far */
+    bool after_cr;       /* an LF now belongs to the line that has ended */
+    bool event_open;     /* a line has begun since the last event ended, if only a comment */
 };
 
 void sse_init(struct sse *sse);
