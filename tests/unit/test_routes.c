@@ -1,0 +1,90 @@
+/* Paths, methods, and what the two errors say. */
+#include "lib/base/err.h"
+#include "worker/listing.h"
+#include "worker/routes.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const struct {
+    enum http_method method;
+    const char *path;
+    int err;
+    enum route route;
+    const char *rest;
+    enum wire_protocol protocol;
+} rows[] = {
+    {HTTP_GET_, "/v1/models", 0, ROUTE_MODELS, "", PROTOCOL_OPENAI},
+    {HTTP_HEAD_, "/v1/models", 0, ROUTE_MODELS, "", PROTOCOL_OPENAI},
+    {HTTP_POST_, "/v1/models", ERR_METHOD, ROUTE_MODELS, "", PROTOCOL_OPENAI},
+    {HTTP_OPTIONS_, "/v1/models", ERR_METHOD, ROUTE_MODELS, "", PROTOCOL_OPENAI},
+    {HTTP_GET_, "/v1/models/gpt-4o", 0, ROUTE_MODEL, "gpt-4o", PROTOCOL_OPENAI},
+    {HTTP_GET_, "/v1/models/openai/gpt-4o:free", 0, ROUTE_MODEL, "openai/gpt-4o:free",
+     PROTOCOL_OPENAI},
+    {HTTP_GET_, "/v1/models/openai%2Fgpt-4o", 0, ROUTE_MODEL, "openai%2Fgpt-4o", PROTOCOL_OPENAI},
+    {HTTP_GET_, "/v1/models/", ERR_NO_ROUTE, ROUTE_MODELS, "", PROTOCOL_OPENAI},
+    {HTTP_GET_, "/V1/models", ERR_NO_ROUTE, ROUTE_MODELS, "", PROTOCOL_OPENAI},
+    {HTTP_GET_, "/", ERR_NO_ROUTE, ROUTE_MODELS, "", PROTOCOL_OPENAI},
+    {HTTP_POST_, "/v1/chat/completions", 0, ROUTE_CHAT_COMPLETIONS, "", PROTOCOL_OPENAI},
+    {HTTP_GET_, "/v1/chat/completions", ERR_METHOD, ROUTE_CHAT_COMPLETIONS, "", PROTOCOL_OPENAI},
+    {HTTP_POST_, "/v1/chat/completions/", ERR_NO_ROUTE, ROUTE_MODELS, "", PROTOCOL_OPENAI},
+    {HTTP_POST_, "/v1/messages", 0, ROUTE_MESSAGES, "", PROTOCOL_ANTHROPIC},
+    {HTTP_GET_, "/v1/messages", ERR_METHOD, ROUTE_MESSAGES, "", PROTOCOL_ANTHROPIC},
+    {HTTP_GET_, "/healthz", 0, ROUTE_HEALTHZ, "", PROTOCOL_OPENAI},
+    {HTTP_HEAD_, "/readyz", 0, ROUTE_READYZ, "", PROTOCOL_OPENAI},
+};
+
+static void every_path_has_its_route(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct http_request request = {.method = rows[i].method, .path = span_of(rows[i].path)};
+        struct route_match match;
+
+        assert_int_equal(routes_find(&request, &match), rows[i].err);
+        assert_int_equal(match.protocol, rows[i].protocol);
+        if (rows[i].err == ERR_NO_ROUTE)
+            continue;
+        assert_int_equal(match.route, rows[i].route);
+        if (rows[i].err == 0)
+            assert_true(span_equal(match.rest, span_of(rows[i].rest)));
+    }
+}
+
+static void allow_names_the_methods_of_the_path(void **state)
+{
+    (void)state;
+    assert_true(span_equal(routes_allow(ROUTE_MODELS), SPAN("GET, HEAD")));
+    assert_true(span_equal(routes_allow(ROUTE_MESSAGES), SPAN("POST")));
+}
+
+static void an_etag_matches_by_weak_comparison(void **state)
+{
+    static const struct {
+        const char *list;
+        bool matches;
+    } lists[] = {
+        {"\"a\"", true},  {"W/\"a\"", true}, {"\"b\", \"a\"", true}, {"\"b\" ,\tW/\"a\"", true},
+        {"*", true},      {"", false},       {"a", false},           {"\"A\"", false},
+        {"\"b\"", false}, {"\"ab\"", false}, {",,,", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        assert_int_equal(listing_etag_matches(span_of(lists[i].list), SPAN("\"a\"")),
+                                              lists[i].matches);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_path_has_its_route),
+        cmocka_unit_test(allow_names_the_methods_of_the_path),
+        cmocka_unit_test(an_etag_matches_by_weak_comparison),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
