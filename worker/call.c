@@ -36,25 +36,34 @@ static void free_call(struct call *call)
 
 /* --- the request's way in --------------------------------------------------------------------- */
 
-static int keep_body(struct call *call, struct span bytes)
+/* The chunk that the next bytes go to; NULL when limits.body_memory is used up. */
+static struct chunk *chunk_with_room(struct call *call)
 {
     struct worker *worker = call->request.worker;
+    struct chunk *last = call->body_last;
 
+    if (last != NULL && last->end < sizeof(last->bytes))
+        return last;
+    struct chunk *chunk = chunk_take(&worker->bodies);
+    if (chunk == NULL) {
+        counters_add(&worker->slot->counters, COUNTER_body_memory_refused, 1);
+        return NULL;
+    }
+    if (last == NULL)
+        call->body_first = chunk;
+    else
+        last->next = chunk;
+    call->body_last = chunk;
+    return chunk;
+}
+
+static int keep_body(struct call *call, struct span bytes)
+{
     while (bytes.len > 0) {
-        struct chunk *chunk = call->body_last;
+        struct chunk *chunk = chunk_with_room(call);
 
-        if (chunk == NULL || chunk->end == sizeof(chunk->bytes)) {
-            chunk = chunk_take(&worker->bodies);
-            if (chunk == NULL) {
-                counters_add(&worker->slot->counters, COUNTER_body_memory_refused, 1);
-                return ERR_BODY_MEMORY;
-            }
-            if (call->body_last == NULL)
-                call->body_first = chunk;
-            else
-                call->body_last->next = chunk;
-            call->body_last = chunk;
-        }
+        if (chunk == NULL)
+            return ERR_BODY_MEMORY;
         size_t room = sizeof(chunk->bytes) - chunk->end;
         size_t count = bytes.len < room ? bytes.len : room;
         memcpy(chunk->bytes + chunk->end, bytes.ptr, count);

@@ -120,7 +120,7 @@ static void open_mappings(uv_work_t *work)
         return;
     }
     generation->endpoint_count = snapshot_rows(&generation->snapshot, SNAPSHOT_DEPLOYMENTS);
-    generation->endpoints = calloc(generation->endpoint_count + 1, sizeof(*generation->endpoints));
+    generation->endpoints = calloc(generation->endpoint_count + 1, sizeof(struct http_endpoint *));
     if (generation->endpoints == NULL)
         generation->endpoint_count = 0;
 }

@@ -36,7 +36,7 @@ static void request_init(struct request *request, struct server_conn *conn)
 static void wipe(struct span secret)
 {
     if (secret.len > 0)
-        explicit_bzero((void *)(uintptr_t)secret.ptr, secret.len);
+        explicit_bzero(span_writable(secret), secret.len);
 }
 
 int request_identify(const struct request *request, const struct http_request *http,

@@ -33,26 +33,41 @@ static void skip_to_source(struct upload *upload)
     }
 }
 
-/* The longest run of bytes that lies in one place; empty at the end of the body. */
-static struct span next_run(struct upload *upload)
+/* The edit that begins at the next byte of the source, if there is one. */
+static const struct call_edit *edit_here(const struct upload *upload)
 {
-    const struct call_edit *edit = upload->edit < upload->plan.edit_count
-                                       ? &upload->plan.edits[upload->edit]
-                                       : NULL;
+    if (upload->edit == upload->plan.edit_count)
+        return NULL;
+    const struct call_edit *edit = &upload->plan.edits[upload->edit];
+    return upload->source == edit->begin ? edit : NULL;
+}
 
-    if (edit != NULL && upload->source == edit->begin && upload->edit_bytes < edit->with.len)
-        return span_skip(edit->with, upload->edit_bytes);
-    if (edit != NULL && upload->source == edit->begin) {
+/* Edits whose text is out make room for the source that follows them. */
+static void skip_done_edits(struct upload *upload)
+{
+    const struct call_edit *edit;
+
+    while ((edit = edit_here(upload)) != NULL && upload->edit_bytes == edit->with.len) {
         upload->source = edit->end;
         upload->edit++;
         upload->edit_bytes = 0;
-        return next_run(upload);
     }
+}
+
+/* The longest run of bytes that lies in one place; empty at the end of the body. */
+static struct span next_run(struct upload *upload)
+{
+    skip_done_edits(upload);
+    const struct call_edit *edit = edit_here(upload);
+
+    if (edit != NULL)
+        return span_skip(edit->with, upload->edit_bytes);
     skip_to_source(upload);
     if (upload->chunk == NULL)
         return (struct span){NULL, 0};
 
-    uint64_t stop = edit != NULL ? edit->begin : upload->body_bytes;
+    uint64_t stop = upload->edit < upload->plan.edit_count ? upload->plan.edits[upload->edit].begin
+                                                           : upload->body_bytes;
     uint64_t begin = upload->source - upload->chunk_begin;
     uint64_t in_chunk = chunk_bytes(upload->chunk) - begin;
     uint64_t len = stop - upload->source < in_chunk ? stop - upload->source : in_chunk;
@@ -61,10 +76,7 @@ static struct span next_run(struct upload *upload)
 
 static void advance(struct upload *upload, size_t count)
 {
-    bool in_edit = upload->edit < upload->plan.edit_count &&
-                   upload->source == upload->plan.edits[upload->edit].begin;
-
-    if (in_edit)
+    if (edit_here(upload) != NULL)
         upload->edit_bytes += count;
     else
         upload->source += count;

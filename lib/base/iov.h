@@ -5,7 +5,6 @@
 #include "lib/base/err.h"
 #include "lib/base/span.h"
 
-#include <stdint.h>
 #include <sys/uio.h>
 
 /**
@@ -30,7 +29,7 @@ static inline void iov_add(struct iov_builder *iov, struct span bytes)
         return;
     }
     /* struct iovec has no const form; writev(2) does not write through it. */
-    iov->vec[iov->len++] = (struct iovec){(void *)(uintptr_t)bytes.ptr, bytes.len};
+    iov->vec[iov->len++] = (struct iovec){span_writable(bytes), bytes.len};
     iov->bytes += bytes.len;
 }
 

@@ -54,6 +54,20 @@ static inline struct span span_skip(struct span bytes, size_t count)
     return (struct span){bytes.ptr + count, bytes.len - count};
 }
 
+/**
+ * The same address without `const`: for system interfaces that take borrowed bytes by a plain
+ * pointer and do not write through it, and for wiping a secret out of a buffer that we own.
+ */
+static inline void *span_writable(struct span bytes)
+{
+    union {
+        const char *borrowed;
+        void *plain;
+    } address = {.borrowed = bytes.ptr};
+
+    return address.plain;
+}
+
 /** Without blanks and tabs at both ends. */
 static inline struct span span_trim(struct span bytes)
 {
