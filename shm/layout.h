@@ -106,11 +106,13 @@ struct snapshot_header {
 struct secrets_header {
     uint64_t magic;
     uint32_t version;
-    uint32_t rows;
+    uint32_t zero;
     uint64_t total_bytes;
     uint64_t checksum; /* over everything behind it */
     uint64_t generation;
     struct digest content; /* equal means the secrets did not change */
+    uint32_t rows;
+    uint32_t reserved;
 };
 
 struct secret_row {

@@ -3,6 +3,7 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -22,6 +23,10 @@ int mapping_open(int memfd, const struct mapping_terms *terms, struct mapping *o
         return ERR_CORRUPT;
 
     void *memory = mmap(NULL, bytes, terms->protection, MAP_SHARED | terms->flags, memfd, 0);
+    /* Linux before 6.7 shares a write-sealed memfd only through a descriptor that cannot write. A
+     * private mapping that is never written has the same pages. */
+    if (memory == MAP_FAILED && errno == EPERM && (terms->seals & F_SEAL_WRITE) != 0)
+        memory = mmap(NULL, bytes, terms->protection, MAP_PRIVATE | terms->flags, memfd, 0);
     if (memory == MAP_FAILED)
         return ERR_IO;
     *out = (struct mapping){memory, bytes};
@@ -32,6 +37,7 @@ void mapping_close(const void *memory, size_t bytes)
 {
     if (memory == NULL)
         return;
+    /* munmap(2) has no const form. NOLINTNEXTLINE(performance-no-int-to-ptr) */
     int result = munmap((void *)(uintptr_t)memory, bytes);
     INVARIANT(result == 0);
 }

@@ -4,11 +4,11 @@
 
 #include <stddef.h>
 
-/** What a memfd must be, and how it is mapped (always shared). */
+/** What a memfd must be, and how it is mapped. */
 struct mapping_terms {
     int seals;        /* F_SEAL_ bits that must all be there */
     int protection;   /* PROT_ bits */
-    int flags;        /* MAP_ bits besides MAP_SHARED */
+    int flags;        /* MAP_ bits besides MAP_SHARED and MAP_PRIVATE */
     size_t bytes_min; /* anything smaller is no such memfd */
 };
 

@@ -33,7 +33,7 @@ int secrets_check(const void *memory, size_t bytes)
         return ERR_CORRUPT;
     if (header->version != LAYOUT_VERSION)
         return ERR_VERSION;
-    if (header->total_bytes != bytes ||
+    if (header->zero != 0 || header->total_bytes != bytes ||
         header->rows > (bytes - sizeof(*header)) / sizeof(struct secret_row))
         return ERR_CORRUPT;
 

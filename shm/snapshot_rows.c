@@ -152,30 +152,30 @@ static bool are_slots_sound(const struct snapshot *snapshot, enum snapshot_table
     return true;
 }
 
-static bool are_dialects_sound(const struct snapshot *snapshot)
+/* Models that stand side by side must do so as bytes too: a run of them is sent as one piece. */
+static bool are_fragments_sound(const struct snapshot *snapshot, enum dialect dialect)
 {
-    for (uint32_t n = 0; n < DIALECT_COUNT; n++) {
-        const struct dialect_row *row = snapshot_dialect(snapshot, (enum dialect)n);
+    uint32_t models = snapshot_rows(snapshot, SNAPSHOT_MODELS);
+    const struct ref *rows = SNAPSHOT_ROW(snapshot, FRAGMENTS, struct ref,
+                                          (size_t)dialect * models);
 
-        if (!snapshot_holds(snapshot, row->head) || !snapshot_holds(snapshot, row->tail))
+    for (uint32_t n = 0; n < models; n++) {
+        if (!snapshot_holds(snapshot, rows[n]) || rows[n].len == 0 ||
+            snapshot_bytes(snapshot, rows[n]).ptr[0] != ',')
+            return false;
+        if (n != 0 && rows[n].offset != rows[n - 1].offset + rows[n - 1].len)
             return false;
     }
     return true;
 }
 
-/* Models that stand side by side must do so as bytes too: a run of them is sent as one piece. */
-static bool are_fragments_sound(const struct snapshot *snapshot)
+static bool are_dialects_sound(const struct snapshot *snapshot)
 {
-    const struct ref *fragments = snapshot_table(snapshot, SNAPSHOT_FRAGMENTS);
-    uint32_t models = snapshot_rows(snapshot, SNAPSHOT_MODELS);
+    for (uint32_t n = 0; n < DIALECT_COUNT; n++) {
+        const struct dialect_row *row = snapshot_dialect(snapshot, (enum dialect)n);
 
-    for (size_t n = 0; n < snapshot_rows(snapshot, SNAPSHOT_FRAGMENTS); n++) {
-        struct ref at = fragments[n];
-
-        if (!snapshot_holds(snapshot, at) || at.len == 0 ||
-            snapshot_bytes(snapshot, at).ptr[0] != ',')
-            return false;
-        if (n % models != 0 && at.offset != fragments[n - 1].offset + fragments[n - 1].len)
+        if (!snapshot_holds(snapshot, row->head) || !snapshot_holds(snapshot, row->tail) ||
+            !are_fragments_sound(snapshot, (enum dialect)n))
             return false;
     }
     return true;
@@ -252,12 +252,11 @@ static bool are_cells_sound(const struct snapshot *snapshot)
 
 bool snapshot_rows_are_sound(const struct snapshot *snapshot)
 {
-    /* The listings of grants add up dialects and fragments, which must therefore come before. */
+    /* Listings add up what the dialects refer to, which must therefore come before the grants. */
     return are_providers_sound(snapshot) && are_models_sound(snapshot) &&
            are_keys_sound(snapshot) && are_subjects_sound(snapshot, SNAPSHOT_USERS) &&
            are_subjects_sound(snapshot, SNAPSHOT_GROUPS) &&
            are_slots_sound(snapshot, SNAPSHOT_MODEL_SLOTS, SNAPSHOT_MODELS, hash_of_model) &&
            are_slots_sound(snapshot, SNAPSHOT_KEY_SLOTS, SNAPSHOT_KEYS, hash_of_key) &&
-           are_dialects_sound(snapshot) && are_fragments_sound(snapshot) &&
-           are_grants_sound(snapshot) && are_cells_sound(snapshot);
+           are_dialects_sound(snapshot) && are_grants_sound(snapshot) && are_cells_sound(snapshot);
 }
