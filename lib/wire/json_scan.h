@@ -4,11 +4,13 @@
  *
  * Grammar: RFC 8259, nothing more (no BOM, no NUL, no comment, no trailing comma, no bare control
  * character in a string, escapes well-formed, surrogates paired); depth up to the given bound. The
- * text must be one value; only white space may follow.
+ * text must be one value; only white space may follow. Bytes from 0x80 on pass unchecked inside
+ * strings and nowhere else: whether they are UTF-8 is left to whom the text is for.
  *
  * Watched members are paths of keys from the root object: {"usage", "prompt_tokens"}. Keys are
  * compared after decoding their escapes. A key that is equal but for the case of ASCII letters is
- * told too, with `exact` false, because a provider's parser may take it for the same.
+ * told too, with `exact` false, because a provider's parser may take it for the same. Every member
+ * with such a key is told, also when a key stands twice in an object.
  */
 #ifndef WEIR_WIRE_JSON_SCAN_H
 #define WEIR_WIRE_JSON_SCAN_H
@@ -24,7 +26,7 @@ enum {
     JSON_CAPTURE_BYTES = 160, /* raw text of a watched string, number or word, without quotes */
 };
 
-/** One watched member. Unused keys are NULL. */
+/** One watched member. Unused keys are NULL; keys are ASCII, shorter than 256 bytes. */
 struct json_path {
     const char *keys[JSON_PATH_DEPTH_MAX];
 };
@@ -46,10 +48,10 @@ enum json_event {
     JSON_INVALID,     /* not JSON; the scanner stays so */
 };
 
-/** What the last event is about. */
+/** What the last event is about; filled on JSON_VALUE_BEGIN and JSON_VALUE_END only. */
 struct json_hit {
     uint32_t path; /* index into the table of paths */
-    bool exact;    /* the key has the very letters of the path */
+    bool exact;    /* the keys have the very letters of the path */
     enum json_type type;
     uint64_t offset; /* of the cursor, from the first byte that was ever fed */
     /** On JSON_VALUE_END of a scalar: its raw text, still escaped; borrowed until the next call. */
@@ -61,24 +63,23 @@ struct json_scan {
     const struct json_path *paths;
     uint64_t offset;
     uint64_t nesting[JSON_DEPTH_MAX / 64];      /* a bit a level: 1 object, 0 array */
+    uint32_t ending[JSON_PATH_DEPTH_MAX + 1];   /* paths that have n keys, by n */
     uint32_t matching[JSON_PATH_DEPTH_MAX + 1]; /* paths whose first n keys match, by n */
-    uint32_t inexact;                           /* of those: paths with a key in another case */
-    uint32_t path_count;
-    uint16_t depth;
+    uint32_t inexact[JSON_PATH_DEPTH_MAX + 1];  /* of those: paths with a key in another case */
+    uint32_t candidates;                        /* paths that the current key may still match */
+    uint32_t candidates_inexact;
+    uint16_t depth; /* of the containers that are open */
     uint16_t depth_max;
+    uint16_t unit; /* code unit of a \u escape */
+    uint16_t high; /* the high surrogate before it, or 0 */
     uint8_t state;
-    uint8_t detail; /* position inside a word, an escape or a number */
-    uint8_t key_bytes;
-    uint8_t type;
-    uint32_t candidates;
-    uint32_t unit; /* code unit of a \u escape, and the high surrogate before it */
-    uint32_t high;
-    uint32_t value_path;
-    uint16_t value_depth;
-    uint16_t capture_bytes;
-    bool value_exact;
+    uint8_t detail;    /* position inside a word, an escape or a number */
+    uint8_t type;      /* enum json_type of the current or last value */
+    uint8_t key_bytes; /* of the current key, as long as there are candidates */
+    uint8_t capture_bytes;
+    bool capturing; /* inside a watched scalar */
     bool capture_overflow;
-    bool in_key;
+    bool in_key; /* the string is a key */
     char capture[JSON_CAPTURE_BYTES];
 };
 
@@ -89,11 +90,17 @@ struct json_scan {
 void json_scan_init(struct json_scan *scan, const struct json_path *paths, uint32_t path_count,
                     uint16_t depth_max);
 
+/** Begin another text with the same paths and bound. */
+void json_scan_restart(struct json_scan *scan);
+
 /**
  * Go on until something is to be told.
  *
+ * A number ends with the byte behind it: when that one is the first of a later piece,
+ * JSON_VALUE_END comes with the cursor at that piece's beginning. Values nested inside a watched
+ * object or array are told as well when their own path is watched.
+ *
  * @param cursor  in: next byte; out: where the scanner stopped
- * Values nested inside a watched object or array are told as well when their own path is watched.
  */
 enum json_event json_scan_next(struct json_scan *scan, const char **cursor, const char *end,
                                struct json_hit *hit);
@@ -108,7 +115,10 @@ int json_scan_end(struct json_scan *scan);
  */
 int json_decode_string(struct span raw, char *memory, size_t memory_bytes, struct span *out);
 
-/** A raw JSON number that is a whole number from 0 to 2^53; false for everything else. */
+/**
+ * A raw JSON number that is a whole number from 0 to 2^53, written without an exponent (`7`, also
+ * `7.0`); false for everything else.
+ */
 bool json_decode_count(struct span raw, uint64_t *out);
 
 #endif

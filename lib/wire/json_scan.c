@@ -1,0 +1,448 @@
+#include "lib/wire/json_scan.h"
+
+#include "lib/base/err.h"
+#include "lib/base/invariant.h"
+#include "lib/wire/bytes.h"
+#include "lib/wire/json_number.h"
+#include "lib/wire/json_watch.h"
+
+/** What the next byte belongs to. */
+enum scan_state {
+    AT_VALUE,
+    AT_TOLD_VALUE,   /* its first byte; JSON_VALUE_BEGIN has been returned */
+    AT_ARRAY_FIRST,  /* a value or `]` */
+    AT_OBJECT_FIRST, /* a key or `}` */
+    AT_KEY,
+    AT_COLON,
+    AFTER_VALUE,
+    IN_STRING,
+    IN_ESCAPE,
+    IN_HEX,
+    AT_LOW_BACKSLASH, /* of the escape that must follow a high surrogate */
+    AT_LOW_U,
+    IN_NUMBER,
+    IN_WORD,
+    IS_INVALID,
+};
+
+/** The type of a value by its first byte, plus one; 0 where no value begins. */
+static const uint8_t type_plus_one[256] = {
+    ['{'] = JSON_OBJECT + 1, ['['] = JSON_ARRAY + 1,  ['"'] = JSON_STRING + 1,
+    ['-'] = JSON_NUMBER + 1, ['0'] = JSON_NUMBER + 1, ['1'] = JSON_NUMBER + 1,
+    ['2'] = JSON_NUMBER + 1, ['3'] = JSON_NUMBER + 1, ['4'] = JSON_NUMBER + 1,
+    ['5'] = JSON_NUMBER + 1, ['6'] = JSON_NUMBER + 1, ['7'] = JSON_NUMBER + 1,
+    ['8'] = JSON_NUMBER + 1, ['9'] = JSON_NUMBER + 1, ['t'] = JSON_TRUE + 1,
+    ['f'] = JSON_FALSE + 1,  ['n'] = JSON_NULL + 1,
+};
+
+static const char *const words[] = {"true", "false", "null"}; /* from JSON_TRUE on */
+
+static inline enum json_event fail(struct json_scan *scan)
+{
+    scan->state = IS_INVALID;
+    return JSON_INVALID;
+}
+
+static inline const char *skip_space(const char *p, const char *end)
+{
+    while (p != end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+        p++;
+    return p;
+}
+
+static inline bool is_in_object(const struct json_scan *scan)
+{
+    unsigned level = scan->depth - 1U;
+
+    return (scan->nesting[level / 64] >> (level % 64) & 1) != 0;
+}
+
+static void capture(struct json_scan *scan, const char *begin, const char *end)
+{
+    size_t len = (size_t)(end - begin);
+    size_t room = JSON_CAPTURE_BYTES - (size_t)scan->capture_bytes;
+
+    if (len > room) {
+        len = room;
+        scan->capture_overflow = true;
+    }
+    memcpy(scan->capture + scan->capture_bytes, begin, len);
+    scan->capture_bytes = (uint8_t)(scan->capture_bytes + len);
+}
+
+/** Bytes of a string that stand for themselves. */
+static inline void take_text(struct json_scan *scan, const char *begin, const char *end)
+{
+    if (scan->capturing)
+        capture(scan, begin, end);
+    if (scan->candidates != 0)
+        json_watch_key_text(scan, begin, end);
+}
+
+static enum json_event push(struct json_scan *scan, bool is_object)
+{
+    unsigned level = scan->depth;
+    uint64_t bit = UINT64_C(1) << (level % 64);
+
+    if (level == scan->depth_max)
+        return fail(scan);
+    if (is_object)
+        scan->nesting[level / 64] |= bit;
+    else
+        scan->nesting[level / 64] &= ~bit;
+    scan->depth++;
+    json_watch_enter(scan);
+    scan->state = is_object ? AT_OBJECT_FIRST : AT_ARRAY_FIRST;
+    return JSON_MORE;
+}
+
+static enum json_event pop(struct json_scan *scan)
+{
+    scan->type = is_in_object(scan) ? JSON_OBJECT : JSON_ARRAY;
+    scan->depth--;
+    scan->state = AFTER_VALUE;
+    return json_watch_here(scan) != 0 ? JSON_VALUE_END : JSON_MORE;
+}
+
+/** The first byte of a value whose type is known. */
+static enum json_event enter_value(struct json_scan *scan, const char **p)
+{
+    switch ((enum json_type)scan->type) {
+    case JSON_OBJECT:
+    case JSON_ARRAY:
+        (*p)++;
+        return push(scan, scan->type == JSON_OBJECT);
+    case JSON_STRING:
+        (*p)++;
+        scan->in_key = false;
+        scan->state = IN_STRING;
+        break;
+    case JSON_NUMBER:
+        scan->detail = JSON_NUMBER_BEGIN;
+        scan->state = IN_NUMBER;
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+    case JSON_NULL:
+        scan->detail = 0;
+        scan->state = IN_WORD;
+        break;
+    }
+    return JSON_MORE;
+}
+
+static enum json_event on_value(struct json_scan *scan, const char **p, const char *end)
+{
+    uint8_t type;
+
+    *p = skip_space(*p, end);
+    if (*p == end)
+        return JSON_MORE;
+    type = type_plus_one[(unsigned char)**p];
+    if (type == 0)
+        return fail(scan);
+    scan->type = (uint8_t)(type - 1);
+    if (json_watch_here(scan) == 0)
+        return enter_value(scan, p);
+    scan->capturing = scan->type >= JSON_STRING;
+    scan->capture_overflow = false;
+    scan->capture_bytes = 0;
+    scan->state = AT_TOLD_VALUE;
+    return JSON_VALUE_BEGIN;
+}
+
+static enum json_event on_array_first(struct json_scan *scan, const char **p, const char *end)
+{
+    *p = skip_space(*p, end);
+    if (*p == end || **p != ']')
+        return on_value(scan, p, end);
+    (*p)++;
+    return pop(scan);
+}
+
+/** A key's quote, or the end of an object that has no member. */
+static enum json_event on_key(struct json_scan *scan, const char **p, const char *end)
+{
+    *p = skip_space(*p, end);
+    if (*p == end)
+        return JSON_MORE;
+    if (**p == '}' && scan->state == AT_OBJECT_FIRST) {
+        (*p)++;
+        return pop(scan);
+    }
+    if (*(*p)++ != '"')
+        return fail(scan);
+    scan->in_key = true;
+    scan->state = IN_STRING;
+    json_watch_begin_key(scan);
+    return JSON_MORE;
+}
+
+static enum json_event on_colon(struct json_scan *scan, const char **p, const char *end)
+{
+    *p = skip_space(*p, end);
+    if (*p == end)
+        return JSON_MORE;
+    if (*(*p)++ != ':')
+        return fail(scan);
+    scan->state = AT_VALUE;
+    return JSON_MORE;
+}
+
+static enum json_event on_after_value(struct json_scan *scan, const char **p, const char *end)
+{
+    bool in_object;
+
+    *p = skip_space(*p, end);
+    if (*p == end)
+        return JSON_MORE;
+    if (scan->depth == 0)
+        return fail(scan);
+    in_object = is_in_object(scan);
+    if (**p == ',')
+        scan->state = in_object ? AT_KEY : AT_VALUE;
+    else if (**p != (in_object ? '}' : ']'))
+        return fail(scan);
+    return *(*p)++ == ',' ? JSON_MORE : pop(scan);
+}
+
+static enum json_event end_scalar(struct json_scan *scan)
+{
+    bool told = scan->capturing;
+
+    scan->capturing = false;
+    scan->state = AFTER_VALUE;
+    return told ? JSON_VALUE_END : JSON_MORE;
+}
+
+static enum json_event on_string(struct json_scan *scan, const char **p, const char *end)
+{
+    const char *begin = *p;
+
+    *p = bytes_skip_json_text(begin, end);
+    take_text(scan, begin, *p);
+    if (*p == end)
+        return JSON_MORE;
+    if (**p == '"') {
+        (*p)++;
+        if (!scan->in_key)
+            return end_scalar(scan);
+        json_watch_end_key(scan);
+        scan->state = AT_COLON;
+        return JSON_MORE;
+    }
+    if (**p != '\\')
+        return fail(scan);
+    if (scan->capturing)
+        capture(scan, *p, *p + 1);
+    (*p)++;
+    scan->state = IN_ESCAPE;
+    return JSON_MORE;
+}
+
+/** The byte that an escape's letter stands for; 0 for a letter that has none. */
+static char escaped_byte(char letter)
+{
+    switch (letter) {
+    case '"':
+    case '\\':
+    case '/':
+        return letter;
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return '\0';
+    }
+}
+
+static enum json_event on_escape(struct json_scan *scan, const char **p)
+{
+    char letter = *(*p)++;
+    char byte;
+
+    if (scan->capturing)
+        capture(scan, *p - 1, *p);
+    if (letter == 'u') {
+        scan->unit = 0;
+        scan->detail = 0;
+        scan->state = IN_HEX;
+        return JSON_MORE;
+    }
+    byte = escaped_byte(letter);
+    if (byte == '\0')
+        return fail(scan);
+    json_watch_key_unit(scan, (unsigned char)byte);
+    scan->state = IN_STRING;
+    return JSON_MORE;
+}
+
+/** All four digits of an escape are there. */
+static enum json_event end_unit(struct json_scan *scan)
+{
+    bool is_high = (scan->unit & 0xFC00) == 0xD800;
+    bool is_low = (scan->unit & 0xFC00) == 0xDC00;
+
+    if (is_low != (scan->high != 0))
+        return fail(scan);
+    scan->high = is_high ? scan->unit : 0;
+    scan->state = is_high ? AT_LOW_BACKSLASH : IN_STRING;
+    json_watch_key_unit(scan, scan->unit);
+    return JSON_MORE;
+}
+
+static enum json_event on_hex(struct json_scan *scan, const char **p)
+{
+    int digit = bytes_hex_digit(**p);
+
+    if (digit < 0)
+        return fail(scan);
+    if (scan->capturing)
+        capture(scan, *p, *p + 1);
+    (*p)++;
+    scan->unit = (uint16_t)((unsigned)scan->unit << 4 | (unsigned)digit);
+    return ++scan->detail == 4 ? end_unit(scan) : JSON_MORE;
+}
+
+/** The backslash and the `u` between two surrogates. */
+static enum json_event on_low(struct json_scan *scan, const char **p)
+{
+    bool at_backslash = scan->state == AT_LOW_BACKSLASH;
+
+    if (**p != (at_backslash ? '\\' : 'u'))
+        return fail(scan);
+    if (scan->capturing)
+        capture(scan, *p, *p + 1);
+    (*p)++;
+    scan->unit = 0;
+    scan->detail = 0;
+    scan->state = at_backslash ? AT_LOW_U : IN_HEX;
+    return JSON_MORE;
+}
+
+static enum json_event on_number(struct json_scan *scan, const char **p, const char *end)
+{
+    const char *begin = *p;
+
+    *p = json_number_run(&scan->detail, begin, end);
+    if (scan->detail == JSON_NUMBER_BAD)
+        return fail(scan);
+    if (scan->capturing)
+        capture(scan, begin, *p);
+    return scan->detail == JSON_NUMBER_OVER ? end_scalar(scan) : JSON_MORE;
+}
+
+static enum json_event on_word(struct json_scan *scan, const char **p, const char *end)
+{
+    const char *word = words[scan->type - JSON_TRUE];
+    const char *begin = *p;
+
+    for (; *p != end && word[scan->detail] != '\0'; (*p)++) {
+        if (**p != word[scan->detail++])
+            return fail(scan);
+    }
+    if (scan->capturing)
+        capture(scan, begin, *p);
+    return word[scan->detail] == '\0' ? end_scalar(scan) : JSON_MORE;
+}
+
+/** Takes at least one byte, changes the state, or tells something. */
+static inline enum json_event step(struct json_scan *scan, const char **p, const char *end)
+{
+    switch ((enum scan_state)scan->state) {
+    case AT_VALUE:
+        return on_value(scan, p, end);
+    case AT_TOLD_VALUE:
+        return enter_value(scan, p);
+    case AT_ARRAY_FIRST:
+        return on_array_first(scan, p, end);
+    case AT_OBJECT_FIRST:
+    case AT_KEY:
+        return on_key(scan, p, end);
+    case AT_COLON:
+        return on_colon(scan, p, end);
+    case AFTER_VALUE:
+        return on_after_value(scan, p, end);
+    case IN_STRING:
+        return on_string(scan, p, end);
+    case IN_ESCAPE:
+        return on_escape(scan, p);
+    case IN_HEX:
+        return on_hex(scan, p);
+    case AT_LOW_BACKSLASH:
+    case AT_LOW_U:
+        return on_low(scan, p);
+    case IN_NUMBER:
+        return on_number(scan, p, end);
+    case IN_WORD:
+        return on_word(scan, p, end);
+    case IS_INVALID:
+        break;
+    }
+    return JSON_INVALID;
+}
+
+static void fill_hit(const struct json_scan *scan, enum json_event event, struct json_hit *hit)
+{
+    json_watch_name(scan, hit);
+    hit->type = (enum json_type)scan->type;
+    hit->offset = scan->offset;
+    hit->raw = (struct span){NULL, 0};
+    hit->raw_is_whole = false;
+    if (event == JSON_VALUE_END && scan->type >= JSON_STRING) {
+        hit->raw = (struct span){scan->capture, scan->capture_bytes};
+        hit->raw_is_whole = !scan->capture_overflow;
+    }
+}
+
+void json_scan_init(struct json_scan *scan, const struct json_path *paths, uint32_t path_count,
+                    uint16_t depth_max)
+{
+    INVARIANT(depth_max >= 1 && depth_max <= JSON_DEPTH_MAX);
+    memset(scan, 0, sizeof(*scan));
+    scan->depth_max = depth_max;
+    json_watch_init(scan, paths, path_count);
+    json_scan_restart(scan);
+}
+
+void json_scan_restart(struct json_scan *scan)
+{
+    /* Everything else is set when a value, a key or an escape begins. */
+    scan->offset = 0;
+    scan->depth = 0;
+    scan->state = AT_VALUE;
+    scan->high = 0;
+    scan->candidates = 0;
+    scan->capturing = false;
+}
+
+enum json_event json_scan_next(struct json_scan *scan, const char **cursor, const char *end,
+                               struct json_hit *hit)
+{
+    const char *p = *cursor;
+    enum json_event event = JSON_MORE;
+
+    while (p != end && event == JSON_MORE)
+        event = step(scan, &p, end);
+    scan->offset += (uint64_t)(p - *cursor);
+    *cursor = p;
+    if (event == JSON_VALUE_BEGIN || event == JSON_VALUE_END)
+        fill_hit(scan, event, hit);
+    return event;
+}
+
+int json_scan_end(struct json_scan *scan)
+{
+    if (scan->depth == 0 && scan->state == AFTER_VALUE)
+        return 0;
+    if (scan->depth == 0 && scan->state == IN_NUMBER && json_number_may_end(scan->detail))
+        return 0;
+    return ERR_BAD_JSON;
+}
