@@ -1,0 +1,160 @@
+#include "registry/compile_models.h"
+
+#include "lib/base/err.h"
+#include "registry/slots.h"
+
+#include <stdlib.h>
+
+struct sort_item {
+    const struct data_model *model;
+    uint32_t index;
+};
+
+int compile_providers(struct build *build)
+{
+    const struct data *data = build->data;
+    struct provider_row *rows = build_take_rows(build, SNAPSHOT_PROVIDERS, data->provider_count);
+    uint32_t secrets = 0;
+
+    if (rows == NULL)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < data->provider_count; i++) {
+        const struct data_provider *provider = &data->providers[i];
+
+        rows[i] = (struct provider_row){
+            .name = pool_add(&build->pool, provider->name),
+            .base_url = pool_add(&build->pool, provider->base_url),
+            .kind = (uint32_t)provider->kind,
+            .secret = provider->has_secret ? secrets++ : ROW_NONE,
+        };
+    }
+    return build->pool.err;
+}
+
+static int compare_bytes(struct span a, struct span b)
+{
+    int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int compare_display(const void *left, const void *right)
+{
+    const struct data_model *a = ((const struct sort_item *)left)->model;
+    const struct data_model *b = ((const struct sort_item *)right)->model;
+
+    if (a->priority != b->priority)
+        return a->priority < b->priority ? 1 : -1;
+    return compare_bytes(a->slug, b->slug);
+}
+
+int compile_order_models(struct build *build)
+{
+    const struct data *data = build->data;
+    struct sort_item *items = build_take(build, data->model_count, sizeof(*items));
+
+    build->model_numbers = build_take(build, data->model_count, sizeof(*build->model_numbers));
+    build->model_indexes = build_take(build, data->model_count, sizeof(*build->model_indexes));
+    if (items == NULL || build->model_numbers == NULL || build->model_indexes == NULL)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < data->model_count; i++) {
+        build->model_numbers[i] = ROW_NONE;
+        if (data->models[i].enabled)
+            items[build->model_count++] = (struct sort_item){&data->models[i], i};
+    }
+    qsort(items, build->model_count, sizeof(*items), compare_display);
+    for (uint32_t number = 0; number < build->model_count; number++) {
+        build->model_indexes[number] = items[number].index;
+        build->model_numbers[items[number].index] = number;
+    }
+    return 0;
+}
+
+static const struct data_model *model_of(const struct build *build, uint32_t number)
+{
+    return &build->data->models[build->model_indexes[number]];
+}
+
+static void fill_deployments(struct build *build, uint32_t number, struct deployment_row *rows)
+{
+    const struct data_model *model = model_of(build, number);
+
+    for (uint32_t i = 0; i < model->deployment_count; i++) {
+        rows[i] = (struct deployment_row){
+            .upstream_model = pool_add(&build->pool, model->deployments[i].model),
+            .provider = model->deployments[i].provider,
+            .model = number,
+            .tier = model->deployments[i].tier,
+            .weight = model->deployments[i].weight,
+        };
+    }
+}
+
+static struct model_row make_model_row(struct build *build, const struct data_model *model)
+{
+    return (struct model_row){
+        .slug_hash = snapshot_hash_slug(model->slug),
+        .slug = pool_add(&build->pool, model->slug),
+        .name = pool_add(&build->pool, model->name),
+        .kind = (uint32_t)model->kind,
+        .flags = model->flags,
+        .deployment_count = model->deployment_count,
+        .price = ROW_NONE,
+        .context_window = model->context_window,
+        .max_input_tokens = model->max_input_tokens,
+        .max_output_tokens = model->max_output_tokens,
+        .media_tokens = model->media_tokens,
+        .priority = model->priority,
+    };
+}
+
+/* DEPLOYMENTS lie in the order of the models, so each model's begin where the last one's end. */
+static struct deployment_row *take_deployments(struct build *build)
+{
+    uint64_t count = 0;
+
+    for (uint32_t number = 0; number < build->model_count; number++)
+        count += model_of(build, number)->deployment_count;
+    return count < ROW_NONE ? build_take_rows(build, SNAPSHOT_DEPLOYMENTS, (uint32_t)count) : NULL;
+}
+
+int compile_models(struct build *build)
+{
+    struct model_row *rows = build_take_rows(build, SNAPSHOT_MODELS, build->model_count);
+    struct deployment_row *deployments = take_deployments(build);
+    uint32_t deployment = 0;
+
+    if (rows == NULL || deployments == NULL)
+        return ERR_NO_MEMORY;
+    intern_init(&build->prices, sizeof(struct price_row));
+    for (uint32_t number = 0; number < build->model_count; number++) {
+        const struct data_model *model = model_of(build, number);
+        struct model_row *row = &rows[number];
+
+        *row = make_model_row(build, model);
+        row->deployment_first = deployment;
+        fill_deployments(build, number, &deployments[deployment]);
+        deployment += model->deployment_count;
+        if (model->has_price && intern_add(&build->prices, &model->price, &row->price) != 0)
+            return ERR_NO_MEMORY;
+    }
+    build->tables[SNAPSHOT_PRICES] = (struct build_table){build->prices.rows, build->prices.count};
+    return build->pool.err;
+}
+
+int compile_model_slots(struct build *build)
+{
+    const struct model_row *models = build->tables[SNAPSHOT_MODELS].rows;
+    uint64_t *hashes = build_take(build, build->model_count, sizeof(*hashes));
+
+    if (hashes == NULL)
+        return ERR_NO_MEMORY;
+    for (uint32_t number = 0; number < build->model_count; number++)
+        hashes[number] = models[number].slug_hash;
+    int err = slots_build(build, SNAPSHOT_MODEL_SLOTS, hashes, build->model_count);
+    if (err != ERR_NO_SPACE)
+        return err;
+    report_add(build->report, REPORT_ERROR, (struct report_place){0}, "models", "",
+               "too many slugs have the same hash");
+    return ERR_CONFIG;
+}

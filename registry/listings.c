@@ -1,0 +1,74 @@
+#include "registry/listings.h"
+
+#include "lib/base/err.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+int listings_build_dialects(struct build *build)
+{
+    struct dialect_row *rows = build_take_rows(build, SNAPSHOT_DIALECTS, DIALECT_COUNT);
+
+    if (rows == NULL)
+        return ERR_NO_MEMORY;
+    for (uint32_t n = 0; n < DIALECT_COUNT; n++) {
+        rows[n].head = pool_add(&build->pool, dialect_list_head((enum dialect)n));
+        rows[n].tail = pool_add(&build->pool, dialect_list_tail((enum dialect)n));
+    }
+    return build->pool.err;
+}
+
+static bool is_granted(const uint64_t *bits, uint32_t model)
+{
+    return (bits[model / 64] >> (model % 64) & 1) != 0;
+}
+
+static void write_etag(struct build *build, enum dialect dialect, struct span hashes, char *etag)
+{
+    const size_t etag_bytes = sizeof((struct listing_row){0}.etag);
+
+    digester_begin(build->digester);
+    digester_add(build->digester, span_of(dialect_name(dialect)));
+    digester_add(build->digester, dialect_list_head(dialect));
+    digester_add(build->digester, dialect_list_tail(dialect));
+    digester_add(build->digester, hashes);
+    const struct digest digest = digester_end(build->digester);
+    snprintf(etag, etag_bytes, "\"%016" PRIx64 "\"", digest_prefix(&digest));
+}
+
+static void count_listing(struct build *build, uint32_t set, enum dialect dialect, uint64_t *hashes)
+{
+    struct listing_row *rows = build->tables[SNAPSHOT_LISTINGS].rows;
+    struct listing_row *row = &rows[(size_t)set * DIALECT_COUNT + dialect];
+    const size_t first = (size_t)dialect * build->model_count;
+    const struct ref *fragments = build->tables[SNAPSHOT_FRAGMENTS].rows;
+    const uint64_t *bits = intern_row(&build->grant_sets, set);
+    size_t count = 0;
+
+    row->body_bytes = dialect_list_head(dialect).len + dialect_list_tail(dialect).len;
+    for (uint32_t model = 0; model < build->model_count; model++) {
+        if (!is_granted(bits, model))
+            continue;
+        row->runs += model == 0 || !is_granted(bits, model - 1);
+        row->body_bytes += fragments[first + model].len;
+        hashes[count++] = build->fragment_hashes[first + model];
+    }
+    /* The first fragment leaves its comma out. */
+    row->body_bytes -= count != 0;
+    write_etag(build, dialect, (struct span){(const char *)hashes, count * sizeof(*hashes)},
+               row->etag);
+}
+
+int listings_build(struct build *build)
+{
+    uint64_t *hashes = build_take(build, build->model_count, sizeof(*hashes));
+    uint32_t sets = build->grant_sets.count;
+
+    if (hashes == NULL || build_take_rows(build, SNAPSHOT_LISTINGS, sets * DIALECT_COUNT) == NULL)
+        return ERR_NO_MEMORY;
+    for (uint32_t set = 0; set < sets; set++) {
+        for (uint32_t dialect = 0; dialect < DIALECT_COUNT; dialect++)
+            count_listing(build, set, (enum dialect)dialect, hashes);
+    }
+    return 0;
+}

@@ -1,0 +1,24 @@
+/** Models as clients read them: each one in each dialect, and since when it reads so. */
+#ifndef WEIR_REGISTRY_RENDER_H
+#define WEIR_REGISTRY_RENDER_H
+
+#include "registry/build.h"
+
+/**
+ * The digest of each model's content and its content_hash: what its fragments say without
+ * `created`, and what a call to it is held to: kind, flags, bounds, prices. Deployments are not in
+ * it, because no client can tell them apart.
+ *
+ * @return 0 or ERR_NO_MEMORY
+ */
+int render_hash_contents(struct build *build);
+
+/**
+ * Each model's created_s, taken over from the generation before when its content is equal, and
+ * FRAGMENTS with fragment_hashes. Nothing else may be added to the pool between its fragments.
+ *
+ * @return 0 or ERR_NO_MEMORY
+ */
+int render_fragments(struct build *build);
+
+#endif
