@@ -2,10 +2,10 @@
 
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
+#include "lib/base/span.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -37,7 +37,7 @@ void mapping_close(const void *memory, size_t bytes)
 {
     if (memory == NULL)
         return;
-    /* munmap(2) has no const form. NOLINTNEXTLINE(performance-no-int-to-ptr) */
-    int result = munmap((void *)(uintptr_t)memory, bytes);
+    /* munmap(2) has no const form. */
+    int result = munmap(span_writable((struct span){memory, bytes}), bytes);
     INVARIANT(result == 0);
 }
