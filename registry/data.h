@@ -51,6 +51,12 @@ struct data_provider {
     struct report_place place;
 };
 
+/** One entry of `image: {1024x1024/hd: "0.08"}`: what a picture of that size or quality costs. */
+struct data_image_price {
+    struct span name;
+    uint64_t pico_usd;
+};
+
 struct data_deployment {
     uint32_t provider;
     struct span model;
@@ -79,7 +85,9 @@ struct data_model {
     uint64_t max_input_tokens;
     uint64_t max_output_tokens;
     uint64_t media_tokens;
-    struct price_row price;
+    struct price_row price;     /* rates that were not given are PRICE_NONE */
+    uint32_t image_price_count; /* 0: `image` is one price, in `price`, or not given */
+    const struct data_image_price *image_prices;
     uint32_t input_modality_count;
     uint32_t output_modality_count;
     uint32_t feature_count;

@@ -26,6 +26,17 @@ struct registry *registry_load(const char *config_path, bool resolve, struct rep
 /** Clears the pointer and wipes resolved secrets; NULL is fine. */
 void registry_free(struct registry **registry);
 
+struct registry_counts {
+    uint32_t providers;
+    uint32_t models;
+    uint32_t groups;
+    uint32_t users;
+    uint32_t keys;
+};
+
+/** How many of each the configuration has, disabled ones among them. */
+void registry_count(const struct registry *registry, struct registry_counts *out);
+
 struct registry_compile_input {
     const struct snapshot *previous;        /* NULL at the first start */
     const struct secrets *previous_secrets; /* NULL at the first start */

@@ -1,0 +1,256 @@
+#include "registry/scalars.h"
+
+#include "lib/base/err.h"
+
+enum { SCALE_MAX = 18, YEAR_MIN = 1971, DAY_S = 86400 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* value * 10 + digit, or ERR_NO_SPACE. */
+static int add_digit(uint64_t *value, char digit)
+{
+    if (__builtin_mul_overflow(*value, 10, value) ||
+        __builtin_add_overflow(*value, (uint64_t)(digit - '0'), value))
+        return ERR_NO_SPACE;
+    return 0;
+}
+
+int scalar_count(struct span text, uint64_t *out)
+{
+    uint64_t value = 0;
+    int err = 0;
+
+    if (text.len == 0 || (text.len > 1 && text.ptr[0] == '0'))
+        return ERR_INVALID;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_digit(text.ptr[i]))
+            return ERR_INVALID;
+        if (err == 0)
+            err = add_digit(&value, text.ptr[i]);
+    }
+    if (err == 0)
+        *out = value;
+    return err;
+}
+
+int scalar_integer(struct span text, int64_t *out)
+{
+    bool negative = span_starts_with(text, SPAN("-"));
+    uint64_t value = 0;
+    int err = scalar_count(negative ? span_skip(text, 1) : text, &value);
+
+    if (err != 0)
+        return err;
+    if (value > INT64_MAX)
+        return ERR_NO_SPACE;
+    *out = negative ? -(int64_t)value : (int64_t)value;
+    return 0;
+}
+
+struct unit {
+    struct span suffix;
+    uint64_t factor;
+};
+
+/* The first unit whose suffix the text has; a row without one ends the table. */
+static int count_of_unit(struct span text, const struct unit *units, uint64_t *out)
+{
+    const struct unit *unit = units;
+    uint64_t value = 0;
+
+    while (unit->suffix.len > 0) {
+        if (text.len > unit->suffix.len &&
+            span_equal(span_skip(text, text.len - unit->suffix.len), unit->suffix))
+            break;
+        unit++;
+    }
+    int err = scalar_count((struct span){text.ptr, text.len - unit->suffix.len}, &value);
+    if (err != 0)
+        return err;
+    if (__builtin_mul_overflow(value, unit->factor, &value))
+        return ERR_NO_SPACE;
+    *out = value;
+    return 0;
+}
+
+int scalar_bytes(struct span text, uint64_t *out)
+{
+    static const struct unit units[] = {{{"KiB", 3}, UINT64_C(1) << 10},
+                                        {{"MiB", 3}, UINT64_C(1) << 20},
+                                        {{"GiB", 3}, UINT64_C(1) << 30},
+                                        {{NULL, 0}, 1}};
+
+    return count_of_unit(text, units, out);
+}
+
+int scalar_amount(struct span text, uint64_t *out)
+{
+    static const struct unit units[] = {{{"K", 1}, 1000}, {{"M", 1}, 1000000}, {{NULL, 0}, 1}};
+
+    return count_of_unit(text, units, out);
+}
+
+int scalar_rate(struct span text, uint64_t *per_minute)
+{
+    static const struct span suffix = {"/min", 4};
+    uint64_t value = 0;
+
+    if (text.len <= suffix.len || !span_equal(span_skip(text, text.len - suffix.len), suffix))
+        return ERR_INVALID;
+    int err = scalar_amount((struct span){text.ptr, text.len - suffix.len}, &value);
+    if (err != 0)
+        return err;
+    if (value == 0)
+        return ERR_INVALID;
+    *per_minute = value;
+    return 0;
+}
+
+int scalar_switch(struct span text, bool *out)
+{
+    if (!span_equal(text, SPAN("true")) && !span_equal(text, SPAN("false")))
+        return ERR_INVALID;
+    *out = text.len == 4;
+    return 0;
+}
+
+int scalar_decimal(struct span text, unsigned scale, uint64_t *out)
+{
+    const char *point = text.len == 0 ? NULL : memchr(text.ptr, '.', text.len);
+    struct span whole = point == NULL ? text : span_from(text.ptr, point);
+    struct span part = point == NULL ? (struct span){"", 0}
+                                     : span_from(point + 1, text.ptr + text.len);
+    uint64_t value = 0;
+
+    if (scale > SCALE_MAX || part.len > scale || (point != NULL && part.len == 0))
+        return ERR_INVALID;
+    int err = scalar_count(whole, &value);
+    if (err == ERR_INVALID)
+        return err;
+    for (unsigned i = 0; i < scale; i++) {
+        char digit = i < part.len ? part.ptr[i] : '0';
+
+        if (!is_digit(digit))
+            return ERR_INVALID;
+        if (err == 0)
+            err = add_digit(&value, digit);
+    }
+    if (err == 0)
+        *out = value;
+    return err;
+}
+
+/* Takes exactly `digits` digits off the front. */
+static int take_number(struct span *text, size_t digits, int *out)
+{
+    int value = 0;
+
+    if (text->len < digits)
+        return ERR_INVALID;
+    for (size_t i = 0; i < digits; i++) {
+        if (!is_digit(text->ptr[i]))
+            return ERR_INVALID;
+        value = value * 10 + (text->ptr[i] - '0');
+    }
+    *text = span_skip(*text, digits);
+    *out = value;
+    return 0;
+}
+
+/* A separator and a two-digit number in its range. */
+static int take_field(struct span *text, char separator, int max, int *out)
+{
+    if (text->len == 0 || text->ptr[0] != separator)
+        return ERR_INVALID;
+    *text = span_skip(*text, 1);
+    if (take_number(text, 2, out) != 0 || *out > max)
+        return ERR_INVALID;
+    return 0;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return days[month - 1] + (month == 2 && leap ? 1 : 0);
+}
+
+/* Days from 1970-01-01 in the Gregorian calendar; March begins the year so that February ends it. */
+static int64_t days_from_epoch(int year, int month, int day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t m = month <= 2 ? month + 9 : month - 3;
+
+    return y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1 - 719468;
+}
+
+static int take_date(struct span *text, int64_t *unix_s)
+{
+    int year = 0;
+    int month = 0;
+    int day = 0;
+
+    if (take_number(text, 4, &year) != 0 || take_field(text, '-', 12, &month) != 0 ||
+        take_field(text, '-', 31, &day) != 0)
+        return ERR_INVALID;
+    if (year < YEAR_MIN || month == 0 || day == 0 || day > days_in_month(year, month))
+        return ERR_INVALID;
+    *unix_s = days_from_epoch(year, month, day) * DAY_S;
+    return 0;
+}
+
+/* Fractions of a second are allowed and dropped. */
+static int skip_fraction(struct span *text)
+{
+    if (text->len == 0 || text->ptr[0] != '.')
+        return 0;
+    *text = span_skip(*text, 1);
+    if (text->len == 0 || !is_digit(text->ptr[0]))
+        return ERR_INVALID;
+    while (text->len > 0 && is_digit(text->ptr[0]))
+        *text = span_skip(*text, 1);
+    return 0;
+}
+
+static int take_offset(struct span *text, int64_t *offset_s)
+{
+    int hours = 0;
+    int minutes = 0;
+
+    *offset_s = 0;
+    if (span_equal(*text, SPAN("Z"))) {
+        *text = span_skip(*text, 1);
+        return 0;
+    }
+    int sign = span_starts_with(*text, SPAN("-")) ? -1 : 1;
+    if (take_field(text, sign < 0 ? '-' : '+', 23, &hours) != 0 ||
+        take_field(text, ':', 59, &minutes) != 0)
+        return ERR_INVALID;
+    *offset_s = sign * (hours * INT64_C(3600) + minutes * INT64_C(60));
+    return 0;
+}
+
+int scalar_time(struct span text, int64_t *unix_s)
+{
+    int64_t at = 0;
+    int64_t offset = 0;
+    int hour = 0;
+    int minute = 0;
+    int second = 0;
+
+    if (take_date(&text, &at) != 0)
+        return ERR_INVALID;
+    if (text.len > 0) {
+        if (take_field(&text, 'T', 23, &hour) != 0 || take_field(&text, ':', 59, &minute) != 0 ||
+            take_field(&text, ':', 59, &second) != 0)
+            return ERR_INVALID;
+        if (skip_fraction(&text) != 0 || take_offset(&text, &offset) != 0 || text.len > 0)
+            return ERR_INVALID;
+    }
+    *unix_s = at + hour * INT64_C(3600) + minute * INT64_C(60) + second - offset;
+    return 0;
+}

@@ -1,0 +1,47 @@
+/** The rows of SETTINGS_MAP as fields of the document, and the settings that are no numbers. */
+#ifndef WEIR_REGISTRY_SETTINGS_H
+#define WEIR_REGISTRY_SETTINGS_H
+
+#include "registry/binder.h"
+
+enum setting_kind { SETTING_KIND_COUNT, SETTING_KIND_BYTES, SETTING_KIND_MS, SETTING_KIND_SWITCH };
+
+enum setting_when { SETTING_RELOAD, SETTING_RESTART };
+
+enum setting_number {
+#define X(section, name, ...) SETTING_##name,
+    SETTINGS_MAP(X) SETTING_NUMBER_COUNT,
+#undef X
+};
+
+/** What a setting is beside its field. */
+struct setting {
+    const char *section;
+    enum setting_kind kind;
+    enum setting_when when;
+    uint64_t initial;
+    size_t place_offset; /* of its struct report_place in struct data */
+};
+
+/** In the order of SETTINGS_MAP: field n is setting n; a section's rows stand together. */
+extern const struct field setting_fields[SETTING_NUMBER_COUNT];
+extern const struct setting settings_table[SETTING_NUMBER_COUNT];
+
+/** The fields of one section; "top" for the document's own. */
+struct shape settings_section(const char *section);
+
+/** A mapping of settings; its name is the section. */
+bind_fn bind_settings_section;
+
+/** A path, or the list of addresses. */
+struct path_setting {
+    size_t place_offset;
+    const char *initial;
+};
+
+enum { PATH_FIELDS_COUNT = 4 };
+
+/** listen, state_dir, control_socket, ca_file; detail: struct path_setting. */
+extern const struct field path_fields[PATH_FIELDS_COUNT];
+
+#endif
