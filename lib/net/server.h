@@ -1,6 +1,7 @@
 /**
  * The server side of HTTP/1.1 on a libuv loop: one `struct server` a process, one
- * `struct server_conn` a client connection. It knows nothing of models or keys.
+ * `struct server_conn` a client connection. It knows nothing of models or keys. The process must
+ * ignore SIGPIPE.
  *
  * Life of a connection, and what the handler may call in each phase:
  *
@@ -44,8 +45,8 @@ struct server_limits {
     uint64_t body_bytes; /* of a Content-Length or of all chunks together: ERR_BODY_TOO_LARGE */
     uint64_t idle_ms;
     uint64_t head_ms;
-    uint64_t body_ms;
-    uint64_t send_ms;
+    uint64_t body_ms;         /* silence inside a body */
+    uint64_t send_ms;         /* waiting output of which the client takes nothing */
     uint64_t queue_bytes_max; /* waiting output by copy for one connection */
 };
 
@@ -64,15 +65,22 @@ struct server_handlers {
     void (*on_sent)(struct server_conn *conn);
 
     /**
-     * The exchange is over without an answer's end: the client closed, half-closed or reset
-     * (ERR_CLIENT_GONE), read nothing for send_ms (ERR_CLIENT_SLOW), or its body was late
-     * (ERR_REQUEST_TIMEOUT), malformed (ERR_BAD_REQUEST) or too large (ERR_BODY_TOO_LARGE) before
-     * an answer was begun. In the last three the handler answers in its dialect with
-     * server_write() and server_end(); in the first two the connection is dead when this returns.
+     * The exchange is over without an answer's end. ERR_CLIENT_GONE: the client closed,
+     * half-closed or reset, or its body failed after the answer was begun; ERR_CLIENT_SLOW: it read
+     * nothing for send_ms. The connection is dead already, server_write() says so.
+     *
+     * Any other value: no answer was begun, and the body was late (ERR_REQUEST_TIMEOUT), malformed
+     * (ERR_BAD_REQUEST), too large (ERR_BODY_TOO_LARGE) or had no room before it was wanted
+     * (ERR_BODY_MEMORY). The handler may answer with server_write() and server_end() before this
+     * returns; the connection closes after it.
      */
     void (*on_gone)(struct server_conn *conn, int err);
 
-    /** No request came to be: malformed, late or too large a head. Write the answer; then close. */
+    /**
+     * No request came to be: a malformed, late or too large head, or no memory for it. The handler
+     * may answer with server_write() and server_end() before this returns; the connection closes
+     * after it.
+     */
     void (*on_refused)(struct server_conn *conn, int err);
 };
 
@@ -87,7 +95,10 @@ struct server_config {
 /** @return NULL when out of memory */
 struct server *server_new(const struct server_config *config);
 
-/** Every connection must be closed; clears the pointer. */
+/**
+ * Every connection must be closed. Stops listening and clears the pointer; NULL is fine. The loop
+ * must still run its close callbacks.
+ */
 void server_free(struct server **server);
 
 /**
@@ -102,12 +113,13 @@ int server_listen(struct server *server, uint64_t slot, int fd);
 void server_unlisten(struct server *server, uint64_t slot);
 
 /**
- * No more keep-alive: idle connections close now, the others after their exchange. Calls
- * `on_empty(owner)` once, when no connection is left.
+ * No more keep-alive: idle connections close once the requests that have reached the kernel are
+ * read, the others after their exchange. Calls `on_empty(owner)` once from a later turn, when no
+ * connection is left. It goes on accepting: call server_unlisten() first.
  */
 void server_drain(struct server *server, void (*on_empty)(void *owner));
 
-/** Close every connection at once, exchanges included (they get on_gone). */
+/** Close every connection at once, exchanges included: they get on_gone before this returns. */
 void server_abort_all(struct server *server);
 
 uint64_t server_connection_count(const struct server *server);
@@ -134,14 +146,15 @@ enum server_write_mode {
                       no other write before on_sent() */
 };
 
-enum { SERVER_BORROW_MAX = 1024 };
+/** What fits a chunk, which holds the list while it waits; at most IOV_MAX. */
+enum { SERVER_BORROW_MAX = (CHUNK_BYTES - 16) / sizeof(struct iovec) };
 
 /**
  * Write bytes of the answer as they are: the handler writes status line, fields and body.
  *
- * @return how many bytes wait in the queue (0: all went to the kernel); ERR_NO_SPACE when the queue
- *         would pass its bound (nothing was written); ERR_CLIENT_GONE when the connection is dead:
- *         call server_abort(), on_gone() will not come
+ * @return how many bytes wait in the queue (0: all went to the kernel); ERR_NO_SPACE when
+ *         SERVER_COPY could pass the queue's bound (nothing was written); ERR_CLIENT_GONE or
+ *         ERR_NO_MEMORY when the connection is dead: call server_abort(), on_gone() will not come
  */
 int64_t server_write(struct server_conn *conn, const struct iovec *vec, size_t count,
                      enum server_write_mode mode);
@@ -149,14 +162,17 @@ int64_t server_write(struct server_conn *conn, const struct iovec *vec, size_t c
 /**
  * The answer is complete. The connection goes on to its next request once everything has been
  * sent, or closes when `close` is true, the request asked for it, or the server drains. The
- * exchange is over: `conn` must not be used any more.
+ * exchange is over: `conn` must not be used any more. Never while borrowed bytes wait.
  */
 void server_end(struct server_conn *conn, bool close);
 
-/** Close at once, without sending what waits. The exchange is over. */
+/** Reset the connection, without sending what waits: a cut answer cannot look complete. */
 void server_abort(struct server_conn *conn);
 
-/** Will the connection be kept after this exchange? For the answer's `Connection` field. */
+/**
+ * Will the connection be kept after this exchange? For the answer's `Connection` field; what it is
+ * at the first server_write() holds, unless a drain begins.
+ */
 bool server_keeps_alive(const struct server_conn *conn);
 
 #endif
