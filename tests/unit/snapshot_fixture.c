@@ -25,7 +25,7 @@ struct builder {
 
 struct span fixture_slug(uint32_t model, char *memory)
 {
-    int len = snprintf(memory, 16, "model-%05u", model);
+    int len = snprintf(memory, FIXTURE_SLUG_BYTES, "model-%05u", model);
 
     return (struct span){memory, (size_t)len};
 }
@@ -122,7 +122,7 @@ static void add_deployments(struct builder *to, uint32_t model, struct span slug
 
 static void add_model(struct builder *to, uint32_t number)
 {
-    char memory[16];
+    char memory[FIXTURE_SLUG_BYTES];
     struct span slug = slug_of(to, number, memory);
     struct model_row *row = fixture_row(to->fixture, SNAPSHOT_MODELS, number);
 
@@ -180,7 +180,7 @@ static void add_fragments(struct builder *to, uint32_t dialect)
     ends->head = add_bytes(to, SPAN("{\"data\":["));
     ends->tail = add_bytes(to, SPAN("]}"));
     for (uint32_t n = 0; n < to->plan->model_count; n++) {
-        char slug[16];
+        char slug[FIXTURE_SLUG_BYTES];
         char text[LAYOUT_SLUG_BYTES_MAX + NAME_BYTES];
         int len = snprintf(text, sizeof(text), ",{\"id\":\"%.*s\"}",
                            SPAN_FMT(slug_of(to, n, slug)));

@@ -37,7 +37,9 @@ struct fixture {
     struct snapshot snapshot;       /* the same, ready for look-ups */
 };
 
-/** What the model is called in a plan without slugs; `memory` holds at least 16 bytes. */
+enum { FIXTURE_SLUG_BYTES = 24 };
+
+/** What the model is called in a plan without slugs; `memory` holds FIXTURE_SLUG_BYTES. */
 struct span fixture_slug(uint32_t model, char *memory);
 
 /** Release with fixture_free(). */

@@ -74,11 +74,11 @@ static void one_flipped_bit_anywhere_is_noticed(void **state)
     (void)state;
     fixture_build(&small, &fixture);
     for (size_t at = 0; at < fixture.bytes; at++) {
-        char bit = (char)(1 << at % 8);
+        char before = fixture.memory[at];
 
-        fixture.memory[at] ^= bit;
+        fixture.memory[at] = (char)(before ^ 1 << at % 8);
         assert_int_not_equal(snapshot_check(fixture.memory, fixture.bytes), 0);
-        fixture.memory[at] ^= bit;
+        fixture.memory[at] = before;
     }
     assert_int_equal(snapshot_check(fixture.memory, fixture.bytes), 0);
     fixture_free(&fixture);
