@@ -17,6 +17,7 @@
 
 enum { DESCRIPTORS_MAX = 24 };
 
+/* The name is libFuzzer's. NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int lowest_free(int file)

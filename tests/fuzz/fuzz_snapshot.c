@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+/* The name is libFuzzer's. NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint64_t touched;
