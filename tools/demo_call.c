@@ -90,7 +90,9 @@ static void answer_error(struct server_conn *conn, enum wire_protocol protocol, 
     char memory[1024];
     struct text body = text_over(memory, sizeof(memory));
 
-    dialect_render_error(protocol, err, SPAN(""), SPAN(""), SPAN("demo"), &body);
+    struct span messages = err == ERR_INVALID ? SPAN("messages") : SPAN("");
+
+    dialect_render_error(protocol, err, SPAN(""), messages, SPAN("demo"), &body);
     answer_with(conn, err_http_status(err), extra, text_span(&body));
 }
 

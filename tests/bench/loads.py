@@ -21,9 +21,9 @@ def call_body():
     return path
 
 
-def wrk_command(port, path, seconds, connections, headers=(), body=None):
+def wrk_command(port, path, seconds, connections, headers=(), body=None, key=KEY):
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency",
-               "-H", f"Authorization: Bearer {KEY}"]
+               "-H", f"Authorization: Bearer {key}"]
     for header in headers:
         command += ["-H", header]
     command += ["-s", str(HERE / "wrk.lua"), f"http://127.0.0.1:{port}{path}"]

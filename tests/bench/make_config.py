@@ -3,7 +3,7 @@
 
 Usage: make_config.py small|large FOLDER [--keys N] [--models N] [--grant-sets N]
 
-  small  40 models, one key that may call all of them; what tools/bench serves
+  small  40 models; key 0 may call all of them, key 1 every other one; what tools/bench serves
   large  1,000 models, 100,000 keys, 1,000 distinct sets of granted models; what it loads
 
 The keys are the texts `bench-key-0`, `bench-key-1` …; the files hold their digests.
@@ -15,6 +15,7 @@ import pathlib
 PORTS = {"weir": 18811, "nginx": 18812, "haproxy": 18813, "json": 18814, "streams": 18815}
 STREAM_MODEL = "bench-stream"
 CALL_MODEL = "bench-model-000"
+PART = 18  # models of key 1: a listing of about 12 KB, in as many runs
 
 HEAD = """\
 listen: ["127.0.0.1:{port}"]
@@ -72,8 +73,10 @@ def write_small(folder, models=40, revision=0):
     for n, slug in enumerate(slugs):
         text += model(slug, "json", 1000 - n, f"Revision {revision}" if n == 1 else "Bench model")
     text += model(STREAM_MODEL, "streams", 0, "Streams")
-    text += "groups:\n  bench: { models: [" + ", ".join(slugs + [STREAM_MODEL]) + "] }\n"
-    text += "users:\n  bench: { groups: [bench] }\nkeys:\n" + key(0, "user: bench")
+    text += f"groups:\n  all: {{ models: [{', '.join(slugs + [STREAM_MODEL])}] }}\n"
+    text += f"  some: {{ models: [{', '.join(slugs[:PART * 2:2])}] }}\n"
+    text += "users:\n  ada: { groups: [all] }\n  ben: { groups: [some] }\n"
+    text += "keys:\n" + key(0, "user: ada") + key(1, "user: ben")
     return replace(folder / "weir.yaml", text)
 
 

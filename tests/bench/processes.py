@@ -88,8 +88,16 @@ def cpu_ns(pid):
     return total
 
 
+def read_memory_map(pid, name):
+    """A worker cannot be traced, so its maps are root's to read."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/{name}").read_text().splitlines()
+    except PermissionError as error:
+        raise Failure(f"{error.filename} is root's to read; run this suite as root") from error
+
+
 def pss_kb(pid):
-    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+    for line in read_memory_map(pid, "smaps_rollup"):
         if line.startswith("Pss:"):
             return int(line.split()[1])
     raise Failure(f"process {pid} has no Pss")
@@ -106,7 +114,7 @@ def title(pid):
 
 def mapped_bytes(pid, name):
     """Size of the mapping whose file has that name."""
-    for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
+    for line in read_memory_map(pid, "maps"):
         if name in line:
             begin, end = (int(word, 16) for word in line.split()[0].split("-"))
             return end - begin

@@ -15,6 +15,7 @@ WORK = ROOT / "build" / "bench"
 PROGRAMS = ROOT / "build" / "release" / "tests" / "bench"
 WEIR = ROOT / "build" / "release" / "weir"
 KEY = make_config.key_text(0)
+PART_KEY = make_config.key_text(1)
 
 ANSWER = {
     "id": "chatcmpl-1", "object": "chat.completion", "created": 1700000000,
@@ -55,6 +56,14 @@ def start_stream_upstream(chunks, interval_ms):
                        "--interval-ms", interval_ms], LOAD_CORE)
     process.wait_for_port(PORTS["streams"])
     return process
+
+
+def get_listing(port, key=KEY):
+    """Headers and body."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/models",
+                                     headers={"Authorization": f"Bearer {key}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return answer.headers, answer.read()
 
 
 class Nginx:
@@ -136,12 +145,8 @@ class Weir:
                 time.sleep(0.05)
         raise Failure(f"weir does not get ready, see {self.folder / 'log'}")
 
-    def get(self, headers=None):
-        """The listing: headers and body."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/v1/models",
-                                         headers={"Authorization": f"Bearer {KEY}"} | (headers or {}))
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.headers, answer.read()
+    def get(self, key=KEY):
+        return get_listing(self.port, key)
 
     def generation(self):
         return int(self.get()[0]["x-weir-generation"].split("-")[0])

@@ -1,17 +1,17 @@
 """What is measured. Each suite returns rows for the table."""
 import contextlib
+import json
 import os
 import statistics
 import subprocess
 import threading
 import time
-import urllib.request
 
 import make_config
 from loads import Streams, Wrk, call_body
 from processes import LOAD_CORE, Failure, cpu_ns, mapped_bytes, pss_kb
-from servers import (PROGRAMS, WEIR, WORK, Haproxy, Nginx, Weir, start_json_upstream,
-                     start_stream_upstream)
+from servers import (KEY, PART_KEY, PROGRAMS, WEIR, WORK, Haproxy, Nginx, Weir, get_listing,
+                     start_json_upstream, start_stream_upstream)
 
 STEADY = 0.10  # nginx may vary so much between its rounds
 FOREVER = 10**12
@@ -102,29 +102,24 @@ def started(*factories):
 
 
 def listing(options):
-    with started(Weir) as [weir]:
-        body = weir.get()[1]
-        with started(lambda: Nginx(body)) as [nginx]:
-            results, steady = interleave(
-                [weir, nginx], options.rounds,
-                lambda server: requests(server, "/v1/models", options.seconds))
-    yield Row("list", "listing", len(body), "bytes, 40 models")
-    yield from rows_against_nginx("list", "request", results, steady, 0.75)
-
-
-def entity_tag(server):
-    request = urllib.request.Request(f"http://127.0.0.1:{server.port}/v1/models",
-                                     headers={"Authorization": f"Bearer {make_config.key_text(0)}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return answer.headers["ETag"]
+    """Of the models that a key may call: some of them, in runs of one, and all."""
+    for suite, key in (("list", PART_KEY), ("list all", KEY)):
+        with started(Weir) as [weir]:
+            body = weir.get(key)[1]
+            with started(lambda: Nginx(body)) as [nginx]:
+                results, steady = interleave(
+                    [weir, nginx], options.rounds,
+                    lambda server: requests(server, "/v1/models", options.seconds, key=key))
+        yield Row(suite, "listing", len(body), f"bytes, {len(json.loads(body)['data'])} models")
+        yield from rows_against_nginx(suite, "request", results, steady, 0.75)
 
 
 def not_modified(options):
-    with started(Weir) as [weir], started(lambda: Nginx(weir.get()[1])) as [nginx]:
-        tags = {server: entity_tag(server) for server in (weir, nginx)}
+    with started(Weir) as [weir], started(lambda: Nginx(weir.get(PART_KEY)[1])) as [nginx]:
+        tags = {server: get_listing(server.port, PART_KEY)[0]["ETag"] for server in (weir, nginx)}
 
         def run(server):
-            return requests(server, "/v1/models", options.seconds,
+            return requests(server, "/v1/models", options.seconds, key=PART_KEY,
                             headers=[f"If-None-Match: {tags[server]}"])
         results, steady = interleave([weir, nginx], options.rounds, run)
     yield from rows_against_nginx("304", "request", results, steady, 0.95)
