@@ -59,14 +59,19 @@ export class Weir {
   #seen = new Set();
   #expectsReports = false;
 
-  constructor(config, { env = {} } = {}) {
+  /** `uid`: whom to run as; `env`: beside ours. */
+  constructor(config, { env = {}, uid } = {}) {
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'weir-test-'));
     this.file = path.join(this.folder, 'weir.yaml');
     this.socket = path.join(this.folder, 'control.sock');
     this.env = env;
+    this.uid = uid;
     this.given = config;
     this.log = '';
     fs.mkdirSync(path.join(this.folder, 'state'));
+    if (uid !== undefined) {
+      for (const each of [this.folder, path.join(this.folder, 'state')]) fs.chownSync(each, uid, uid);
+    }
   }
 
   /** The configuration with what every weir of a test needs. */
@@ -98,6 +103,7 @@ export class Weir {
     this.child = spawn(WEIR, ['serve', '--config', this.file], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...this.env },
+      ...(this.uid === undefined ? {} : { uid: this.uid, gid: this.uid }),
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => { this.log += text; });

@@ -70,7 +70,7 @@ test('bodies beyond limits.body_memory are 503 with Retry-After, and leave nothi
     assert.match(answer.headers['retry-after'], /^\d+$/);
     last.close();
     for (const connection of started) {
-      await connection.write(`{"model":"Zebra","x":"${'y'.repeat(100_000 - 23)}"}`);
+      await connection.write(`{"model":"Zebra","x":"${'y'.repeat(100_000 - 24)}"}`);
       assert.equal((await connection.readAnswer()).status, 200);
       connection.close();
     }
