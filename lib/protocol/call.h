@@ -8,7 +8,13 @@
 #include "lib/wire/json_scan.h"
 #include "shm/layout.h"
 
-/** A request body, read while it arrives. */
+/**
+ * A request body, read while it arrives.
+ *
+ * Of `stream`, `stream_options` and `include_usage` the last one counts where one stands twice, as
+ * with most parsers. `model` decides what a client may do, so there it is an error, also when the
+ * other one is escaped or written in another case.
+ */
 struct call_reader {
     struct json_scan json;
     enum wire_protocol protocol;
@@ -23,16 +29,25 @@ struct call_reader {
     bool has_model;
     bool has_options_object; /* `stream_options` is an object */
     bool options_empty;      /* … without a member */
+    bool options_null;       /* `stream_options` is null */
     bool stream;             /* `"stream": true` */
     bool include_usage;      /* the client asked for usage in the stream */
+    bool refuses_usage;      /* `include_usage` is false or null */
     int err;                 /* first thing found wrong */
     char slug_memory[LAYOUT_SLUG_BYTES_MAX + 1];
-    struct span slug; /* decoded; empty when longer than any slug: no such model */
+    /** Decoded; empty when longer than any slug, raw or decoded: there is no such model. */
+    struct span slug;
 };
 
+/** @param depth_max  of the JSON's nesting, 1 … JSON_DEPTH_MAX */
 void call_reader_init(struct call_reader *reader, enum wire_protocol protocol, uint16_t depth_max);
 
-/** @return 0 or the reader's `err`: ERR_BAD_JSON, ERR_BAD_MODEL, ERR_DUPLICATE_MODEL */
+/**
+ * The next bytes of the body. After an error nothing more is read.
+ *
+ * @return 0 or the reader's `err`: ERR_BAD_JSON (also when the root is no object), ERR_BAD_MODEL,
+ *         ERR_DUPLICATE_MODEL (also for a `model` in another case)
+ */
 int call_reader_feed(struct call_reader *reader, struct span bytes);
 
 /** The body is complete. @return 0, or as above, or ERR_NO_MODEL */
@@ -61,6 +76,11 @@ struct call_plan {
 };
 
 /**
+ * Only after call_reader_end() returned 0.
+ *
+ * A `stream_options` that is neither object nor null, and an `include_usage` that is no boolean nor
+ * null, are left for the upstream to refuse.
+ *
  * @param upstream_model  the JSON string with its quotes; borrowed for the life of the plan
  */
 void call_plan_make(const struct call_reader *reader, struct span upstream_model,

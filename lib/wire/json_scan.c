@@ -99,6 +99,7 @@ static enum json_event push(struct json_scan *scan, bool is_object)
 static enum json_event pop(struct json_scan *scan)
 {
     scan->type = is_in_object(scan) ? JSON_OBJECT : JSON_ARRAY;
+    scan->is_empty = scan->state == AT_OBJECT_FIRST || scan->state == AT_ARRAY_FIRST;
     scan->depth--;
     scan->state = AFTER_VALUE;
     return json_watch_here(scan) != 0 ? JSON_VALUE_END : JSON_MORE;
@@ -396,6 +397,7 @@ static void fill_hit(const struct json_scan *scan, enum json_event event, struct
     hit->offset = scan->offset;
     hit->raw = (struct span){NULL, 0};
     hit->raw_is_whole = false;
+    hit->is_empty = scan->is_empty;
     if (event == JSON_VALUE_END && scan->type >= JSON_STRING) {
         hit->raw = (struct span){scan->capture, scan->capture_bytes};
         hit->raw_is_whole = !scan->capture_overflow;
@@ -436,6 +438,13 @@ enum json_event json_scan_next(struct json_scan *scan, const char **cursor, cons
     if (event == JSON_VALUE_BEGIN || event == JSON_VALUE_END)
         fill_hit(scan, event, hit);
     return event;
+}
+
+bool json_scan_is_opening(const struct json_scan *scan)
+{
+    if (scan->state == AT_TOLD_VALUE)
+        return scan->type == JSON_OBJECT || scan->type == JSON_ARRAY;
+    return scan->state == AT_OBJECT_FIRST || scan->state == AT_ARRAY_FIRST;
 }
 
 int json_scan_end(struct json_scan *scan)

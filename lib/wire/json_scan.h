@@ -53,6 +53,7 @@ struct json_hit {
     uint32_t path; /* index into the table of paths */
     bool exact;    /* the keys have the very letters of the path */
     enum json_type type;
+    bool is_empty;   /* on JSON_VALUE_END of an object or array: nothing stands in it */
     uint64_t offset; /* of the cursor, from the first byte that was ever fed */
     /** On JSON_VALUE_END of a scalar: its raw text, still escaped; borrowed until the next call. */
     struct span raw;
@@ -79,7 +80,8 @@ struct json_scan {
     uint8_t capture_bytes;
     bool capturing; /* inside a watched scalar */
     bool capture_overflow;
-    bool in_key; /* the string is a key */
+    bool in_key;   /* the string is a key */
+    bool is_empty; /* nothing stood in the object or array that was closed last */
     char capture[JSON_CAPTURE_BYTES];
 };
 
@@ -104,6 +106,12 @@ void json_scan_restart(struct json_scan *scan);
  */
 enum json_event json_scan_next(struct json_scan *scan, const char **cursor, const char *end,
                                struct json_hit *hit);
+
+/**
+ * Does the scanner stand between the opening of an object or array and its first byte of content?
+ * Also true when the opening has been told but not taken.
+ */
+bool json_scan_is_opening(const struct json_scan *scan);
 
 /** No more bytes will come. @return 0, or ERR_BAD_JSON when the value is not complete. */
 int json_scan_end(struct json_scan *scan);

@@ -51,11 +51,11 @@ static const char *at_start(struct sse *sse, const char *p)
 {
     if (*p != byte_order_mark[sse->field_bytes]) {
         /* A mark that is cut short is the beginning of some other field's name. */
-        sse->event_open = sse->field_bytes > 0;
         sse->state = sse->field_bytes > 0 ? SSE_IN_OTHER : SSE_AT_LINE;
         return p;
     }
-    if (byte_order_mark[++sse->field_bytes] == '\0')
+    sse->event_open = byte_order_mark[++sse->field_bytes] != '\0';
+    if (!sse->event_open)
         sse->state = SSE_AT_LINE;
     return p + 1;
 }
@@ -69,6 +69,10 @@ static const char *at_line(struct sse *sse, const char *p)
         return p + 1;
     if (is_eol(*p))
         return take_eol(sse, p, true);
+    if (*p == ':') {
+        sse->state = SSE_IN_OTHER;
+        return p + 1;
+    }
     sse->event_open = true;
     sse->field_bytes = 0;
     sse->state = SSE_IN_NAME;
@@ -92,10 +96,20 @@ static const char *in_name(struct sse *sse, const char *p)
     return p;
 }
 
+/** Is `c` the first byte of an event? */
+static bool begins_event(const struct sse *sse, char c)
+{
+    return sse->state == SSE_AT_LINE && !sse->event_open && !is_eol(c) && c != ':';
+}
+
 /** Takes framing until there is something else to tell or no byte left. */
 static const char *take_framing(struct sse *sse, const char *p, const char *end)
 {
+    const char *begin = p;
+
     while (p != end) {
+        if (begins_event(sse, *p) && p != begin)
+            return p;
         switch ((enum sse_state)sse->state) {
         case SSE_AT_START:
             p = at_start(sse, p);
@@ -158,5 +172,7 @@ struct sse_piece sse_next(struct sse *sse, struct span *bytes)
 
 bool sse_is_inside_event(const struct sse *sse)
 {
-    return sse->event_open || (sse->state == SSE_AT_START && sse->field_bytes > 0);
+    bool at_line = sse->state == SSE_AT_LINE || sse->state == SSE_AT_START;
+
+    return sse->event_open || !at_line;
 }

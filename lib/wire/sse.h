@@ -8,6 +8,10 @@
  * An empty line that ends in CRLF ends its event at the CR: waiting for the LF would hold back the
  * event of a stream that ends its lines in CR alone. That LF is then the first FRAMING byte after
  * SSE_EVENT_END.
+ *
+ * Comments and empty lines before an event belong to none. A FRAMING piece never holds bytes from
+ * both sides of an event's beginning: when `event_open` becomes true during sse_next(), the piece
+ * returned begins with the event's first byte.
  */
 #ifndef WEIR_WIRE_SSE_H
 #define WEIR_WIRE_SSE_H
@@ -33,7 +37,7 @@ struct sse {
     uint8_t state;
     uint8_t field_bytes; /* of `data`, or of the byte order mark, matched so far */
     bool after_cr;       /* an LF now belongs to the line that has ended */
-    bool event_open;     /* a line has begun since the last event ended, if only a comment */
+    bool event_open;     /* a field has begun since the last event ended */
 };
 
 void sse_init(struct sse *sse);
@@ -41,7 +45,10 @@ void sse_init(struct sse *sse);
 /** Take the next piece out of `*bytes`. */
 struct sse_piece sse_next(struct sse *sse, struct span *bytes);
 
-/** False between events: the stream may end here without having cut one. */
+/**
+ * False between events and lines: here the stream may end without having cut an event, and whole
+ * lines may be put in.
+ */
 bool sse_is_inside_event(const struct sse *sse);
 
 #endif

@@ -28,7 +28,7 @@ static const struct json_path paths[] = {
     {{"a", "b", "c", "d"}},
 };
 
-/** What was told while a text was fed: `<path@offset:type` and `>path@offset=raw`, in order; `~` inexact. */
+/** What was told while a text was fed: `<path@offset:type` and `>path@offset=raw`, in order; `~` inexact, `!` empty. */
 struct trace {
     char text[TRACE_BYTES];
     size_t len;
@@ -52,7 +52,9 @@ static void note_hit(struct trace *trace, enum json_event event, const struct js
          hit->exact ? "" : "~", (unsigned long)hit->offset);
     if (event == JSON_VALUE_BEGIN)
         note(trace, ":%d", (int)hit->type);
-    else if (hit->type >= JSON_STRING)
+    else if (hit->type <= JSON_ARRAY)
+        note(trace, "%s", hit->is_empty ? "!" : "");
+    else
         note(trace, "=%.*s%s", SPAN_FMT(hit->raw), hit->raw_is_whole ? "" : "...");
     note(trace, " ");
 }
@@ -354,8 +356,10 @@ static const struct told_row told[] = {
     {TEXT("{\"model\":true}"), "<0@9:4 >0@13=true "},
     {TEXT("{\"model\":false}"), "<0@9:5 >0@14=false "},
     {TEXT("{\"model\":null}"), "<0@9:6 >0@13=null "},
-    {TEXT("{\"model\":{}}"), "<0@9:0 >0@11 "},
+    {TEXT("{\"model\":{}}"), "<0@9:0 >0@11! "},
     {TEXT("{\"model\":[1,[2]]}"), "<0@9:1 >0@16 "},
+    {TEXT("{\"model\":[[]]}"), "<0@9:1 >0@13 "},
+    {TEXT("{\"model\":[ ]}"), "<0@9:1 >0@12! "},
     {TEXT("{\"model\":{\"model\":\"x\"}}"), "<0@9:0 >0@22 "},
     {TEXT("{\"x\":{\"model\":\"x\"}}"), ""},
     {TEXT("[{\"model\":\"x\"}]"), ""},
@@ -383,7 +387,7 @@ static const struct told_row told[] = {
      "<1@9:0 <3@30:3 >3@31=5 <3~@41:3 >3~@42=6 >1@44 "},
     {TEXT("{\"usage\":{\"cached\":1},\"details\":{\"cached\":5}}"), "<1@9:0 >1@21 "},
     {TEXT("{\"a\":{\"b\":{\"c\":{\"d\":{\"a\":1}}}}}"), "<4@20:0 >4@27 "},
-    {TEXT("{\"a\":{\"b\":{\"c\":{\"x\":0,\"d\":[]}}}}"), "<4@26:1 >4@28 "},
+    {TEXT("{\"a\":{\"b\":{\"c\":{\"x\":0,\"d\":[]}}}}"), "<4@26:1 >4@28! "},
     {TEXT("{\"a\":{\"b\":{\"c\":{\"x\":{\"d\":1}}}}}"), ""},
     {TEXT("{\"a\":{\"b\":[{\"c\":{\"d\":1}}]}}"), ""},
     {TEXT("{\"a\":1,\"b\":{\"c\":{\"d\":1}}}"), ""},
