@@ -91,6 +91,7 @@ static int serve(struct demo_server *demo, int fd)
         uv_run(&demo->loop, UV_RUN_DEFAULT);
     server_free(&demo->server);
     chunk_pool_close(&demo->chunks);
+    (void)uv_loop_close(&demo->loop);
     return err;
 }
 
