@@ -6,18 +6,23 @@
 #include "lib/wire/http_request.h"
 #include "shm/snapshot.h"
 
+enum { ACCESS_KEY_BYTES_MAX = 512 };
+
 /**
  * The credential of a request: `Authorization: Bearer`, `x-api-key`, `x-goog-api-key`, `api-key` or
- * `?key=` — on every route. Several with the same text count as one.
+ * `?key=` — on every route, each as often as it is there. Several with the same text count as one,
+ * and one that is empty as none. A key is 1 … ACCESS_KEY_BYTES_MAX visible ASCII characters.
  *
- * @param memory  for a `?key=` that had to be decoded; wipe it afterwards
+ * Afterwards no credential is left in the bytes that `request` borrows (which must be writable) but
+ * the one in `out`, which lies there or in `memory`; wipe that one when it has been hashed.
+ *
+ * @param memory  ACCESS_KEY_BYTES_MAX bytes, for a `?key=`
+ * @param out     empty after an error
  * @return 0 (an empty `out` means that there is none), ERR_CREDENTIALS_DIFFER, or ERR_UNKNOWN_KEY
  *         for an Authorization of another scheme, or a text that can be no key
  */
 int access_find_credential(const struct http_request *request, char *memory, size_t memory_bytes,
                            struct span *out);
-
-enum { ACCESS_KEY_BYTES_MAX = 512 };
 
 /** What a caller may do, for one request. */
 struct access {
@@ -27,6 +32,10 @@ struct access {
 
 /**
  * Who is it, and does the key work now?
+ *
+ * What is wrong is looked for in this order: unknown, disabled (the loader marks the keys of a
+ * disabled user), expired (from the second of `expires` on), scope. An anonymous caller may list and call what the
+ * configuration grants to anonymous callers.
  *
  * @param credential  empty: anonymous
  * @param scope       KEY_SCOPE_LIST or KEY_SCOPE_CALL

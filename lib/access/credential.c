@@ -1,0 +1,144 @@
+#include "lib/access/access.h"
+
+#include "lib/base/err.h"
+#include "lib/base/invariant.h"
+#include "lib/wire/url.h"
+
+/* The fields that can hold a key; in the first one it follows a scheme. */
+static const struct {
+    struct span name;
+    bool has_scheme;
+} fields[] = {
+#define FIELD(name, has_scheme)              \
+    {                                        \
+        {name, sizeof(name) - 1}, has_scheme \
+    }
+    FIELD("authorization", true),
+    FIELD("x-api-key", false),
+    FIELD("x-goog-api-key", false),
+    FIELD("api-key", false),
+#undef FIELD
+};
+
+/* What has been found so far. The first error sticks, but the search goes on: it also wipes. */
+struct search {
+    struct span found;
+    char *memory; /* for what had to be decoded; ACCESS_KEY_BYTES_MAX bytes */
+    int err;
+};
+
+static void wipe(struct span secret)
+{
+    if (secret.len > 0)
+        explicit_bzero(span_writable(secret), secret.len);
+}
+
+static void fail(struct search *search, int err)
+{
+    if (search->err == 0)
+        search->err = err;
+}
+
+static bool can_be_key(struct span text)
+{
+    if (text.len > ACCESS_KEY_BYTES_MAX)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] <= ' ' || text.ptr[i] > '~')
+            return false;
+    }
+    return true;
+}
+
+/* `text` is kept, unwiped, when it is the first key of the request. */
+static void consider(struct search *search, struct span text)
+{
+    if (text.len == 0)
+        return;
+    if (!can_be_key(text)) {
+        fail(search, ERR_UNKNOWN_KEY);
+    } else if (search->found.len == 0) {
+        search->found = text;
+        return;
+    } else if (!span_equal(search->found, text)) {
+        fail(search, ERR_CREDENTIALS_DIFFER);
+    }
+    wipe(text);
+}
+
+/* RFC 9110, section 11.4: scheme, in any case, then spaces, then the token. */
+static void consider_authorization(struct search *search, struct span value)
+{
+    size_t word = 0;
+
+    while (word < value.len && value.ptr[word] != ' ')
+        word++;
+    if (value.len == 0)
+        return;
+    if (!span_equal_nocase((struct span){value.ptr, word}, SPAN("bearer"))) {
+        fail(search, ERR_UNKNOWN_KEY);
+        wipe(value);
+        return;
+    }
+    consider(search, span_trim(span_skip(value, word)));
+}
+
+static void consider_header(struct search *search, const struct http_header *header)
+{
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        if (!span_equal_nocase(header->name, fields[i].name))
+            continue;
+        if (fields[i].has_scheme)
+            consider_authorization(search, header->value);
+        else
+            consider(search, header->value);
+        return;
+    }
+}
+
+/* A second `?key=` may not overwrite what was found in the first: it is decoded apart. */
+static void consider_parameter(struct search *search, struct span encoded)
+{
+    char apart[ACCESS_KEY_BYTES_MAX];
+    char *memory = search->found.ptr == search->memory ? apart : search->memory;
+    struct span text = {0};
+
+    if (url_decode(encoded, memory, ACCESS_KEY_BYTES_MAX, &text) != 0) {
+        fail(search, ERR_UNKNOWN_KEY);
+        text = (struct span){memory, ACCESS_KEY_BYTES_MAX};
+        wipe(text);
+    } else {
+        consider(search, text);
+    }
+    wipe(encoded);
+}
+
+static void consider_query(struct search *search, struct span query)
+{
+    struct span value;
+
+    while (url_query_find(query, SPAN("key"), &value)) {
+        const char *end = value.ptr + value.len;
+
+        query = span_from(end, query.ptr + query.len);
+        consider_parameter(search, value);
+    }
+}
+
+int access_find_credential(const struct http_request *request, char *memory, size_t memory_bytes,
+                           struct span *out)
+{
+    struct search search = {0};
+
+    INVARIANT(memory != NULL && memory_bytes >= ACCESS_KEY_BYTES_MAX);
+    search.memory = memory;
+    for (uint32_t i = 0; i < request->header_count; i++)
+        consider_header(&search, &request->headers[i]);
+    consider_query(&search, request->query);
+    if (search.err != 0) {
+        wipe(search.found);
+        search.found = (struct span){0};
+    }
+    *out = search.found;
+    return search.err;
+}

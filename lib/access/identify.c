@@ -1,0 +1,48 @@
+#include "lib/access/access.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+
+static int identify_anonymous(const struct snapshot *snapshot, enum key_flag scope,
+                              struct access *out)
+{
+    uint32_t grant_set = snapshot->header->anonymous_grant_set;
+    uint32_t models = SNAPSHOT_ROW(snapshot, GRANT_SETS, struct grant_set_row, grant_set)->models;
+
+    if (models == 0 || (scope != KEY_SCOPE_LIST && scope != KEY_SCOPE_CALL))
+        return ERR_NO_CREDENTIAL;
+    *out = (struct access){.grant_set = grant_set, .key = ROW_NONE};
+    return 0;
+}
+
+static bool is_expired(const struct key_row *key, int64_t now_s)
+{
+    return key->expires_s != 0 && now_s >= key->expires_s;
+}
+
+static int judge(const struct key_row *key, enum key_flag scope, int64_t now_s)
+{
+    if ((key->flags & KEY_DISABLED) != 0)
+        return ERR_KEY_DISABLED;
+    if (is_expired(key, now_s))
+        return ERR_KEY_EXPIRED;
+    return (key->flags & scope) != 0 ? 0 : ERR_SCOPE;
+}
+
+int access_identify(const struct snapshot *snapshot, struct digester *digester,
+                    struct span credential, enum key_flag scope, struct access *out)
+{
+    if (credential.len == 0)
+        return identify_anonymous(snapshot, scope, out);
+
+    struct digest digest = digester_hash(digester, credential);
+    uint32_t number = snapshot_find_key(snapshot, &digest);
+    if (number == ROW_NONE)
+        return ERR_UNKNOWN_KEY;
+
+    const struct key_row *key = snapshot_key(snapshot, number);
+    int err = judge(key, scope, wall_now_s());
+    if (err == 0)
+        *out = (struct access){.grant_set = key->grant_set, .key = number};
+    return err;
+}
