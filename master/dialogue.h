@@ -1,0 +1,32 @@
+/**
+ * What master and children say to each other, and who gets which listener slot.
+ *
+ * Nothing that a child says is believed before it fits what it was told: a generation that it was
+ * sent, a slot that it was given, a word that is a child's to say.
+ */
+#ifndef WEIR_MASTER_DIALOGUE_H
+#define WEIR_MASTER_DIALOGUE_H
+
+#include "master/supervisor.h"
+#include "shm/channel.h"
+
+#include <stdint.h>
+
+enum { DIALOGUE_MESSAGES_PER_TURN = 64 }; /* one talkative child does not keep the master */
+
+/** A word and a number. A child that does not take it is hung up on. */
+void dialogue_send(struct child *child, enum channel_word word, uint64_t number);
+
+/** The live generation, and a deadline for a serving worker to adopt it. */
+void dialogue_send_generation(struct supervisor *sup, struct child *child);
+
+/** Begin the hand-overs of listener slots that are due. */
+void dialogue_hand_over(struct supervisor *sup);
+
+/** It does not answer to LISTEN: it is given no slot any more. */
+void dialogue_give_up(struct supervisor *sup, struct child *child);
+
+/** A watch_fn: `ctx` is the supervisor, `number` the child's record. */
+void dialogue_on_readable(void *ctx, uint32_t number);
+
+#endif

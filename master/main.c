@@ -1,0 +1,138 @@
+/*
+ * The composition root: the one file that knows the master, the worker, the steward and the tools,
+ * and the table of weir's commands.
+ */
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "master/loader.h"
+#include "master/master.h"
+#include "master/options.h"
+#include "master/title.h"
+#include "registry/suggest.h"
+#include "steward/steward.h"
+#include "tools/tools.h"
+#include "worker/worker.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef int command_fn(int argc, char **argv);
+
+static command_fn serve;
+static command_fn help;
+
+/** X(word, function, arguments, sentence) */
+#define COMMAND_MAP(X)                                                                             \
+    X("serve", serve, "[--config FILE]", "run the gateway")                                        \
+    X("check", tool_check, "[--secrets] [--config FILE]", "load the configuration, serve nothing") \
+    X("config", tool_config, "--defaults", "print every setting with its default")                 \
+    X("status", tool_status, "[--json] [--socket PATH]", "show processes and counters")            \
+    X("reload", tool_reload, "[--socket PATH]", "load the configuration into the running gateway") \
+    X("demo-upstream", tool_demo_upstream, "[--listen HOST:PORT]", "run a small model server")     \
+    X("version", tool_version, "", "print the version")                                            \
+    X("help", help, "", "print this")
+
+static const struct {
+    const char *word;
+    command_fn *run;
+    const char *arguments;
+    const char *sentence;
+} commands[] = {
+#define X(word, function, arguments, sentence) {word, function, arguments, sentence},
+    COMMAND_MAP(X)
+#undef X
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+/* argv of the process: titles are written over it. */
+static struct {
+    int argc;
+    char **argv;
+} process;
+
+static int serve(int argc, char **argv)
+{
+    static struct options options;
+    static struct master master; /* its parts point at each other: it never moves */
+
+    if (options_parse(argc, argv, &options) != 0)
+        return TOOL_USAGE;
+    if (options.help) {
+        printf("usage: weir serve [--config FILE]   (default " OPTIONS_CONFIG_DEFAULT ")\n");
+        return TOOL_OK;
+    }
+    title_init(process.argc, process.argv);
+    title_set("weir: master");
+    log_set_process("master");
+
+    const struct master_input input = {
+        .config_path = options.config_path,
+        .loader_main = loader_main,
+        .worker_main = worker_main,
+        .steward_main = steward_main,
+        .bounds = SUPERVISOR_BOUNDS,
+    };
+    int err = master_init(&master, &input);
+    if (err != 0) {
+        log_write(LOG_FATAL, "cannot start: %s", err_text(err));
+        master.exit_status = EXIT_FAILURE;
+        return master_close(&master);
+    }
+    while (master_turn(&master))
+        continue;
+    return master_close(&master);
+}
+
+static void print_usage(FILE *out)
+{
+    fputs("usage: weir COMMAND [OPTION]…\n\n", out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(out, "  %-14s %-32s %s\n", commands[i].word, commands[i].arguments,
+                commands[i].sentence);
+}
+
+static int help(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    print_usage(stdout);
+    return TOOL_OK;
+}
+
+static int reject(const char *word)
+{
+    char memory[SUGGEST_BYTES_MAX * 2];
+    struct suggestion suggestion = suggestion_begin(span_of(word));
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        suggestion_offer(&suggestion, span_of(commands[i].word));
+    const char *hint = suggestion_hint(&suggestion, memory, sizeof(memory));
+    fprintf(stderr, "weir: there is no command \"%s\"%s%s\n", word, hint[0] == '\0' ? "" : "; ",
+            hint);
+    fputs("`weir help` lists the commands\n", stderr);
+    return TOOL_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return TOOL_USAGE;
+    }
+    process.argc = argc;
+    process.argv = argv;
+
+    const char *word = argv[1];
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        word = "help";
+    if (strcmp(word, "--version") == 0)
+        word = "version";
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].word, word) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    }
+    return reject(word);
+}
