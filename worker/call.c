@@ -189,7 +189,7 @@ static int upstream_start(void *ctx)
     struct call *call = ctx;
     struct worker *worker = call->request.worker;
     const struct settings *settings = &call->generation->snapshot.header->settings;
-    struct span lines[CALL_HEADERS_MAX];
+    char *lines[CALL_HEADERS_MAX];
     struct http_call upstream = {
         .upload = {.bytes = call->upload.plan.bytes, .read = read_upload},
         .header_lines = lines,
@@ -311,29 +311,34 @@ static const struct proxy_ports ports = {
 
 /* --- begin ------------------------------------------------------------------------------------ */
 
-static void keep_header(struct call_header *header, const struct http_request *http,
-                        struct span name, struct span otherwise)
+static int keep_header(struct call_header *header, const struct http_request *http,
+                       struct span name, struct span otherwise)
 {
     struct text text = text_over(header->line, sizeof(header->line));
     struct span value = otherwise;
 
     http_request_find(http, name, &value);
-    text_add(&text, name);
-    text_add(&text, SPAN(": "));
-    text_add(&text, value);
-    header->bytes = text.err == 0 && value.len > 0 ? (uint32_t)text.len : 0;
+    if (value.len > 0) {
+        text_add(&text, name);
+        text_add(&text, SPAN(": "));
+        text_add(&text, value);
+    }
+    text_add_char(&text, '\0');
+    return text.err == 0 ? 0 : ERR_HEAD_TOO_LARGE;
 }
 
 /* The version is a client's choice and goes through untouched; a client that names none gets the
  * one that every Anthropic server knows. */
-static void keep_headers(struct call *call, const struct http_request *http)
+static int keep_headers(struct call *call, const struct http_request *http)
 {
-    call->in.headers[0].bytes = 0;
-    call->in.headers[1].bytes = 0;
+    call->in.headers[0].line[0] = '\0';
+    call->in.headers[1].line[0] = '\0';
     if (call->request.protocol != PROTOCOL_ANTHROPIC)
-        return;
-    keep_header(&call->in.headers[0], http, SPAN("anthropic-version"), SPAN("2023-06-01"));
-    keep_header(&call->in.headers[1], http, SPAN("anthropic-beta"), SPAN(""));
+        return 0;
+    int err = keep_header(&call->in.headers[0], http,
+                          SPAN("anthropic-version"), SPAN("2023-06-01"));
+    return err != 0 ? err
+                    : keep_header(&call->in.headers[1], http, SPAN("anthropic-beta"), SPAN(""));
 }
 
 /* All that a head can be refused for, before a byte of the body is asked for. */
@@ -376,7 +381,10 @@ void call_begin(const struct request *request, const struct http_request *http,
     proxy_init(&call->proxy, &ports, call);
     call_reader_init(&call->in.reader, request->protocol,
                      (uint16_t)generation->snapshot.header->settings.json_depth);
-    keep_headers(call, http);
     server_set_exchange(request->conn, call);
-    server_want_body(request->conn);
+    err = keep_headers(call, http);
+    if (err != 0)
+        proxy_refuse(&call->proxy, err);
+    else
+        server_want_body(request->conn);
 }

@@ -14,15 +14,14 @@
 
 enum {
     CALL_MODEL_BYTES_MAX = 384,  /* the provider's model name as a JSON string */
-    CALL_HEADER_BYTES_MAX = 256, /* one client's field that is passed on */
+    CALL_HEADER_BYTES_MAX = 768, /* one client's field that is passed on, with its NUL */
     CALL_HEADERS_MAX = 2,
     CALL_CONTENT_TYPE_BYTES_MAX = 96,
     CALL_RETRY_AFTER_BYTES_MAX = 40,
 };
 
-/** A field of the client's that goes to the upstream: "anthropic-version: 2023-06-01". */
+/** A field of the client's that goes to the upstream: "anthropic-version: 2023-06-01", or empty. */
 struct call_header {
-    uint32_t bytes;
     char line[CALL_HEADER_BYTES_MAX];
 };
 

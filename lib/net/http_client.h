@@ -32,13 +32,16 @@ struct http_transfer;
 struct http_client_config {
     uv_loop_t *loop;
     uint64_t transfers_max; /* open at once; then ERR_TOO_MANY_CALLS */
-    struct span ca_file;    /* PEM bundle, parsed once per client; empty: no https */
+    struct span ca_file;    /* PEM bundle, parsed once per client; empty: trust nobody */
 };
 
 /** @return 0, ERR_NO_MEMORY, ERR_IO, or ERR_CONFIG when ca_file cannot be read. After fork only. */
 int http_client_new(const struct http_client_config *config, struct http_client **out);
 
-/** Aborts what is open (no callbacks) and clears the pointer; the loop must still run its close callbacks. */
+/**
+ * Aborts what is open (no callbacks) and clears the pointer; NULL is fine. Never from a callback.
+ * The loop must still run its close callbacks. Endpoints may be given up before or after.
+ */
 void http_client_free(struct http_client **client);
 
 /** For a reload; applies to transfers started from now on. */
@@ -55,14 +58,23 @@ struct http_endpoint_config {
 
 enum { HTTP_ENDPOINT_HEADERS_MAX = 8, HTTP_CALL_HEADERS_MAX = 4 };
 
-/** @return 0, ERR_INVALID for an URL that is not http or https, ERR_NO_MEMORY */
+/**
+ * Its name is looked up at once, in the background.
+ *
+ * @return 0, ERR_NO_MEMORY, or ERR_INVALID for an URL that is not http or https or holds a user,
+ *         more than HTTP_ENDPOINT_HEADERS_MAX header lines, or one with a control character
+ */
 int http_endpoint_new(struct http_client *client, const struct http_endpoint_config *config,
                       struct http_endpoint **out);
 
-/** Give it up; open transfers go on, it is freed with the last one. Clears the pointer. */
+/** Give it up; open transfers go on, it is freed with the last one. Clears the pointer; NULL is fine. */
 void http_endpoint_free(struct http_endpoint **endpoint);
 
-/** The bytes to send: `read` is asked for them in order, and from the start again on a reconnect. */
+/**
+ * The bytes to send: `read` is asked for them in order, and from the start again on a reconnect.
+ * A small body is read whole inside http_transfer_start(); nothing is read after on_head() but the
+ * rest of a large one.
+ */
 struct http_upload {
     uint64_t bytes;
     /** Copy up to `room` bytes from `offset` on; returns how many; never 0 before `bytes`. */
@@ -72,8 +84,8 @@ struct http_upload {
 struct http_answer_head {
     int status;
     int64_t content_length; /* -1: not told */
-    struct span content_type;
-    struct span retry_after;
+    struct span content_type; /* empty: not told, or longer than 128 bytes */
+    struct span retry_after;  /* empty: not told, or longer than 64 bytes */
 };
 
 enum http_body_verdict {
@@ -93,18 +105,22 @@ struct http_transfer_handlers {
 struct http_call {
     struct http_endpoint *endpoint;
     struct http_upload upload;
-    const struct span *header_lines; /* beside the endpoint's; copied */
-    uint32_t header_count;           /* ≤ HTTP_CALL_HEADERS_MAX, 256 bytes each */
+    /** Beside the endpoint's: NUL-terminated, without CRLF; borrowed until on_head() or the end. */
+    char *const *header_lines;
+    uint32_t header_count; /* ≤ HTTP_CALL_HEADERS_MAX */
     bool is_stream;                  /* small buffers, and never beside short calls */
-    uint64_t connect_ms;
-    uint64_t first_byte_ms;
-    uint64_t between_ms;
+    uint64_t connect_ms;             /* name, connection and TLS */
+    uint64_t first_byte_ms;          /* from the start to on_head() */
+    uint64_t between_ms;             /* silence after it; does not run while paused */
     uint64_t total_ms;
     const struct http_transfer_handlers *handlers;
     void *ctx; /* for handlers and upload.read */
 };
 
-/** @return 0, ERR_TOO_MANY_CALLS or ERR_NO_MEMORY */
+/**
+ * @return 0, ERR_TOO_MANY_CALLS, ERR_NO_MEMORY, or ERR_INVALID for header lines that are too many,
+ *         too long or hold a control character
+ */
 int http_transfer_start(struct http_client *client, const struct http_call *call,
                         struct http_transfer **out);
 
