@@ -30,12 +30,16 @@ struct digest cells_identity(struct digester *digester, enum cell_kind kind,
     return digester_end(digester);
 }
 
-static void add_identity(struct build *build, enum cell_kind kind, struct span name, uint32_t *cell)
+static void add_identity(struct build *build, struct identity identity)
 {
-    build->identities[build->identity_count++] = (struct identity){
+    build->identities[build->identity_count++] = identity;
+}
+
+static struct identity identify(struct build *build, enum cell_kind kind, struct span name)
+{
+    return (struct identity){
         .digest = cells_identity(build->digester, kind, &name, 1),
         .kind = (uint32_t)kind,
-        .cell = cell,
     };
 }
 
@@ -47,11 +51,12 @@ static void identify_deployments(struct build *build, const struct data_model *m
         const struct span parts[] = {model->slug, build->data->providers[deployment->provider].name,
                                      deployment->model};
 
-        build->identities[build->identity_count++] = (struct identity){
-            .digest = cells_identity(build->digester, CELL_DEPLOYMENT, parts, 3),
-            .kind = CELL_DEPLOYMENT,
-            .cell = rows != NULL ? &rows[i].cell : NULL,
-        };
+        add_identity(build, (struct identity){
+                                .digest = cells_identity(build->digester, CELL_DEPLOYMENT, parts,
+                                                         sizeof(parts) / sizeof(parts[0])),
+                                .kind = CELL_DEPLOYMENT,
+                                .cell = rows != NULL ? &rows[i].cell : NULL,
+                            });
     }
 }
 
@@ -62,29 +67,42 @@ static void identify_models(struct build *build)
 
     for (uint32_t i = 0; i < build->data->model_count; i++) {
         const struct data_model *model = &build->data->models[i];
-        struct model_row *row = NULL;
+        const uint32_t number = build->model_numbers[i];
+        struct identity identity = identify(build, CELL_MODEL, model->slug);
+        struct deployment_row *of_model = NULL;
 
-        if (build->model_numbers[i] != ROW_NONE)
-            row = &rows[build->model_numbers[i]];
-        add_identity(build, CELL_MODEL, model->slug, row != NULL ? &row->cell : NULL);
-        identify_deployments(build, model,
-                             row != NULL ? &deployments[row->deployment_first] : NULL);
+        if (number != ROW_NONE) {
+            identity.cell = &rows[number].cell;
+            of_model = &deployments[rows[number].deployment_first];
+        }
+        add_identity(build, identity);
+        identify_deployments(build, model, of_model);
     }
 }
 
-static void identify_access(struct build *build)
+static void identify_subjects(struct build *build, enum cell_kind kind,
+                              const struct data_subject *subjects, struct build_table table)
 {
-    const struct data *data = build->data;
-    struct key_row *keys = build->tables[SNAPSHOT_KEYS].rows;
-    struct subject_row *users = build->tables[SNAPSHOT_USERS].rows;
-    struct subject_row *groups = build->tables[SNAPSHOT_GROUPS].rows;
+    struct subject_row *rows = table.rows;
 
-    for (uint32_t i = 0; i < data->key_count; i++)
-        add_identity(build, CELL_KEY, data->keys[i].name, &keys[i].cell);
-    for (uint32_t i = 0; i < data->user_count; i++)
-        add_identity(build, CELL_USER, data->users[i].name, &users[i].cell);
-    for (uint32_t i = 0; i < data->group_count; i++)
-        add_identity(build, CELL_GROUP, data->groups[i].name, &groups[i].cell);
+    for (uint32_t i = 0; i < table.count; i++) {
+        struct identity identity = identify(build, kind, subjects[i].name);
+
+        identity.cell = &rows[i].cell;
+        add_identity(build, identity);
+    }
+}
+
+static void identify_keys(struct build *build)
+{
+    struct key_row *rows = build->tables[SNAPSHOT_KEYS].rows;
+
+    for (uint32_t i = 0; i < build->data->key_count; i++) {
+        struct identity identity = identify(build, CELL_KEY, build->data->keys[i].name);
+
+        identity.cell = &rows[i].cell;
+        add_identity(build, identity);
+    }
 }
 
 static int compare_digests(const struct digest *a, const struct digest *b)
@@ -112,7 +130,9 @@ int cells_identify(struct build *build)
     if (build->identities == NULL || count >= ROW_NONE)
         return ERR_NO_MEMORY;
     identify_models(build);
-    identify_access(build);
+    identify_keys(build);
+    identify_subjects(build, CELL_USER, data->users, build->tables[SNAPSHOT_USERS]);
+    identify_subjects(build, CELL_GROUP, data->groups, build->tables[SNAPSHOT_GROUPS]);
     INVARIANT(build->identity_count == count);
     qsort(build->identities, count, sizeof(*build->identities), compare_identities);
     return 0;

@@ -219,6 +219,26 @@ static bool should_call(const struct data *data, const struct data_key *key, uin
            (key->allowed_count == 0 || lists(key->allowed, key->allowed_count, model));
 }
 
+/* How many pairs of key and model are granted. */
+static uint32_t check_against_rule(const struct random_registry *random, uint64_t seed)
+{
+    const struct data *data = &random->fx.registry.data;
+    struct generation one = compile_after(&random->fx, NULL);
+    uint32_t granted = 0;
+
+    for (uint32_t key = 0; key < data->key_count; key++) {
+        for (uint32_t model = 0; model < data->model_count; model++) {
+            bool wanted = should_call(data, &data->keys[key], model);
+
+            granted += wanted;
+            if (may_call(&one, &random->fx, key, model) != wanted)
+                fail_msg("seed %u, key %u, model %u", (unsigned)seed, key, model);
+        }
+    }
+    generation_close(&one);
+    return granted;
+}
+
 static void bitmaps_agree_with_the_rule_for_every_key_and_model(void **state)
 {
     struct random_registry *random = malloc(sizeof(*random));
@@ -228,19 +248,7 @@ static void bitmaps_agree_with_the_rule_for_every_key_and_model(void **state)
     assert_non_null(random);
     for (uint64_t seed = 1; seed <= RANDOM_REGISTRIES; seed++) {
         randomize(random, seed);
-        const struct data *data = &random->fx.registry.data;
-        struct generation one = compile_after(&random->fx, NULL);
-
-        for (uint32_t key = 0; key < data->key_count; key++) {
-            for (uint32_t model = 0; model < data->model_count; model++) {
-                bool wanted = should_call(data, &data->keys[key], model);
-
-                granted += wanted;
-                if (may_call(&one, &random->fx, key, model) != wanted)
-                    fail_msg("seed %u, key %u, model %u", (unsigned)seed, key, model);
-            }
-        }
-        generation_close(&one);
+        granted += check_against_rule(random, seed);
     }
     /* The registries are not all of one kind. */
     assert_true(granted > 10000);
