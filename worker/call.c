@@ -203,9 +203,8 @@ static int upstream_start(void *ctx)
     };
 
     for (size_t i = 0; i < CALL_HEADERS_MAX; i++) {
-        if (call->in.headers[i].bytes > 0)
-            lines[upstream.header_count++] = (struct span){call->in.headers[i].line,
-                                                           call->in.headers[i].bytes};
+        if (call->in.headers[i].line[0] != '\0')
+            lines[upstream.header_count++] = call->in.headers[i].line;
     }
     int err = generation_endpoint(call->generation, worker->client, call->deployment,
                                   &upstream.endpoint);
