@@ -21,6 +21,7 @@ void fail(const char *format, ...)
     va_list args;
 
     va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 does not see va_start() here */
     (void)vfprintf(stderr, format, args);
     va_end(args);
     (void)fprintf(stderr, " (%s)\n", strerrordesc_np(saved));
