@@ -126,16 +126,17 @@ const struct cell_row *snapshot_find_cell(const struct snapshot *snapshot,
     return NULL;
 }
 
-/* The first position at or after `from` whose bit, after `flip`, is set; `end` when there is none. */
+/*
+ * The first position at or after `from` whose bit, after `flip`, is set; `end` when there is none.
+ * Bits from `end` on are 0, so that none is found among them and the last run finds its end there.
+ */
 static size_t next_bit(const uint64_t *words, size_t from, size_t end, uint64_t flip)
 {
     while (from < end) {
         uint64_t word = (words[from / 64] ^ flip) >> (from % 64);
 
-        if (word != 0) {
-            size_t found = from + (size_t)__builtin_ctzll(word);
-            return found < end ? found : end;
-        }
+        if (word != 0)
+            return from + (size_t)__builtin_ctzll(word);
         from = (from / 64 + 1) * 64;
     }
     return end;

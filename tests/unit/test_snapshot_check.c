@@ -181,6 +181,7 @@ static const struct {
     IN_ROW(MODELS, 2, struct model_row, deployment_first, UINT32_MAX),
     IN_ROW(MODELS, 2, struct model_row, deployment_count, UINT32_MAX),
     IN_ROW(MODELS, 2, struct model_row, deployment_count, 0),
+    IN_ROW(MODELS, 3, struct model_row, deployment_count, 0),
     IN_ROW(MODELS, 2, struct model_row, price, 1),
     IN_ROW(MODELS, 2, struct model_row, cell, UINT32_MAX),
     WHOLE_ROW(MODEL_SLOTS, 0, uint32_t, COUNT(slugs)),
@@ -261,6 +262,61 @@ static void a_slot_table_without_an_end_is_refused(void **state)
     }
 }
 
+/* As many slots as rows: each row is found, but a look-up for another one goes round for ever. */
+static void a_slot_table_that_is_full_is_refused(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    fixture_build(&small, &fixture);
+    uint32_t *slots = fixture_row(&fixture, SNAPSHOT_MODEL_SLOTS, 0);
+    fixture.header->tables[SNAPSHOT_MODEL_SLOTS].rows = COUNT(slugs);
+    for (uint32_t n = 0; n < COUNT(slugs); n++)
+        slots[n] = n;
+    fixture_sum(&fixture);
+    assert_int_equal(check_copy(fixture.memory, fixture.bytes), ERR_CORRUPT);
+    fixture_free(&fixture);
+}
+
+/* Users and groups have rows of one form, so that only their place gives them away. */
+static void two_tables_in_one_place_are_refused(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    fixture_build(&small, &fixture);
+    struct table_place *tables = fixture.header->tables;
+    tables[SNAPSHOT_GROUPS].offset = tables[SNAPSHOT_USERS].offset;
+    fixture_sum(&fixture);
+    assert_int_equal(check_copy(fixture.memory, fixture.bytes), ERR_CORRUPT);
+    fixture_free(&fixture);
+}
+
+/* Count and listing agree with the bits: only the rule that was broken can refuse these. */
+static void grants_outside_their_bounds_are_refused(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    fixture_build(&small, &fixture);
+    const struct ref *fragment = fixture_row(&fixture, SNAPSHOT_FRAGMENTS, 0);
+    struct listing_row *listing = fixture_row(&fixture, SNAPSHOT_LISTINGS, 0);
+    *(uint64_t *)fixture_row(&fixture, SNAPSHOT_GRANT_WORDS, 0) = 1;
+    ((struct grant_set_row *)fixture_row(&fixture, SNAPSHOT_GRANT_SETS, 0))->models = 1;
+    listing->runs = 1;
+    listing->body_bytes += fragment->len - 1;
+    fixture_sum(&fixture);
+    assert_int_equal(check_copy(fixture.memory, fixture.bytes), ERR_CORRUPT);
+    fixture_free(&fixture);
+
+    fixture_build(&small, &fixture);
+    *(uint64_t *)fixture_row(&fixture, SNAPSHOT_GRANT_WORDS, 1) |= UINT64_C(1) << 63;
+    ((struct grant_set_row *)fixture_row(&fixture, SNAPSHOT_GRANT_SETS, 1))->models++;
+    fixture_sum(&fixture);
+    assert_int_equal(check_copy(fixture.memory, fixture.bytes), ERR_CORRUPT);
+    fixture_free(&fixture);
+}
+
 /* A row behind a gap is not found, one in two slots hides another. */
 static void a_row_that_a_look_up_would_miss_is_refused(void **state)
 {
@@ -334,6 +390,9 @@ int main(void)
         cmocka_unit_test(a_generation_cut_short_at_any_byte_is_refused),
         cmocka_unit_test(a_hostile_generation_is_refused),
         cmocka_unit_test(a_slot_table_without_an_end_is_refused),
+        cmocka_unit_test(a_slot_table_that_is_full_is_refused),
+        cmocka_unit_test(two_tables_in_one_place_are_refused),
+        cmocka_unit_test(grants_outside_their_bounds_are_refused),
         cmocka_unit_test(a_row_that_a_look_up_would_miss_is_refused),
         cmocka_unit_test(texts_that_do_not_end_are_refused),
         cmocka_unit_test(a_fragment_without_its_comma_is_refused),
