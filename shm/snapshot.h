@@ -38,7 +38,7 @@ struct secrets {
 int snapshot_open(int memfd, struct snapshot *out);
 
 /**
- * Check what lies at `memory` without mapping anything: one linear pass, about 10 ms for 100 MB.
+ * Check what lies at `memory` without mapping anything: one linear pass, about 60 ms for 100 MB.
  *
  * @param memory  aligned to LAYOUT_TABLE_ALIGN
  * @return 0, ERR_CORRUPT or ERR_VERSION
@@ -166,7 +166,7 @@ bool snapshot_next_run(const struct snapshot *snapshot, uint32_t grant_set, uint
 uint64_t snapshot_fnv(uint64_t state, const void *bytes, size_t len);
 
 /**
- * The checksum of both memfds, by words because byte-wise FNV takes a second for 200 MB:
+ * The checksum of both memfds, by words because byte-wise FNV takes five times as long:
  *
  *   state = SNAPSHOT_FNV_START ^ len
  *   for each 8 bytes, little-endian, the last ones padded with zeros:
