@@ -243,6 +243,25 @@ static void no_byte_of_a_secret_is_in_the_snapshot(void **state)
     generation_close(&one);
 }
 
+static void each_provider_has_its_own_secret(void **state)
+{
+    struct fixture fx;
+
+    (void)state;
+    fixture_init(&fx);
+    fx.providers[1].has_secret = true;
+    fx.providers[1].secret = SPAN("sk-second");
+    struct generation one = compile_after(&fx, NULL);
+
+    assert_int_equal(one.secrets.header->rows, 2);
+    for (uint32_t n = 0; n < LEN(fx.providers); n++) {
+        uint32_t secret = snapshot_provider(&one.snapshot, n)->secret;
+
+        assert_true(span_equal(secrets_get(&one.secrets, secret), fx.providers[n].secret));
+    }
+    generation_close(&one);
+}
+
 static void an_equal_reload_makes_nothing(void **state)
 {
     struct fixture fx;
@@ -423,6 +442,7 @@ int main(void)
         cmocka_unit_test(an_empty_registry_compiles),
         cmocka_unit_test(both_memfds_are_sealed_and_named),
         cmocka_unit_test(no_byte_of_a_secret_is_in_the_snapshot),
+        cmocka_unit_test(each_provider_has_its_own_secret),
         cmocka_unit_test(an_equal_reload_makes_nothing),
         cmocka_unit_test(a_rotated_secret_is_a_new_generation_of_the_same_content),
         cmocka_unit_test(the_same_input_gives_the_same_bytes),

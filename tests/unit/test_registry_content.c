@@ -4,7 +4,7 @@
 /* X(what, how): one change of the fixture each. */
 #define CONTENT_MAP(X)                                                                       \
     X(provider_name, fx->providers[0].name = SPAN("other"))                                  \
-    X(provider_base_url, fx->providers[0].base_url = SPAN("https://other"))                  \
+    X(provider_base_url, fx->providers[0].base_url = SPAN("https://api.openai.com/v2"))      \
     X(provider_kind, fx->providers[0].kind = PROVIDER_ANTHROPIC)                             \
     X(provider_has_secret, fx->providers[1].has_secret = true)                               \
     X(provider_removed, fx->registry.data.provider_count = 1; remove_second_deployments(fx)) \
@@ -18,6 +18,7 @@
     X(model_kind, fx->models[ALPHA].kind = MODEL_EMBEDDING)                                  \
     X(model_flags, fx->models[ALPHA].flags ^= MODEL_ATTACHMENTS)                             \
     X(model_disabled, fx->models[ALPHA].enabled = false)                                     \
+    X(model_disabled_slug, fx->models[GAMMA].slug = SPAN("omega"))                           \
     X(model_enabled, fx->models[GAMMA].enabled = true)                                       \
     X(model_priority, fx->models[ALPHA].priority = 1)                                        \
     X(model_context_window, fx->models[ALPHA].context_window++)                              \
@@ -43,7 +44,7 @@
     X(price_above_input, fx->models[ALPHA].price.above_input = 1)                            \
     X(price_above_output, fx->models[ALPHA].price.above_output = 1)                          \
     X(deployment_provider, fx->deployments[ALPHA][0].provider = 1)                           \
-    X(deployment_model, fx->deployments[ALPHA][0].model = SPAN("other"))                     \
+    X(deployment_model, fx->deployments[ALPHA][0].model = SPAN("upstream-x"))                \
     X(deployment_weight, fx->deployments[ALPHA][0].weight++)                                 \
     X(deployment_tier, fx->deployments[ALPHA][1].tier++)                                     \
     X(deployment_removed, fx->models[ALPHA].deployment_count = 1)                            \

@@ -62,6 +62,11 @@ static void what_cannot_change_without_a_restart_is_refused_by_name(void **state
     assert_non_null(strstr(refusal(&fx, &one), "error: listen: "));
     assert_non_null(strstr(refusal(&fx, &one), "error: state.cells_max: "));
     generation_close(&one);
+
+    struct generation two_addresses = compile_after(&fx, NULL);
+    fx.registry.data.listen_count = 1;
+    assert_non_null(strstr(refusal(&fx, &two_addresses), "error: listen: "));
+    generation_close(&two_addresses);
 }
 
 /* Method: a child lowers its hard limit, which cannot be raised again, and compiles under it. */
