@@ -166,7 +166,7 @@ bool snapshot_next_run(const struct snapshot *snapshot, uint32_t grant_set, uint
 uint64_t snapshot_fnv(uint64_t state, const void *bytes, size_t len);
 
 /**
- * The checksum of both memfds, by words because byte-wise FNV takes five times as long:
+ * The checksum of both memfds, by words because byte-wise FNV takes several times as long:
  *
  *   state = SNAPSHOT_FNV_START ^ len
  *   for each 8 bytes, little-endian, the last ones padded with zeros:
