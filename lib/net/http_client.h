@@ -14,9 +14,6 @@
  * on_body() possibly several times a turn. Names are resolved in the background and remembered; a
  * transfer to a name that is not known yet waits for it within connect_ms.
  */
-/* NOTE TO THE HELPER OF lib/net: the lead is writing the client himself, in lib/net/client*.c,
-   resolver.c, tls_store.c: do not write it. Your part is chunk_pool and the server with its tests
-   (this note goes away). */
 #ifndef WEIR_NET_HTTP_CLIENT_H
 #define WEIR_NET_HTTP_CLIENT_H
 
@@ -67,7 +64,9 @@ enum { HTTP_ENDPOINT_HEADERS_MAX = 8, HTTP_CALL_HEADERS_MAX = 4 };
 int http_endpoint_new(struct http_client *client, const struct http_endpoint_config *config,
                       struct http_endpoint **out);
 
-/** Give it up; open transfers go on, it is freed with the last one. Clears the pointer; NULL is fine. */
+/**
+ * Give it up; open transfers go on, it is freed with the last one. Clears the pointer; NULL is fine.
+ */
 void http_endpoint_free(struct http_endpoint **endpoint);
 
 /**
@@ -83,7 +82,7 @@ struct http_upload {
 
 struct http_answer_head {
     int status;
-    int64_t content_length; /* -1: not told */
+    int64_t content_length;   /* -1: not told */
     struct span content_type; /* empty: not told, or longer than 128 bytes */
     struct span retry_after;  /* empty: not told, or longer than 64 bytes */
 };
@@ -107,11 +106,11 @@ struct http_call {
     struct http_upload upload;
     /** Beside the endpoint's: NUL-terminated, without CRLF; borrowed until on_head() or the end. */
     char *const *header_lines;
-    uint32_t header_count; /* ≤ HTTP_CALL_HEADERS_MAX */
-    bool is_stream;                  /* small buffers, and never beside short calls */
-    uint64_t connect_ms;             /* name, connection and TLS */
-    uint64_t first_byte_ms;          /* from the start to on_head() */
-    uint64_t between_ms;             /* silence after it; does not run while paused */
+    uint32_t header_count;  /* ≤ HTTP_CALL_HEADERS_MAX */
+    bool is_stream;         /* small buffers, and never beside short calls */
+    uint64_t connect_ms;    /* name, connection and TLS */
+    uint64_t first_byte_ms; /* from the start to on_head() */
+    uint64_t between_ms;    /* silence after it; does not run while paused */
     uint64_t total_ms;
     const struct http_transfer_handlers *handlers;
     void *ctx; /* for handlers and upload.read */

@@ -204,11 +204,8 @@ void conn_reset(struct server_conn *conn)
 
 void conn_free_spares(struct server *server)
 {
-    struct link *spare;
-
-    while ((spare = link_take_first(&server->spare_conns)) != NULL)
-        free(LINK_OWNER(spare, struct server_conn, link));
-    server->spare_count = 0;
+    while (server->spare_count > 0)
+        free(take_conn(server));
     while (server->spare_writes != NULL) {
         struct write_request *next = server->spare_writes->next;
 

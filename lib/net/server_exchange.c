@@ -66,8 +66,8 @@ static bool can_outlast_body(const struct server_conn *conn)
 
 static void send_continue(struct server_conn *conn)
 {
-    static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    struct iovec vec = {(void *)(uintptr_t)line, sizeof(line) - 1};
+    struct span line = SPAN("HTTP/1.1 100 Continue\r\n\r\n");
+    struct iovec vec = {span_writable(line), line.len};
 
     /* A dead client is found by the read or by the answer. */
     (void)conn_send(conn, &vec, 1, SERVER_COPY);
