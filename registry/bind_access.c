@@ -126,7 +126,7 @@ static void bind_sha256(struct binder *binder, const struct field *field, void *
 {
     struct draft_key *key = bind_member(field, target);
     struct bind_value value;
-    uint32_t first;
+    uint32_t first = 0;
 
     if (!bind_take_value(binder, "64 hexadecimal digits", &value))
         return;

@@ -41,7 +41,6 @@ struct draft_subject {
 
 struct draft_key {
     struct data_key row;
-    struct report_place place;
     bool known; /* its digest is; it is left out when that was an unresolved reference */
     struct reference user;
     struct reference group;

@@ -85,6 +85,7 @@ int file_content_read(const char *path, size_t bytes_max, struct span *content,
 
 void file_content_free(struct span *content)
 {
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): it came from malloc() as a plain pointer */
     char *bytes = (char *)(uintptr_t)content->ptr;
 
     if (bytes != NULL)

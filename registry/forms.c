@@ -229,7 +229,7 @@ static const char *check_authority(struct span authority)
 
 const char *form_base_url(struct span text)
 {
-    struct span rest = text;
+    struct span rest;
 
     if (span_starts_with(text, SPAN("https://")))
         rest = span_skip(text, 8);

@@ -9,6 +9,7 @@
 enum {
     PATH_BYTES = 512,
     HINT_BYTES = 128,
+    SHOWN_BYTES_MAX = 128, /* the longest slug */
     /* Candidates that all hints of a load together look at: a file full of mistakes stays fast. */
     HINT_CANDIDATES_MAX = 20000000,
 };
@@ -53,7 +54,7 @@ static const char *hint_for(struct link *link, const struct names *names,
 static void refuse_unknown(struct link *link, const struct kind *kind, const struct owner *owner,
                            const struct reference *reference, int64_t item)
 {
-    bool shown = !reference->hidden && reference->name.len <= SUGGEST_BYTES_MAX * 2;
+    bool shown = !reference->hidden && reference->name.len <= SHOWN_BYTES_MAX;
     char path[PATH_BYTES];
     char number[16] = "";
     char hint[HINT_BYTES];
@@ -224,15 +225,14 @@ static void link_keys(struct link *link, struct data *data)
         const struct draft_key *draft = list_at(rows, i);
         struct owner owner = {"keys", draft->row.name, "user"};
 
-        if (!draft->known)
-            continue;
-        struct data_key *key = &data->keys[data->key_count++];
+        struct data_key *key = &data->keys[data->key_count];
         *key = draft->row;
         key->user = resolve(link, &users, &owner, &draft->user, -1);
         owner.field = "group";
         key->group = resolve(link, &groups, &owner, &draft->group, -1);
         owner.field = "allowed_models";
         key->allowed_count = resolve_list(link, &models, &owner, &draft->allowed, &key->allowed);
+        data->key_count += draft->known ? 1 : 0;
     }
 }
 

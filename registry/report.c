@@ -66,7 +66,10 @@ static const char *keep_text(struct report *report, const char *text)
     for (size_t i = 0; i < from.len; i++) {
         unsigned char byte = (unsigned char)from.ptr[i];
 
-        copy[i] = byte < 0x20 || byte == 0x7f ? '?' : from.ptr[i];
+        if (byte < 0x20 || byte == 0x7f)
+            copy[i] = '?';
+        else
+            copy[i] = from.ptr[i];
     }
     return copy;
 }
@@ -80,6 +83,7 @@ static const char *keep_file(struct report *report, const char *file)
     return report->file;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parts of one line, in the order they are printed */
 void report_add(struct report *report, enum report_severity severity, struct report_place place,
                 const char *path, const char *hint, const char *format, ...)
 {

@@ -10,10 +10,10 @@ static bool is_digit(char c)
 }
 
 /* value * 10 + digit, or ERR_NO_SPACE. */
-static int add_digit(uint64_t *value, char digit)
+static int add_digit(uint64_t *value, int digit)
 {
     if (__builtin_mul_overflow(*value, 10, value) ||
-        __builtin_add_overflow(*value, (uint64_t)(digit - '0'), value))
+        __builtin_add_overflow(*value, (uint64_t)digit - '0', value))
         return ERR_NO_SPACE;
     return 0;
 }
@@ -117,30 +117,41 @@ int scalar_switch(struct span text, bool *out)
     return 0;
 }
 
+/* Appends exactly `scale` digits: those of `part`, then zeros. */
+static int add_decimals(struct span part, unsigned scale, uint64_t *value)
+{
+    int err = 0;
+
+    for (unsigned i = 0; i < scale; i++) {
+        if (i < part.len && !is_digit(part.ptr[i]))
+            return ERR_INVALID;
+        if (err == 0)
+            err = add_digit(value, i < part.len ? part.ptr[i] : '0');
+    }
+    return err;
+}
+
 int scalar_decimal(struct span text, unsigned scale, uint64_t *out)
 {
     const char *point = text.len == 0 ? NULL : memchr(text.ptr, '.', text.len);
-    struct span whole = point == NULL ? text : span_from(text.ptr, point);
-    struct span part = point == NULL ? (struct span){"", 0}
-                                     : span_from(point + 1, text.ptr + text.len);
+    struct span whole = text;
+    struct span part = {"", 0};
     uint64_t value = 0;
 
+    if (point != NULL) {
+        whole = span_from(text.ptr, point);
+        part = span_from(point + 1, text.ptr + text.len);
+    }
     if (scale > SCALE_MAX || part.len > scale || (point != NULL && part.len == 0))
         return ERR_INVALID;
     int err = scalar_count(whole, &value);
     if (err == ERR_INVALID)
         return err;
-    for (unsigned i = 0; i < scale; i++) {
-        char digit = i < part.len ? part.ptr[i] : '0';
-
-        if (!is_digit(digit))
-            return ERR_INVALID;
-        if (err == 0)
-            err = add_digit(&value, digit);
-    }
-    if (err == 0)
-        *out = value;
-    return err;
+    int part_err = add_decimals(part, scale, &value);
+    if (part_err != 0 || err != 0)
+        return part_err == ERR_INVALID ? part_err : ERR_NO_SPACE;
+    *out = value;
+    return 0;
 }
 
 /* Takes exactly `digits` digits off the front. */
@@ -226,11 +237,13 @@ static int take_offset(struct span *text, int64_t *offset_s)
         *text = span_skip(*text, 1);
         return 0;
     }
-    int sign = span_starts_with(*text, SPAN("-")) ? -1 : 1;
-    if (take_field(text, sign < 0 ? '-' : '+', 23, &hours) != 0 ||
+    bool west = span_starts_with(*text, SPAN("-"));
+    if ((west ? take_field(text, '-', 23, &hours) : take_field(text, '+', 23, &hours)) != 0 ||
         take_field(text, ':', 59, &minutes) != 0)
         return ERR_INVALID;
-    *offset_s = sign * (hours * INT64_C(3600) + minutes * INT64_C(60));
+    *offset_s = hours * INT64_C(3600) + minutes * INT64_C(60);
+    if (west)
+        *offset_s = -*offset_s;
     return 0;
 }
 

@@ -4,25 +4,25 @@
 
 enum { DISTANCE_MAX = 3 };
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 struct suggestion suggestion_begin(struct span wanted)
 {
     uint32_t third = (uint32_t)(wanted.len < SUGGEST_BYTES_MAX ? wanted.len : SUGGEST_BYTES_MAX) /
                      3;
-    uint32_t limit = third == 0 ? 1 : third;
 
     /* One more than is accepted: an offer must be nearer than what is there. */
-    return (struct suggestion){
-        wanted, {NULL, 0}, (limit < DISTANCE_MAX ? limit : DISTANCE_MAX) + 1};
+    return (struct suggestion){wanted, {NULL, 0}, least(third, DISTANCE_MAX) + 1};
 }
 
 static char folded(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    return c;
 }
 
 /*

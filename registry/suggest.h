@@ -14,7 +14,7 @@ struct suggestion {
     uint32_t distance; /* of `best`; the largest that is still a suggestion while there is none */
 };
 
-/** At most a third of the bytes may differ, and at least one. */
+/** At most a third of the bytes may differ; letter case aside, which costs nothing. */
 struct suggestion suggestion_begin(struct span wanted);
 
 /** Offer a word; borrowed. The first of two that are equally near stays. */

@@ -104,8 +104,11 @@ static void report_syntax(struct yaml_events *events)
         if (has_bare_reference(line) && in_flow(events, line))
             hint = "inside { } a reference must be quoted: \"${NAME}\"";
     }
-    report_add(events->report, REPORT_ERROR, place, "", hint, "YAML: %s%s%s", problem,
-               parser->context == NULL ? "" : " ", parser->context == NULL ? "" : parser->context);
+    if (parser->context == NULL)
+        report_add(events->report, REPORT_ERROR, place, "", hint, "YAML: %s", problem);
+    else
+        report_add(events->report, REPORT_ERROR, place, "", hint, "YAML: %s %s from line %zu",
+                   problem, parser->context, parser->context_mark.line + 1);
 }
 
 static void stop(struct yaml_events *events)
