@@ -1,27 +1,23 @@
 /**
  * The way back of a same-protocol call: the slug stands in `model`, usage is read, and how the
- * answer ended is known. Works on whatever pieces arrive, copies nothing and holds nothing back
- * but at most one event's beginning (ANSWER_HOLD_BYTES) where a usage chunk may have to be
- * stripped.
+ * answer ended is known. Works on whatever pieces arrive: cutting the answer anywhere changes
+ * neither the bytes that are passed on nor what is known of it.
+ *
+ * Nothing is copied, and nothing held back but at most the beginning of one event of a stream whose
+ * usage chunk is stripped, and that only where the received bytes end inside the event before it is
+ * clear that it is none: its `choices` hold something, or it is longer than ANSWER_HOLD_BYTES.
+ *
+ * Looked at are the JSON document, or in a stream the `data` of each event. A `model` that is no
+ * string and text that is not JSON go through as they are.
  */
 #ifndef WEIR_PROTOCOL_ANSWER_H
 #define WEIR_PROTOCOL_ANSWER_H
 
 #include "lib/base/iov.h"
+#include "lib/protocol/usage.h"
 #include "lib/wire/json_scan.h"
 #include "lib/wire/sse.h"
 #include "shm/layout.h"
-
-/** The provider's figures as disjoint buckets; never estimated. */
-struct usage {
-    bool seen;
-    uint64_t input; /* fresh input tokens, without cache reads and writes */
-    uint64_t cache_read;
-    uint64_t cache_write; /* five minutes */
-    uint64_t cache_write_1h;
-    uint64_t output;    /* reasoning included */
-    uint64_t reasoning; /* of the output */
-};
 
 enum answer_end {
     ANSWER_OPEN,     /* no terminator seen */
@@ -33,6 +29,7 @@ enum {
     ANSWER_HOLD_BYTES = 1024,
     /** Entries that one answer_feed() may add for n input bytes: 2 + 3 × events in them, at most. */
     ANSWER_IOV_MAX = 64,
+    ANSWER_IOV_MIN = 8, /* free entries without which answer_feed() may take no byte */
 };
 
 struct answer {
@@ -41,17 +38,24 @@ struct answer {
     enum wire_protocol protocol;
     struct span slug_json; /* the slug as a JSON string with quotes; borrowed */
     bool is_stream;
+    /** Keep an OpenAI stream's usage chunk from the client; set it before the first feed. */
     bool strip_usage;
     bool skipping;      /* inside a value of `model` that the slug replaces */
     bool json_bad;      /* this document or event is not JSON: its bytes go through as they are */
+    bool in_event;      /* an event has begun and not been judged */
+    bool undecided;     /* this event may have to be stripped */
+    bool choices_open;  /* inside the array `choices` */
+    bool choices_empty; /* it has ended without an element */
+    bool usage_object;  /* `usage` is an object */
+    bool error_seen;    /* a truthy `error`, or `"type": "error"` */
+    bool stop_seen;     /* `"type": "message_stop"` */
+    bool drop_lf;       /* the LF of the line end that ended a stripped event */
     uint8_t end;        /* enum answer_end */
-    uint8_t done_bytes; /* of `[DONE]` matched so far */
+    uint8_t done_bytes; /* of `[DONE]` matched so far in this event */
     uint8_t line_state;
-    bool choices_empty;
-    bool usage_object;
     uint16_t held_bytes;
-    struct usage usage;
-    uint64_t raw_usage[12]; /* as the provider names them; turned into buckets at the end */
+    struct usage usage; /* final after answer_finish() */
+    struct usage_figures figures;
     char held[ANSWER_HOLD_BYTES];
 };
 
@@ -64,17 +68,20 @@ void answer_init(struct answer *answer, enum wire_protocol protocol, bool is_str
 /**
  * Pass received bytes on.
  *
- * @param bytes  in: received; out: what has not been looked at because `out` was nearly full:
- *               write `out`, empty it, call again
+ * @param bytes  in: received; out: what has not been looked at, because `out` was nearly full or
+ *               what was held back stands in it: write `out`, empty it, call again
  * @param out    entries borrow from `bytes`, from the slug and from the answer itself: they are
- *               valid until the next call
+ *               valid until the next call. May hold entries already
  */
 void answer_feed(struct answer *answer, struct span *bytes, struct iov_builder *out);
 
-/** No more bytes. What is still held back is added to `out`; usage becomes final. */
+/**
+ * No more bytes, whether the answer is complete or not. What is still held back is added to `out`
+ * (one entry); usage becomes final. Call it once.
+ */
 void answer_finish(struct answer *answer, struct iov_builder *out);
 
-/** The end as the bytes tell it, whatever the transport says. */
+/** The end as the bytes tell it, whatever the transport says; a document's after the finish. */
 enum answer_end answer_ended(const struct answer *answer);
 
 #endif

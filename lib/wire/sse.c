@@ -50,12 +50,12 @@ static const char *take_eol(struct sse *sse, const char *p, bool is_empty)
 static const char *at_start(struct sse *sse, const char *p)
 {
     if (*p != byte_order_mark[sse->field_bytes]) {
-        /* A mark that is cut short is the beginning of some other field's name. */
+        /* After a part of the mark stands some other field's name. */
+        sse->event_open = sse->field_bytes > 0;
         sse->state = sse->field_bytes > 0 ? SSE_IN_OTHER : SSE_AT_LINE;
         return p;
     }
-    sse->event_open = byte_order_mark[++sse->field_bytes] != '\0';
-    if (!sse->event_open)
+    if (byte_order_mark[++sse->field_bytes] == '\0')
         sse->state = SSE_AT_LINE;
     return p + 1;
 }
@@ -96,9 +96,11 @@ static const char *in_name(struct sse *sse, const char *p)
     return p;
 }
 
-/** Is `c` the first byte of an event? */
+/** Is `c` the first byte of an event, or the first after a mark that was cut short? */
 static bool begins_event(const struct sse *sse, char c)
 {
+    if (sse->state == SSE_AT_START)
+        return sse->field_bytes > 0 && c != byte_order_mark[sse->field_bytes];
     return sse->state == SSE_AT_LINE && !sse->event_open && !is_eol(c) && c != ':';
 }
 
@@ -172,7 +174,7 @@ struct sse_piece sse_next(struct sse *sse, struct span *bytes)
 
 bool sse_is_inside_event(const struct sse *sse)
 {
-    bool at_line = sse->state == SSE_AT_LINE || sse->state == SSE_AT_START;
+    bool at_start = sse->state == SSE_AT_START && sse->field_bytes == 0;
 
-    return sse->event_open || !at_line;
+    return sse->event_open || !(at_start || sse->state == SSE_AT_LINE);
 }
