@@ -31,7 +31,7 @@ static void free_call(struct call *call)
     http_transfer_abort(&call->transfer);
     call_release_request(call);
     worker->calls_open--;
-    pool_return(&worker->calls, call);
+    record_pool_return(&worker->calls, call);
 }
 
 /* --- the request's way in --------------------------------------------------------------------- */
@@ -362,7 +362,7 @@ void call_begin(const struct request *request, const struct http_request *http,
     struct worker *worker = request->worker;
     struct access access;
     int err = check_head(request, http, generation, &access);
-    struct call *call = err == 0 ? pool_take(&worker->calls) : NULL;
+    struct call *call = err == 0 ? record_pool_take(&worker->calls) : NULL;
 
     if (call == NULL) {
         reply_error(request, &(struct reply_error){.err = err != 0 ? err : ERR_NO_MEMORY,

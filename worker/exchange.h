@@ -13,7 +13,7 @@
 #include "lib/net/server.h"
 #include "shm/state.h"
 #include "worker/generations.h"
-#include "worker/pool.h"
+#include "worker/record_pool.h"
 
 enum { REQUEST_ID_BYTES = 24, DATE_BYTES = 32, FAILURE_LINES_PER_SECOND = 10 };
 
@@ -31,8 +31,8 @@ struct worker {
     struct digester *digester;
     struct chunk_pool chunks; /* partial heads, waiting output */
     struct chunk_pool bodies; /* request bodies: limits.body_memory */
-    struct pool calls;
-    struct pool listings;
+    struct record_pool calls;
+    struct record_pool listings;
     uint64_t calls_open;
     uint64_t calls_max;
     uint64_t accepted_counted; /* of the server's count, what the slot has */

@@ -27,7 +27,7 @@ static void release(struct listing_exchange *out)
     struct worker *worker = out->request.worker;
 
     generation_release(&out->generation);
-    pool_return(&worker->listings, out);
+    record_pool_return(&worker->listings, out);
 }
 
 static void finish(struct listing_exchange *out)
@@ -84,7 +84,7 @@ static void start(const struct request *request, const struct listing_row *row,
         .content_type = SPAN("application/json"), .content_length = (int64_t)row->body_bytes,
                              .fields = fields, .generation = generation,
         };
-    struct listing_exchange *out = pool_take(&request->worker->listings);
+    struct listing_exchange *out = record_pool_take(&request->worker->listings);
 
     if (out == NULL) {
         reply_error(request, &(struct reply_error){.err = ERR_NO_MEMORY, .generation = generation});

@@ -196,8 +196,8 @@ static int start(struct worker *worker, const struct worker_boot *boot)
     worker_enter(worker, WORKER_STARTING);
     chunk_pool_init(&worker->chunks, 0, CHUNKS_SPARE_MAX);
     chunk_pool_init(&worker->bodies, 0, BODIES_SPARE_MAX);
-    pool_init(&worker->calls, call_record_bytes(), RECORDS_SPARE_MAX);
-    pool_init(&worker->listings, listing_record_bytes(), RECORDS_SPARE_MAX);
+    record_pool_init(&worker->calls, call_record_bytes(), RECORDS_SPARE_MAX);
+    record_pool_init(&worker->listings, listing_record_bytes(), RECORDS_SPARE_MAX);
     write_date(worker);
     err = make_request_id_prefix(worker);
     if (err == 0 && uv_loop_init(&worker->loop) != 0)
@@ -228,8 +228,8 @@ static void close_worker(struct worker *worker)
     digester_free(&worker->digester);
     chunk_pool_close(&worker->chunks);
     chunk_pool_close(&worker->bodies);
-    pool_close(&worker->calls);
-    pool_close(&worker->listings);
+    record_pool_close(&worker->calls);
+    record_pool_close(&worker->listings);
     INVARIANT(uv_loop_close(&worker->loop) == 0);
     state_close(&worker->state);
 }
