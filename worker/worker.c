@@ -222,9 +222,9 @@ static void close_worker(struct worker *worker)
 {
     generations_close(&worker->generations);
     http_client_free(&worker->client);
+    server_free(&worker->server);
     close_handles(worker);
     uv_run(&worker->loop, UV_RUN_DEFAULT);
-    server_free(&worker->server);
     digester_free(&worker->digester);
     chunk_pool_close(&worker->chunks);
     chunk_pool_close(&worker->bodies);
