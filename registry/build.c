@@ -18,14 +18,12 @@ int build_init(struct build *build, const struct data *data,
         .arena = arena_new(BUILD_BYTES_MAX),
         .digester = digester_new(),
     };
+    build->pool.arena = build->arena;
     return build->arena != NULL && build->digester != NULL ? 0 : ERR_NO_MEMORY;
 }
 
 void build_close(struct build *build)
 {
-    pool_close(&build->pool);
-    intern_close(&build->grant_sets);
-    intern_close(&build->prices);
     digester_free(&build->digester);
     arena_free(&build->arena);
 }

@@ -14,11 +14,11 @@
 #include "registry/pool.h"
 #include "registry/registry.h"
 
-/** A compile never holds more, beside the pool. */
+/** A compile never holds more. */
 #define BUILD_BYTES_MAX ((size_t)1 << 32)
 
 struct build_table {
-    void *rows; /* of the arena or of an intern */
+    void *rows; /* of the arena */
     uint32_t count;
 };
 

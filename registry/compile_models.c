@@ -126,7 +126,7 @@ int compile_models(struct build *build)
 
     if (rows == NULL || deployments == NULL)
         return ERR_NO_MEMORY;
-    intern_init(&build->prices, sizeof(struct price_row));
+    intern_init(&build->prices, build->arena, sizeof(struct price_row));
     for (uint32_t number = 0; number < build->model_count; number++) {
         const struct data_model *model = model_of(build, number);
         struct model_row *row = &rows[number];

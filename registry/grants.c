@@ -169,9 +169,8 @@ int grants_build(struct build *build)
         granter.of_groups == NULL || granter.of_users == NULL)
         return ERR_NO_MEMORY;
     add_models(&granter, granter.everything, build->model_indexes, build->model_count);
-    intern_init(&granter.sources, words * sizeof(uint64_t));
-    intern_init(&build->grant_sets, words * sizeof(uint64_t));
+    intern_init(&granter.sources, build->arena, words * sizeof(uint64_t));
+    intern_init(&build->grant_sets, build->arena, words * sizeof(uint64_t));
     int err = intern_all(&granter);
-    intern_close(&granter.sources);
     return err != 0 ? err : make_tables(build);
 }

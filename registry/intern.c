@@ -4,13 +4,11 @@
 #include "lib/base/invariant.h"
 #include "shm/snapshot.h"
 
-#include <stdlib.h>
-
 enum { FIRST_ROOM = 64, ROOM_MAX = 1 << 30 };
 
-void intern_init(struct intern *intern, size_t row_bytes)
+void intern_init(struct intern *intern, struct arena *arena, size_t row_bytes)
 {
-    *intern = (struct intern){.row_bytes = row_bytes};
+    *intern = (struct intern){.arena = arena, .row_bytes = row_bytes};
 }
 
 const void *intern_row(const struct intern *intern, uint32_t number)
@@ -33,19 +31,11 @@ static uint32_t *find_slot(const struct intern *intern, const void *row, uint64_
     return &intern->slots[slot];
 }
 
-static int grow_slots(struct intern *intern, uint32_t slot_count)
+static void fill_slots(struct intern *intern)
 {
-    uint32_t *slots = malloc(slot_count * sizeof(*slots));
-
-    if (slots == NULL)
-        return ERR_NO_MEMORY;
-    memset(slots, 0xff, slot_count * sizeof(*slots));
-    free(intern->slots);
-    intern->slots = slots;
-    intern->slot_count = slot_count;
+    memset(intern->slots, 0xff, intern->slot_count * sizeof(*intern->slots));
     for (uint32_t number = 0; number < intern->count; number++)
         *find_slot(intern, intern_row(intern, number), intern->hashes[number]) = number;
-    return 0;
 }
 
 static int grow(struct intern *intern)
@@ -55,16 +45,23 @@ static int grow(struct intern *intern)
     if (room > ROOM_MAX)
         return ERR_NO_MEMORY;
     /* One byte more, so that rows of no bytes have a place too. */
-    char *rows = realloc(intern->rows, room * intern->row_bytes + 1);
-    if (rows == NULL)
+    char *rows = arena_take(intern->arena, room * intern->row_bytes + 1);
+    uint64_t *hashes = arena_take(intern->arena, room * sizeof(*hashes));
+    uint32_t *slots = arena_take(intern->arena, 2 * room * sizeof(*slots));
+
+    if (rows == NULL || hashes == NULL || slots == NULL)
         return ERR_NO_MEMORY;
+    if (intern->count != 0) {
+        memcpy(rows, intern->rows, intern->count * intern->row_bytes);
+        memcpy(hashes, intern->hashes, intern->count * sizeof(*hashes));
+    }
     intern->rows = rows;
-    uint64_t *hashes = realloc(intern->hashes, room * sizeof(*hashes));
-    if (hashes == NULL)
-        return ERR_NO_MEMORY;
     intern->hashes = hashes;
+    intern->slots = slots;
     intern->room = room;
-    return grow_slots(intern, room * 2);
+    intern->slot_count = 2 * room;
+    fill_slots(intern);
+    return 0;
 }
 
 int intern_add(struct intern *intern, const void *row, uint32_t *number)
@@ -85,12 +82,4 @@ int intern_add(struct intern *intern, const void *row, uint32_t *number)
     }
     *number = *slot;
     return 0;
-}
-
-void intern_close(struct intern *intern)
-{
-    free(intern->rows);
-    free(intern->hashes);
-    free(intern->slots);
-    *intern = (struct intern){0};
 }

@@ -2,10 +2,13 @@
 #ifndef WEIR_REGISTRY_INTERN_H
 #define WEIR_REGISTRY_INTERN_H
 
+#include "lib/base/arena.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 struct intern {
+    struct arena *arena;
     size_t row_bytes; /* may be 0: then all rows are equal */
     uint32_t count;
     uint32_t room;
@@ -15,7 +18,8 @@ struct intern {
     uint32_t slot_count;
 };
 
-void intern_init(struct intern *intern, size_t row_bytes);
+/** Empty; its memory comes from `arena`, where what it outgrows stays. */
+void intern_init(struct intern *intern, struct arena *arena, size_t row_bytes);
 
 /**
  * The number of the row equal to `row`, which is added when it is new. `row` must not point into
@@ -27,8 +31,5 @@ int intern_add(struct intern *intern, const void *row, uint32_t *number);
 
 /** Borrowed until the next intern_add(). */
 const void *intern_row(const struct intern *intern, uint32_t number);
-
-/** A zeroed one is fine. */
-void intern_close(struct intern *intern);
 
 #endif

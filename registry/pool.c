@@ -3,9 +3,20 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
 
-#include <stdlib.h>
-
 enum { FIRST_ROOM_BYTES = 64 * 1024 };
+
+static bool grow(struct pool *pool, size_t room)
+{
+    char *grown = arena_take(pool->arena, room);
+
+    if (grown == NULL)
+        return false;
+    if (pool->len != 0)
+        memcpy(grown, pool->bytes, pool->len);
+    pool->bytes = grown;
+    pool->room = room;
+    return true;
+}
 
 char *pool_reserve(struct pool *pool, size_t bytes)
 {
@@ -19,15 +30,9 @@ char *pool_reserve(struct pool *pool, size_t bytes)
     }
     while (room - pool->len < bytes)
         room *= 2;
-    if (room != pool->room) {
-        char *grown = realloc(pool->bytes, room);
-
-        if (grown == NULL) {
-            pool->err = ERR_NO_MEMORY;
-            return NULL;
-        }
-        pool->bytes = grown;
-        pool->room = room;
+    if (room != pool->room && !grow(pool, room)) {
+        pool->err = ERR_NO_MEMORY;
+        return NULL;
     }
     return pool->bytes + pool->len;
 }
@@ -50,10 +55,4 @@ struct ref pool_add(struct pool *pool, struct span bytes)
         return (struct ref){0};
     memcpy(at, bytes.ptr, bytes.len);
     return pool_keep(pool, bytes.len);
-}
-
-void pool_close(struct pool *pool)
-{
-    free(pool->bytes);
-    *pool = (struct pool){0};
 }

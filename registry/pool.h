@@ -2,13 +2,17 @@
 #ifndef WEIR_REGISTRY_POOL_H
 #define WEIR_REGISTRY_POOL_H
 
-#include "lib/base/span.h"
+#include "lib/base/arena.h"
 #include "shm/rows.h"
 
 #define POOL_BYTES_MAX ((size_t)1 << 31)
 
-/** The first failure sticks: add freely, test `err` once at the end. Zeroed is empty. */
+/**
+ * The first failure sticks: add freely, test `err` once at the end. Zeroed but for its arena it is
+ * empty; what it outgrows stays in the arena.
+ */
 struct pool {
+    struct arena *arena;
     char *bytes;
     size_t len;
     size_t room;
@@ -22,13 +26,11 @@ struct ref pool_add(struct pool *pool, struct span bytes);
  * At least `bytes` free bytes after those in use, valid until the next call. What was written
  * there counts only after pool_keep().
  *
- * @return NULL at POOL_BYTES_MAX or out of memory
+ * @return NULL at POOL_BYTES_MAX or when the arena is full
  */
 char *pool_reserve(struct pool *pool, size_t bytes);
 
 /** Take the first `bytes` of what pool_reserve() gave. */
 struct ref pool_keep(struct pool *pool, size_t bytes);
-
-void pool_close(struct pool *pool);
 
 #endif
