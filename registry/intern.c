@@ -47,7 +47,7 @@ static int grow(struct intern *intern)
     /* One byte more, so that rows of no bytes have a place too. */
     char *rows = arena_take(intern->arena, room * intern->row_bytes + 1);
     uint64_t *hashes = arena_take(intern->arena, room * sizeof(*hashes));
-    uint32_t *slots = arena_take(intern->arena, 2 * room * sizeof(*slots));
+    uint32_t *slots = arena_take(intern->arena, 2 * sizeof(*slots) * room);
 
     if (rows == NULL || hashes == NULL || slots == NULL)
         return ERR_NO_MEMORY;
