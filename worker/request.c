@@ -60,6 +60,7 @@ static void answer_health(const struct request *request, bool healthy)
         .status = healthy ? 200 : 503,
         .content_type = SPAN("text/plain"), .content_length = (int64_t)body.len,
                              .fields = SPAN("cache-control: no-store\r\n"),
+                             .generation = request->worker->generations.current,
                              };
 
     reply_small(request, &reply, body);
@@ -99,7 +100,9 @@ static void refuse_route(const struct request *request, const struct route_match
         text_add(&fields, routes_allow(match->route));
         text_add(&fields, SPAN("\r\n"));
     }
-    reply_error(request, &(struct reply_error){.err = err, .fields = text_span(&fields)});
+    reply_error(request, &(struct reply_error){.err = err,
+                                               .fields = text_span(&fields),
+                                               .generation = request->worker->generations.current});
 }
 
 static void on_head(struct server_conn *conn, const struct http_request *http)
@@ -127,7 +130,8 @@ static void on_refused(struct server_conn *conn, int err)
 
     request_init(&request, conn);
     counters_add(&request.worker->slot->counters, COUNTER_requests_malformed, 1);
-    reply_error(&request, &(struct reply_error){.err = err});
+    reply_error(&request, &(struct reply_error){.err = err,
+                                                .generation = request.worker->generations.current});
 }
 
 static void on_body(struct server_conn *conn, struct span bytes, bool last)
