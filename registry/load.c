@@ -9,7 +9,6 @@
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 struct load {
@@ -169,31 +168,19 @@ static int set_folder(struct load *load, const char *config_path)
     return 0;
 }
 
-/* Half of it may be missing: load_close() takes anything. */
-static int load_init(struct load *load, bool resolve, struct report *report)
+/* A registry lies in its own arena. */
+static struct registry *registry_new(void)
 {
-    struct registry *registry = calloc(1, sizeof(*registry));
-    struct arena *scratch = arena_new(LOAD_REGISTRY_BYTES_MAX);
+    struct arena *arena = arena_new(LOAD_REGISTRY_BYTES_MAX);
+    struct registry *registry = arena == NULL ? NULL : arena_take(arena, sizeof(*registry));
 
-    load->registry = registry;
-    load->report = report;
-    load->bytes_left = LOAD_CONFIG_BYTES_MAX;
-    load->binder.scratch = scratch;
-    if (registry != NULL)
-        registry->arena = arena_new(LOAD_REGISTRY_BYTES_MAX);
-    if (registry == NULL || registry->arena == NULL || scratch == NULL)
-        return ERR_NO_MEMORY;
-
-    draft_init(&load->draft, scratch);
-    names_init(&load->files, scratch);
+    if (registry == NULL) {
+        arena_free(&arena);
+        return NULL;
+    }
+    registry->arena = arena;
     settings_set_defaults(&registry->data);
-    load->binder.arena = registry->arena;
-    load->binder.report = report;
-    load->binder.draft = &load->draft;
-    load->binder.data = &registry->data;
-    load->binder.resolve = resolve;
-    load->binder.items = (struct list){.row_bytes = sizeof(struct reference)};
-    return 0;
+    return registry;
 }
 
 /* What was bound becomes the registry, or nothing when there is an error. */
@@ -229,24 +216,42 @@ static void load_close(struct load **load)
 {
     if (*load == NULL)
         return;
+    struct arena *scratch = (*load)->binder.scratch;
+
     wipe_secrets(*load);
     draft_close(&(*load)->draft);
     list_close(&(*load)->binder.items);
-    arena_free(&(*load)->binder.scratch);
     registry_free(&(*load)->registry);
     explicit_bzero(*load, sizeof(**load));
-    free(*load);
+    arena_free(&scratch);
     *load = NULL;
 }
 
+/* A load lies in its scratch arena. */
 static struct load *load_new(bool resolve, struct report *report)
 {
-    struct load *load = calloc(1, sizeof(*load));
+    struct arena *scratch = arena_new(LOAD_REGISTRY_BYTES_MAX);
+    struct load *load = scratch == NULL ? NULL : arena_take(scratch, sizeof(*load));
+    struct registry *registry = registry_new();
 
-    if (load == NULL || load_init(load, resolve, report) != 0) {
+    if (load == NULL || registry == NULL) {
         report_add(report, REPORT_ERROR, whole(NULL), "", "", "there is no memory for a load");
-        load_close(&load);
+        arena_free(&scratch);
+        registry_free(&registry);
+        return NULL;
     }
+    load->registry = registry;
+    load->report = report;
+    load->bytes_left = LOAD_CONFIG_BYTES_MAX;
+    draft_init(&load->draft, scratch);
+    names_init(&load->files, scratch);
+    load->binder.arena = registry->arena;
+    load->binder.scratch = scratch;
+    load->binder.report = report;
+    load->binder.draft = &load->draft;
+    load->binder.data = &registry->data;
+    load->binder.resolve = resolve;
+    load->binder.items = (struct list){.row_bytes = sizeof(struct reference)};
     return load;
 }
 
@@ -299,8 +304,8 @@ void registry_free(struct registry **registry)
     const struct data *data = &(*registry)->data;
     for (uint32_t i = 0; data->providers != NULL && i < data->provider_count; i++)
         wipe(data->providers[i].secret);
-    arena_free(&(*registry)->arena);
-    free(*registry);
+    struct arena *arena = (*registry)->arena;
+    arena_free(&arena);
     *registry = NULL;
 }
 

@@ -24,7 +24,7 @@ struct entry {
 };
 
 struct report {
-    struct arena *arena; /* the texts; a report outlives the registry that it is about */
+    struct arena *arena; /* this and the texts; a report outlives the registry it is about */
     const char *file;    /* the name last copied: entries come file by file */
     uint32_t count;
     uint32_t errors;
@@ -34,24 +34,21 @@ struct report {
 
 struct report *report_new(void)
 {
-    struct report *report = calloc(1, sizeof(*report));
+    struct arena *arena = arena_new(sizeof(struct report) + TEXT_BYTES_MAX);
+    struct report *report = arena == NULL ? NULL : arena_take(arena, sizeof(*report));
 
     if (report == NULL)
-        return NULL;
-    report->arena = arena_new(TEXT_BYTES_MAX);
-    if (report->arena == NULL) {
-        free(report);
-        return NULL;
-    }
+        arena_free(&arena);
+    else
+        report->arena = arena;
     return report;
 }
 
 void report_free(struct report **report)
 {
-    if (*report == NULL)
-        return;
-    arena_free(&(*report)->arena);
-    free(*report);
+    struct arena *arena = *report == NULL ? NULL : (*report)->arena;
+
+    arena_free(&arena);
     *report = NULL;
 }
 

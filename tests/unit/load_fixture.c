@@ -4,6 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* NOLINTBEGIN(concurrency-mt-unsafe): a test has one thread */
+
 static char folder[] = "/tmp/weir-load-XXXXXX";
 
 const char *load_folder(void)
@@ -78,11 +80,11 @@ const char *load_bad(const char *text, bool resolve)
     return said;
 }
 
-struct registry *load_main(const char *main_text, struct report *report)
+struct registry *load_main(const char *text, struct report *report)
 {
     char path[256];
 
-    load_write_file("weir.yaml", main_text);
+    load_write_file("weir.yaml", text);
     path_in_folder(path, "weir.yaml");
     return registry_load(path, true, report);
 }
@@ -114,3 +116,5 @@ int load_tear_down(void **state)
     globfree(&found);
     return rmdir(folder);
 }
+
+/* NOLINTEND(concurrency-mt-unsafe) */

@@ -5,6 +5,8 @@
 #include <glob.h>
 #include <unistd.h>
 
+/* NOLINTBEGIN(concurrency-mt-unsafe): a test has one thread */
+
 enum { BAD_FILES_MIN = 70 };
 
 /* Method: each NN-name.yaml of data/bad beside the exact print of its report. */
@@ -322,3 +324,5 @@ int main(void)
 
     return cmocka_run_group_tests(tests, load_set_up, load_tear_down);
 }
+
+/* NOLINTEND(concurrency-mt-unsafe) */
