@@ -60,7 +60,7 @@ static void answer_health(const struct request *request, bool healthy)
         .status = healthy ? 200 : 503,
         .content_type = SPAN("text/plain"), .content_length = (int64_t)body.len,
                              .fields = SPAN("cache-control: no-store\r\n"),
-                             .generation = request->worker->generations.current,
+                                            .generation = request->worker->generations.current,
                              };
 
     reply_small(request, &reply, body);
