@@ -31,14 +31,18 @@ static uint64_t usable_cores(void)
     return count < SETTINGS_WORKERS_MAX ? (uint64_t)count : SETTINGS_WORKERS_MAX;
 }
 
+static void describe_settings(struct build *build)
+{
+    build->header.settings = build->data->settings;
+    if (build->header.settings.workers == 0)
+        build->header.settings.workers = usable_cores();
+}
+
 static int describe_header(struct build *build)
 {
     const struct data *data = build->data;
     struct snapshot_header *header = &build->header;
 
-    header->settings = data->settings;
-    if (header->settings.workers == 0)
-        header->settings.workers = usable_cores();
     header->config_path = pool_add(&build->pool, data->config_path);
     header->state_dir = pool_add(&build->pool, data->state_dir);
     header->control_socket = pool_add(&build->pool, data->control_socket);
@@ -108,6 +112,7 @@ static int seal(struct build *build, struct registry_compiled *out)
 
 static int compile(struct build *build, struct registry_compiled *out)
 {
+    describe_settings(build);
     int err = refuse(build);
 
     if (err == 0)

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { PATH_BYTES = 128 };
 
@@ -86,6 +87,25 @@ static void refuse_fixed_paths(const struct build *build)
     if (!span_equal(data->control_socket,
                     snapshot_bytes(previous, previous->header->control_socket)))
         report_fixed(build, data->places.control_socket, "control_socket");
+    if (!span_equal(data->ca_file, snapshot_bytes(previous, previous->header->ca_file)))
+        report_fixed(build, data->places.ca_file, "ca_file");
+}
+
+/* Without certificates every call to an https provider would fail. */
+static void refuse_missing_certificates(const struct build *build)
+{
+    const struct data *data = build->data;
+
+    for (uint32_t i = 0; i < data->provider_count; i++) {
+        if (!span_starts_with(data->providers[i].base_url, SPAN("https://")))
+            continue;
+        if (access(data->ca_file.ptr, R_OK) != 0)
+            report_add(build->report, REPORT_ERROR, data->places.ca_file, "ca_file",
+                       "the package ca-certificates has one",
+                       "\"%.*s\" cannot be read, and the provider \"%.*s\" is called by https",
+                       SPAN_FMT(data->ca_file), SPAN_FMT(data->providers[i].name));
+        return;
+    }
 }
 
 /* A worker that ran out of descriptors would stop accepting, or lose a reload. */
@@ -93,8 +113,10 @@ static void refuse_descriptors(const struct build *build)
 {
     const struct data *data = build->data;
     const struct settings *settings = &data->settings;
+    /* A worker may have to stand in for all others' listeners. */
+    const uint64_t listening = build->header.settings.workers * data->listen_count;
     const uint64_t wanted = settings->connections + settings->calls + SETTINGS_DESCRIPTORS_SPARE +
-                            data->listen_count;
+                            listening;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY ||
@@ -117,6 +139,7 @@ int refuse(const struct build *build)
         refuse_fixed_settings(build);
         refuse_fixed_paths(build);
     }
+    refuse_missing_certificates(build);
     refuse_descriptors(build);
     return report_errors(build->report) == errors ? 0 : ERR_CONFIG;
 }

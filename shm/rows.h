@@ -80,8 +80,9 @@ struct model_row {
     uint64_t max_input_tokens;
     uint64_t max_output_tokens; /* 0: not given */
     uint64_t media_tokens;
-    int64_t created_s;     /* when this model's content was first published */
-    uint64_t content_hash; /* over what its fragments say, without created */
+    int64_t created_s; /* when this model's content was first published */
+    uint64_t
+        content_hash; /* over what its fragments say without created, and what a call is held to */
     int32_t priority;
     uint32_t reserved;
 };

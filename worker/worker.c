@@ -58,6 +58,12 @@ static int start_client(struct worker *worker, const struct generation *generati
         return 0;
     }
     int err = http_client_new(&config, &worker->client);
+    /* The loader has seen to it that no provider is called by https then. */
+    if (err == ERR_CONFIG) {
+        log_write(LOG_NOTICE, "no certificates can be read from ca_file: https is off");
+        config.ca_file = SPAN("");
+        err = http_client_new(&config, &worker->client);
+    }
     return err != 0 ? err : sandbox_limit_files(config.ca_file);
 }
 

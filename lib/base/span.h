@@ -51,7 +51,8 @@ static inline bool span_starts_with(struct span bytes, struct span prefix)
 /** What is left after the first `count` bytes; `count` must not exceed the length. */
 static inline struct span span_skip(struct span bytes, size_t count)
 {
-    return (struct span){bytes.ptr + count, bytes.len - count};
+    /* An empty span may have no address, and nothing may be added to NULL. */
+    return count == 0 ? bytes : (struct span){bytes.ptr + count, bytes.len - count};
 }
 
 /**

@@ -71,6 +71,7 @@ struct http_client {
     struct multi_class classes[CLASS_COUNT];
     struct socket_place *sockets;
     uint32_t sockets_max;
+    uint64_t sockets_open;
     struct resolver *resolver;
     X509_STORE *store; /* NULL: no https */
     struct chunk_pool uploads;
@@ -155,7 +156,9 @@ void multi_kick(struct multi *multi);
 /** Go on with a paused transfer; its body callback may come in here. */
 void multi_resume(struct http_transfer *transfer);
 
-/** libcurl's way to close a socket; `client` is the client. */
+/** libcurl's ways to open and close a socket; `client` is the client. */
+curl_socket_t multi_on_open_socket(void *client, curlsocktype purpose,
+                                   struct curl_sockaddr *address);
 int multi_on_close_socket(void *client, curl_socket_t fd);
 
 /** Events of the private epoll set. */

@@ -103,12 +103,26 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *owner, void *
     return 0;
 }
 
+curl_socket_t multi_on_open_socket(void *client, curlsocktype purpose,
+                                   struct curl_sockaddr *address)
+{
+    struct http_client *owner = client;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+
+    (void)purpose;
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    owner->sockets_open++;
+    return fd;
+}
+
 int multi_on_close_socket(void *client, curl_socket_t fd)
 {
     struct http_client *owner = client;
 
     /* close(2) takes it out of the epoll set. */
     owner->sockets[fd] = (struct socket_place){.multi = NULL};
+    owner->sockets_open--;
     return close(fd);
 }
 

@@ -33,6 +33,8 @@ bool transfer_set_fixed_options(struct http_transfer *transfer)
     err |= curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
     err |= curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, answer_on_seek);
     err |= curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer);
+    err |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, multi_on_open_socket);
+    err |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client);
     err |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, multi_on_close_socket);
     err |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client);
     err |= curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);

@@ -224,6 +224,9 @@ int http_transfer_start(struct http_client *client, const struct http_call *call
     INVARIANT(call->header_count <= HTTP_CALL_HEADERS_MAX);
     if (client->open >= client->transfers_max)
         return ERR_TOO_MANY_CALLS;
+    /* Idle connections must not take the descriptors that calls were promised. */
+    if (client->sockets_open >= client->transfers_max)
+        multi_sweep(client, UINT64_MAX);
     struct http_transfer *transfer = transfer_take(call->endpoint);
     if (transfer == NULL)
         return ERR_NO_MEMORY;

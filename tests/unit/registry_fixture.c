@@ -103,7 +103,7 @@ void fixture_init(struct fixture *fx)
 {
     memset(fx, 0, sizeof(*fx));
     fx->providers[0] = (struct data_provider){
-        .name = SPAN("openai"), .base_url = SPAN("https://api.openai.com/v1"),
+        .name = SPAN("openai"), .base_url = SPAN("http://127.0.0.1/v1"),
                                                  .kind = PROVIDER_OPENAI, .has_secret = true,
                                                  .secret = SPAN(FIXTURE_SECRET)};
     fx->providers[1] = (struct data_provider){

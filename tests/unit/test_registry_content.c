@@ -4,7 +4,7 @@
 /* X(what, how): one change of the fixture each. */
 #define CONTENT_MAP(X)                                                                       \
     X(provider_name, fx->providers[0].name = SPAN("other"))                                  \
-    X(provider_base_url, fx->providers[0].base_url = SPAN("https://api.openai.com/v2"))      \
+    X(provider_base_url, fx->providers[0].base_url = SPAN("http://127.0.0.1/v2"))      \
     X(provider_kind, fx->providers[0].kind = PROVIDER_ANTHROPIC)                             \
     X(provider_has_secret, fx->providers[1].has_secret = true)                               \
     X(provider_removed, fx->registry.data.provider_count = 1; remove_second_deployments(fx)) \
@@ -65,7 +65,6 @@
     X(key_allowed, fx->keys[KEY_NARROW].allowed_count = 1)                                   \
     X(key_removed, fx->registry.data.key_count--)                                            \
     X(anonymous, fx->registry.data.anonymous.all = true)                                     \
-    X(ca_file, fx->registry.data.ca_file = SPAN("/other"))                                   \
     X(config_path, fx->registry.data.config_path = SPAN("/other"))
 
 static void remove_second_deployments(struct fixture *fx)

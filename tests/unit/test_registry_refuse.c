@@ -31,7 +31,8 @@ static const char *refusal(const struct fixture *fx, const struct generation *pr
 
 static void what_cannot_change_without_a_restart_is_refused_by_name(void **state)
 {
-    static const char *const paths[] = {"listen", "state_dir", "control_socket", "state.cells_max"};
+    static const char *const paths[] = {"listen", "state_dir", "control_socket", "state.cells_max",
+                                        "ca_file"};
     struct fixture fx;
 
     (void)state;
@@ -48,8 +49,10 @@ static void what_cannot_change_without_a_restart_is_refused_by_name(void **state
             data->state_dir = SPAN("/elsewhere");
         else if (i == 2)
             data->control_socket = SPAN("/elsewhere.sock");
-        else
+        else if (i == 3)
             data->settings.cells_max = 2048;
+        else
+            data->ca_file = SPAN("/elsewhere.pem");
         data->places.cells_max = (struct report_place){"weir.yaml", 7, 3};
         snprintf(wanted, sizeof(wanted), "error: %s: cannot change without a restart", paths[i]);
         const char *printed = refusal(&fx, &one);
@@ -57,6 +60,8 @@ static void what_cannot_change_without_a_restart_is_refused_by_name(void **state
         if (i == 3)
             assert_non_null(strstr(printed, "weir.yaml:7:3: "));
     }
+    fixture_init(&fx);
+    fx.registry.data.settings.cells_max = 2048;
     fx.registry.data.listen_count = 2;
     fx.registry.data.listen[1] = SPAN("[::1]:8080");
     assert_non_null(strstr(refusal(&fx, &one), "error: listen: "));
@@ -69,6 +74,26 @@ static void what_cannot_change_without_a_restart_is_refused_by_name(void **state
     generation_close(&two_addresses);
 }
 
+static void an_https_provider_without_certificates_is_refused(void **state)
+{
+    struct fixture fx;
+    struct report *report = report_new();
+    const struct registry_compile_input input = {.generation = 1, .now_s = 1};
+    struct registry_compiled out;
+
+    (void)state;
+    fixture_init(&fx);
+    fx.registry.data.ca_file = SPAN("/nowhere/certificates.pem");
+    fx.registry.data.providers[0].base_url = SPAN("http://127.0.0.1/v1");
+    assert_int_equal(registry_compile(&fx.registry, &input, report, &out), 0);
+    close(out.snapshot_fd);
+    close(out.secrets_fd);
+    fx.registry.data.providers[0].base_url = SPAN("https://127.0.0.1/v1");
+    assert_int_equal(registry_compile(&fx.registry, &input, report, &out), ERR_CONFIG);
+    assert_int_equal(report_errors(report), 1);
+    report_free(&report);
+}
+
 /* Method: a child lowers its hard limit, which cannot be raised again, and compiles under it. */
 static void limits_beyond_the_descriptors_of_a_process_are_refused(void **state)
 {
@@ -78,8 +103,8 @@ static void limits_beyond_the_descriptors_of_a_process_are_refused(void **state)
 
     (void)state;
     fixture_init(&fx);
-    /* 100 connections, 100 calls, 1 address. */
-    fx.registry.data.settings.calls = DESCRIPTORS - 101 - SETTINGS_DESCRIPTORS_SPARE;
+    /* 100 connections, one address for each of two workers, the rest for calls. */
+    fx.registry.data.settings.calls = DESCRIPTORS - 102 - SETTINGS_DESCRIPTORS_SPARE;
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
@@ -125,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_cannot_change_without_a_restart_is_refused_by_name),
+        cmocka_unit_test(an_https_provider_without_certificates_is_refused),
         cmocka_unit_test(limits_beyond_the_descriptors_of_a_process_are_refused),
         cmocka_unit_test(digests_that_nobody_computed_are_an_error_and_not_a_crash),
     };
