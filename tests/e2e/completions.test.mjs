@@ -294,8 +294,10 @@ test('a kept upstream connection that has closed meanwhile fails no call', async
     await connection.write(requestBytes({ method: 'POST', path: PATH, headers: { 'x-api-key': KEYS.all }, body: BODIES['a small one'] }));
     const answer = await connection.readAnswer();
     assert.equal(answer.status, 200, answer.text);
-    for (const socket of upstream.sockets) socket.end();
-    await until(() => upstream.sockets.size === 0, 'the upstream has closed its connections');
+    for (const socket of upstream.sockets) {
+      if (i % 2) socket.destroy();
+      else await new Promise((resolve) => socket.end(resolve));
+    }
   }
   connection.close();
 });

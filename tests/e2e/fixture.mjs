@@ -14,13 +14,13 @@ export const KEYS = {
 
 export const PROVIDER_KEY = 'sk-canary-of-the-provider-5d1f0c';
 
-/** `openai` and `anthropic`: the base URLs of upstreams. */
-export function registry({ openai, anthropic = openai }) {
+/** `openai`: the base URL of an upstream that speaks both protocols. */
+export function registry({ openai }) {
   return {
     providers: {
       plain: { kind: 'openai_compatible', base_url: openai, api_key: PROVIDER_KEY },
       real: { kind: 'openai', base_url: openai, api_key: PROVIDER_KEY },
-      claude: { kind: 'anthropic', base_url: anthropic, api_key: PROVIDER_KEY },
+      claude: { kind: 'anthropic', base_url: openai.replace(/\/v1$/, ''), api_key: PROVIDER_KEY },
     },
     models: {
       'claude-sonnet-4': {

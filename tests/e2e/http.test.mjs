@@ -193,14 +193,12 @@ test('a request that is cut off is answered by nothing that looks complete', asy
   assert.equal(upstream.requests.length, 0);
 });
 
-test('a refused body leaves the connection in order', async () => {
+test('a request that is refused without its body being wanted leaves the connection in order', async () => {
   const connection = await weir.connect();
-  const headers = { 'x-api-key': 'weir_wrong' };
-  await connection.write(requestBytes({ method: 'POST', path: '/v1/chat/completions', headers, body: BODY }));
-  assertOpenAiError(await connection.readAnswer(), 401, 'invalid_api_key');
-  const isKept = !(await Promise.race([connection.ends(), new Promise((resolve) => setTimeout(() => resolve(false), 200))]));
-  if (isKept) {
-    await connection.write(FOLLOWING);
+  const refused = requestBytes({ method: 'POST', path: '/v1/chat/completions', headers: { 'x-api-key': 'weir_wrong' }, body: BODY });
+  for (let i = 0; i < 5; i++) {
+    await connection.write(Buffer.concat([refused, FOLLOWING]));
+    assertOpenAiError(await connection.readAnswer(), 401, 'invalid_api_key');
     assert.equal((await connection.readAnswer()).json.data.length, 3);
   }
   connection.close();

@@ -111,7 +111,7 @@ test('what cannot be routed is 404, and a wrong method 405 with Allow', async ()
 });
 
 test('every answer has a request id of its own and the generation', async () => {
-  const answers = await Promise.all(['/v1/models', '/v1/models/Zebra', '/v1/models/nope', '/nowhere']
+  const answers = await Promise.all(['/v1/models', '/v1/models/Zebra', '/v1/models/nope', '/nowhere', '/healthz']
     .map((path) => weir.get(path, KEYS.all)));
   const generations = new Set(answers.map((answer) => answer.headers['x-weir-generation']));
   assert.equal(generations.size, 1);

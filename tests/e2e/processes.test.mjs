@@ -171,8 +171,10 @@ test('`weir status` tells of the processes and the generation', async () => {
   await withWeir(config, async (weir) => {
     const { code, stdout } = await weir.status();
     assert.equal(code, 0);
-    for (const pid of weir.workers()) assert.ok(stdout.includes(String(pid)), `${pid} in:\n${stdout}`);
-    assert.match(stdout, /generation\D*1\b/);
+    assert.match(stdout, new RegExp(`\\bpid=${weir.pid} generation=1-[0-9a-f]{8} workers=2 serving=2 state=running\\b`));
+    for (const worker of [0, 1]) assert.match(stdout, new RegExp(`^ *${worker} +serving +1 `, 'm'));
+    const { stdout: json } = await weir.run('status', '--json');
+    assert.match(JSON.parse(json).generation, /^1-/);
     // It needs no worker.
     const workers = weir.workers();
     for (const pid of workers) process.kill(pid, 'SIGSTOP');
