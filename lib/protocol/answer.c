@@ -274,22 +274,17 @@ static void on_framing(struct pass *pass, struct span framing)
 }
 
 /** Must `out` be written before the next piece is looked at? */
-static bool must_stop(const struct pass *pass, const struct span *bytes)
+static bool must_stop(const struct pass *pass)
 {
-    const struct answer *answer = pass->answer;
-
-    /* Ends of lines and events take no entry; without them the end of the answer could be missed. */
-    if (bytes->len == 0)
-        return false;
     /* The next event may have to be held where `out` still borrows the last one. */
-    return !has_room(pass) || (pass->holds_entry && !answer->in_event);
+    return !has_room(pass) || (pass->holds_entry && !pass->answer->in_event);
 }
 
 static void feed_stream(struct pass *pass, struct span *bytes)
 {
     struct answer *answer = pass->answer;
 
-    while (!must_stop(pass, bytes)) {
+    while (!must_stop(pass)) {
         bool was_open = answer->sse.event_open;
         struct sse_piece piece = sse_next(&answer->sse, bytes);
 
