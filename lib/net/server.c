@@ -81,7 +81,7 @@ void server_abort_all(struct server *server)
         struct server_conn *conn = LINK_OWNER(link, struct server_conn, link);
 
         next = link->next;
-        if (conn->state == CONN_EXCHANGE)
+        if (conn->state == CONN_EXCHANGE && !conn->is_dead)
             conn_gone(conn, ERR_CLIENT_GONE);
         else
             conn_reset(conn);

@@ -125,11 +125,11 @@ void conn_fail_body(struct server_conn *conn, int err)
 
 void conn_gone(struct server_conn *conn, int err)
 {
-    bool is_told = conn->is_dead;
-
+    /* The handler knows it from server_write(), and still holds the connection. */
+    if (conn->is_dead)
+        return;
     conn_reset(conn);
-    if (!is_told)
-        conn->server->handlers->on_gone(conn, err);
+    conn->server->handlers->on_gone(conn, err);
 }
 
 void conn_linger(struct server_conn *conn)

@@ -169,7 +169,7 @@ void conn_release_input(struct server_conn *conn);
 void conn_begin_exchange(struct server_conn *conn, const struct http_request *request);
 void conn_refuse(struct server_conn *conn, int err);
 
-/** Closes, then tells the handler. */
+/** Closes, then tells the handler; does neither when a write has told it already. */
 void conn_gone(struct server_conn *conn, int err);
 void conn_fail_body(struct server_conn *conn, int err);
 

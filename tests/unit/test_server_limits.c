@@ -18,6 +18,22 @@ static void an_idle_connection_is_closed_in_time(void **state)
     assert_string_equal(fx.log, "h");
 }
 
+/* Method: four requests with pauses that are longer together than one of them may be. */
+static void a_busy_connection_is_not_idle(void **state)
+{
+    (void)state;
+    fx.limits.idle_ms = 500;
+    for (size_t i = 1; i <= 4; i++) {
+        client_sends(SPAN(GET("/now")));
+        RUN_UNTIL(&fx.loop,
+                  has_received(fx.fd, &fx.got, "ok") && count_of(fx.got.bytes, "ok") == i);
+        uint64_t then_ms = uv_now(&fx.loop);
+        RUN_UNTIL(&fx.loop, uv_now(&fx.loop) > then_ms + 200);
+    }
+    assert_int_equal(fx.got.end, 0);
+    client_sees_end();
+}
+
 static void a_late_head_is_refused(void **state)
 {
     (void)state;
@@ -275,6 +291,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, server_setup, server_teardown)
     const struct CMUnitTest tests[] = {
         T(an_idle_connection_is_closed_in_time),
+        T(a_busy_connection_is_not_idle),
         T(a_late_head_is_refused),
         T(a_late_body_is_answered),
         T(a_paused_body_is_not_late),

@@ -177,7 +177,10 @@ static void a_write_to_a_dead_client_says_so(void **state)
     leave(RESETS);
     /* The reset is in the kernel, and the loop has not seen it. */
     assert_int_equal(write_text(fx.conn, "x", SERVER_COPY), ERR_CLIENT_GONE);
+    /* Until the handler gives it up, the connection is there and says nothing more. */
+    turn_often();
     assert_int_equal(write_text(fx.conn, "x", SERVER_COPY), ERR_CLIENT_GONE);
+    assert_string_equal(fx.log, "h");
     server_abort(fx.conn);
     RUN_UNTIL(&fx.loop, server_connection_count(fx.server) == 0);
     assert_string_equal(fx.log, "h");
