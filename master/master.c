@@ -213,26 +213,35 @@ static void tell_status(struct master *master)
     notify_status(&master->notifier, sentence);
 }
 
-bool master_turn(struct master *master)
+static void wait_for_something(struct master *master)
 {
-    struct monotime now = monotime_now();
-
-    watch_begin(&master->watch, monotime_after(now, MASTER_TURN_MS));
-    watch_until(&master->watch, supervisor_tick(&master->supervisor, now));
-    watch_until(&master->watch, reload_tick(master, now));
-    look_at_readiness(master);
-    tell_status(master);
-    if (master->stopping && supervisor_is_empty(&master->supervisor))
-        return false;
-
-    watch_until(&master->watch, control_tick(&master->control, now));
-    watch_until(&master->watch, notify_tick(&master->notifier, now));
+    watch_begin(&master->watch, master->wake);
     watch_add(&master->watch, master->signal_fd, on_signal, master, 0);
     supervisor_watch(&master->supervisor, &master->watch);
     watch_add(&master->watch, master->reload.loader.result_fd, reload_on_loader, master, 0);
     control_watch(&master->control, &master->watch);
     watch_turn(&master->watch);
-    return true;
+}
+
+static void wake_by(struct master *master, struct monotime deadline)
+{
+    if (deadline.ms < master->wake.ms)
+        master->wake = deadline;
+}
+
+bool master_turn(struct master *master)
+{
+    wait_for_something(master);
+
+    struct monotime now = monotime_now();
+    master->wake = monotime_after(now, MASTER_TURN_MS);
+    wake_by(master, supervisor_tick(&master->supervisor, now));
+    wake_by(master, reload_tick(master, now));
+    wake_by(master, control_tick(&master->control, now));
+    wake_by(master, notify_tick(&master->notifier, now));
+    look_at_readiness(master);
+    tell_status(master);
+    return !master->stopping || !supervisor_is_empty(&master->supervisor);
 }
 
 int master_close(struct master *master)

@@ -41,6 +41,7 @@ struct master {
     bool ready; /* has been */
     bool stopping;
     struct monotime born;
+    struct monotime wake; /* the next turn ends by then */
     struct notifier notifier;
     struct generation live;
     int state_fd; /* -1 before the first generation */

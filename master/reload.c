@@ -110,8 +110,8 @@ static enum log_level describe(const struct master *master, enum reload_state fr
 
     generation_name(&master->live, name);
     if (from == RELOAD_PUBLISHING && behind == 0) {
-        snprintf(line, RELOAD_LINE_BYTES, "reloaded generation=%s warnings=%u", name,
-                 reload->result.warnings);
+        snprintf(line, RELOAD_LINE_BYTES, "%s generation=%s warnings=%u",
+                 reload->ticket > 1 ? "reloaded" : "loaded", name, reload->result.warnings);
         return LOG_NOTICE;
     }
     if (from == RELOAD_PUBLISHING) {

@@ -22,12 +22,6 @@ void watch_add(struct watch_set *set, int fd, watch_fn *fn, void *ctx, uint32_t 
     set->count++;
 }
 
-void watch_until(struct watch_set *set, struct monotime deadline)
-{
-    if (deadline.ms < set->until.ms)
-        set->until = deadline;
-}
-
 void watch_turn(struct watch_set *set)
 {
     uint64_t wait_ms = monotime_until(monotime_now(), set->until);

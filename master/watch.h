@@ -43,9 +43,6 @@ void watch_begin(struct watch_set *set, struct monotime until);
 /** Call `fn` when `fd` is readable; a negative one is left out. */
 void watch_add(struct watch_set *set, int fd, watch_fn *fn, void *ctx, uint32_t number);
 
-/** End the turn at `deadline` if that is earlier. */
-void watch_until(struct watch_set *set, struct monotime deadline);
-
 /** Wait, then call who has something to read. */
 void watch_turn(struct watch_set *set);
 

@@ -1,0 +1,220 @@
+#include "tests/unit/master_fakes.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "shm/channel.h"
+#include "shm/state.h"
+#include "tests/unit/snapshot_fixture.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+struct script *script;
+
+int fakes_init(void)
+{
+    void *memory = mmap(NULL, sizeof(*script), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                        -1, 0);
+
+    if (memory == MAP_FAILED)
+        return ERR_NO_MEMORY;
+    script = memory;
+    return 0;
+}
+
+static int secrets_memfd(void)
+{
+    size_t bytes;
+    void *memory = fixture_secrets(NULL, 0, &bytes);
+    int fd = fixture_memfd(memory, bytes, FIXTURE_SEALS);
+
+    free(memory);
+    return fd;
+}
+
+static int snapshot_memfd(const struct loader_boot *boot)
+{
+    static const char *const slugs[] = {"a-model"};
+    const struct fixture_plan plan = {.model_count = 1, .slugs = slugs, .set_count = 1};
+    struct fixture fixture;
+
+    fixture_build(&plan, &fixture);
+    struct snapshot_header *header = fixture.header;
+    header->generation = boot->generation;
+    memcpy(fixture.memory + header->control_socket.offset, script->control_path,
+           strlen(script->control_path));
+    header->control_socket.len = (uint32_t)strlen(script->control_path);
+    snprintf(header->listen[0], SETTINGS_ADDRESS_BYTES, "127.0.0.%u:0", 1 + script->other_address);
+    header->settings.workers = script->workers;
+    header->settings.ack_ms = script->ack_ms;
+    header->settings.load_ms = script->load_ms;
+    header->settings.drain_ms = script->drain_ms;
+    header->settings.cells_max = 1024;
+    if (boot->generation > 1) {
+        struct cell_row *row = fixture_row(&fixture, SNAPSHOT_CELLS, script->reborn);
+        row->born = boot->generation;
+    }
+    fixture_sum(&fixture);
+    if (script->loader_mode == LOAD_TORN)
+        fixture.memory[fixture.bytes - 1] ^= 1;
+    return fixture_memfd(fixture.memory, fixture.bytes,
+                         script->loader_mode == LOAD_UNSEALED ? 0 : FIXTURE_SEALS);
+}
+
+static int report_memfd(void)
+{
+    static const char text[] = "weir.yaml:1:1: error: it is wrong\n";
+
+    return fixture_memfd(text, sizeof(text) - 1, FIXTURE_SEALS);
+}
+
+int fake_loader(const struct loader_boot *boot)
+{
+    struct loader_result result = LOADER_RESULT_NONE;
+
+    script->loads++;
+    script->acknowledged = boot->acknowledged;
+    while (script->loader_mode == LOAD_HANG && script->release == 0)
+        poll(NULL, 0, FAKES_BEAT_MS);
+    switch ((enum loader_mode)script->loader_mode) {
+    case LOAD_CRASH:
+        raise(SIGKILL);
+        return EXIT_FAILURE;
+    case LOAD_REFUSE:
+        result.err = ERR_CONFIG;
+        result.errors = 2;
+        result.report_fd = report_memfd();
+        break;
+    case LOAD_SAME:
+        result.unchanged = true;
+        break;
+    case LOAD:
+    case LOAD_HANG:
+    case LOAD_TORN:
+    case LOAD_UNSEALED:
+        result.snapshot_fd = snapshot_memfd(boot);
+        result.secrets_fd = secrets_memfd();
+        break;
+    }
+    return loader_answer(boot->result_fd, &result) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void say(const struct worker_boot *boot, enum channel_word word, uint64_t number, int err)
+{
+    const struct channel_message message = {.word = word, .number = number, .err = err};
+
+    channel_send(boot->channel_fd, &message);
+}
+
+static enum worker_mode mode_of(const struct worker_boot *boot)
+{
+    uint32_t odd = script->odd_worker;
+
+    return odd == FAKES_EVERYBODY || odd == boot->number ? (enum worker_mode)script->worker_mode
+                                                         : WORK;
+}
+
+static void answer_generation(const struct worker_boot *boot, uint64_t number)
+{
+    switch (mode_of(boot)) {
+    case WORK_NOT_ADOPT:
+        return;
+    case WORK_REFUSE:
+        say(boot, CHANNEL_REFUSED, number, ERR_CORRUPT);
+        return;
+    case WORK_LOSE:
+        say(boot, CHANNEL_REFUSED, 0, ERR_NO_SPACE);
+        return;
+    case WORK_SAY_ADOPTED:
+        say(boot, CHANNEL_ADOPTED, number + 1, 0);
+        return;
+    case WORK_SAY_SLOT:
+        say(boot, CHANNEL_LISTENING, SETTINGS_WORKERS_MAX, 0);
+        return;
+    case WORK_SAY_DRAIN:
+        say(boot, CHANNEL_DRAIN, 0, 0);
+        return;
+    case WORK:
+    case WORK_CRASH:
+    case WORK_HANG:
+    case WORK_FUTURE:
+    case WORK_NOT_LISTEN:
+    case WORK_STAY:
+    case WORK_HANG_UP:
+        say(boot, CHANNEL_ADOPTED, number, 0);
+        return;
+    }
+}
+
+/* @return false when it is time to go */
+static bool answer_message(const struct worker_boot *boot, struct channel_message *message)
+{
+    enum worker_mode mode = mode_of(boot);
+
+    channel_discard(message);
+    if (message->word == CHANNEL_GENERATION)
+        answer_generation(boot, message->number);
+    else if (message->word == CHANNEL_LISTEN && mode != WORK_NOT_LISTEN)
+        say(boot, CHANNEL_LISTENING, message->number, 0);
+    else if (message->word == CHANNEL_UNLISTEN)
+        say(boot, CHANNEL_UNLISTENED, message->number, 0);
+    return message->word != CHANNEL_DRAIN || mode == WORK_STAY;
+}
+
+static void misbehave(const struct worker_boot *boot, struct worker_slot *slot)
+{
+    enum worker_mode mode = mode_of(boot);
+
+    if (mode == WORK_CRASH)
+        raise(SIGKILL);
+    if (mode == WORK_HANG_UP)
+        close(boot->channel_fd);
+    if (mode == WORK_FUTURE)
+        slot->heartbeat_ms = UINT64_MAX;
+    while (mode == WORK_HANG || mode == WORK_FUTURE || mode == WORK_HANG_UP)
+        pause();
+}
+
+int fake_worker(const struct worker_boot *boot)
+{
+    struct pollfd channel = {.fd = boot->channel_fd, .events = POLLIN};
+    struct channel_message message;
+    struct state state;
+
+    /* A test that fails leaves nobody behind. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (state_open(boot->state_fd, &state) != 0)
+        return EXIT_FAILURE;
+    struct worker_slot *slot = state_slot(&state, boot->number);
+    slot->phase = WORKER_SERVING;
+    for (;;) {
+        misbehave(boot, slot);
+        slot->heartbeat_ms = monotime_now().ms;
+        poll(&channel, 1, FAKES_BEAT_MS);
+        int err = channel_receive(boot->channel_fd, &message);
+        if (err == ERR_NOT_FOUND || (err == 0 && !answer_message(boot, &message)))
+            return EXIT_SUCCESS;
+    }
+}
+
+int fake_steward(const struct steward_boot *boot)
+{
+    struct pollfd channel = {.fd = boot->channel_fd, .events = POLLIN};
+    const struct channel_message ready = {.word = CHANNEL_READY};
+    struct channel_message message;
+    int err = channel_send(boot->channel_fd, &ready);
+
+    while (err == 0 || err == ERR_AGAIN) {
+        poll(&channel, 1, -1);
+        err = channel_receive(boot->channel_fd, &message);
+        if (err == 0 && message.word == CHANNEL_DRAIN)
+            break;
+    }
+    return EXIT_SUCCESS;
+}

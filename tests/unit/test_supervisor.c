@@ -1,0 +1,224 @@
+/* The whole master with workers that crash, hang, refuse, lie and come back. */
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "tests/unit/master_rig.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void a_killed_worker_is_replaced_under_its_number(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_begin(rig);
+    rig_settle(rig);
+    pid_t before = rig_pid(rig, 1);
+    kill(before, SIGKILL);
+    assert_true(rig_turn_until(rig, rig_is_without, &before));
+    rig_settle(rig);
+    assert_int_not_equal(rig_pid(rig, 1), before);
+    assert_int_equal(rig->master.supervisor.children[1].failures, 1);
+    assert_int_equal(rig->master.supervisor.slots.slots[1].owner, 1);
+    rig_end(rig, EXIT_SUCCESS);
+}
+
+static bool has_failed_often(const struct rig *rig, const void *detail)
+{
+    return rig->master.supervisor.children[1].failures >= *(const uint32_t *)detail &&
+           rig->master.supervisor.slots.slots[1].owner == 0;
+}
+
+static void a_crash_loop_backs_off_while_others_have_its_slots(void **state)
+{
+    struct rig *rig = *state;
+    const uint32_t often = 4;
+    const struct child *child = &rig->master.supervisor.children[1];
+
+    rig_begin(rig);
+    rig_settle(rig);
+    script->odd_worker = 1;
+    script->worker_mode = WORK_CRASH;
+    assert_true(rig_turn_until(rig, has_failed_often, &often));
+    assert_true(child->failures >= often);
+    if (child->state == CHILD_DOWN)
+        assert_true(child->restart_at.ms <=
+                    monotime_now().ms + child_backoff_ms(child->failures - 1));
+    script->worker_mode = WORK;
+    rig_settle(rig);
+    assert_int_equal(rig->master.supervisor.slots.slots[1].owner, 1);
+    rig_end(rig, EXIT_SUCCESS);
+}
+
+static void a_long_healthy_run_forgives_earlier_failures(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_begin(rig);
+    rig_settle(rig);
+    rig->master.supervisor.input.bounds.healthy_ms = 0;
+    rig->master.supervisor.children[0].failures = 20;
+    pid_t before = rig_pid(rig, 0);
+    kill(before, SIGKILL);
+    assert_true(rig_turn_until(rig, rig_is_without, &before));
+    rig_settle(rig);
+    assert_int_equal(rig->master.supervisor.children[0].failures, 1);
+    rig_end(rig, EXIT_SUCCESS);
+}
+
+static void expect_replaced(struct rig *rig, enum worker_mode mode)
+{
+    rig_begin(rig);
+    rig_settle(rig);
+    pid_t before = rig_pid(rig, 0);
+    rig->master.supervisor.input.bounds.heartbeat_ms = 500;
+    script->odd_worker = 0;
+    script->worker_mode = (int)mode;
+    assert_true(rig_turn_until(rig, rig_is_without, &before));
+    script->worker_mode = WORK;
+    rig->master.supervisor.input.bounds.heartbeat_ms = RIG_DEADLINE_MS;
+    rig_settle(rig);
+    assert_true(slots_are_owned(&rig->master.supervisor.slots));
+    rig_end(rig, EXIT_SUCCESS);
+}
+
+static void a_worker_without_heartbeat_is_replaced(void **state)
+{
+    expect_replaced(*state, WORK_HANG);
+}
+
+static void a_heartbeat_from_the_future_keeps_nobody_alive(void **state)
+{
+    expect_replaced(*state, WORK_FUTURE);
+}
+
+static void a_worker_that_closes_its_channel_is_replaced(void **state)
+{
+    expect_replaced(*state, WORK_HANG_UP);
+}
+
+static void silence_of_the_masters_own_making_kills_nobody(void **state)
+{
+    struct rig *rig = *state;
+    struct supervisor *sup = &rig->master.supervisor;
+    pid_t before[2];
+
+    rig_begin(rig);
+    rig_settle(rig);
+    before[0] = rig_pid(rig, 0);
+    before[1] = rig_pid(rig, 1);
+    /* As if machine and master had slept for an hour. */
+    struct monotime later = monotime_after(monotime_now(), 3600000);
+    supervisor_tick(sup, later);
+    assert_int_equal(supervisor_count(sup, CHILD_SERVING), 2);
+    sup->watch_from = sup->ticked = monotime_now();
+    rig_settle(rig);
+    assert_int_equal(rig_pid(rig, 0), before[0]);
+    assert_int_equal(rig_pid(rig, 1), before[1]);
+    rig_end(rig, EXIT_SUCCESS);
+}
+
+static void expect_late(struct rig *rig, enum worker_mode mode)
+{
+    rig_begin(rig);
+    rig_settle(rig);
+    pid_t before = rig_pid(rig, 0);
+    script->ack_ms = 300;
+    script->odd_worker = 0;
+    script->worker_mode = (int)mode;
+    rig_expect_reload(rig, "late generation=2-00000000 warnings=0 workers=1");
+    assert_true(rig_turn_until(rig, rig_is_without, &before));
+    script->worker_mode = WORK;
+    rig_settle(rig);
+    assert_int_equal(supervisor_acknowledged(&rig->master.supervisor), 2);
+    rig_end(rig, EXIT_SUCCESS);
+}
+
+static void a_worker_that_does_not_acknowledge_is_replaced(void **state)
+{
+    expect_late(*state, WORK_NOT_ADOPT);
+}
+
+static void a_worker_that_refuses_is_replaced(void **state)
+{
+    expect_late(*state, WORK_REFUSE);
+}
+
+static void a_worker_that_lost_its_descriptors_is_replaced(void **state)
+{
+    expect_late(*state, WORK_LOSE);
+}
+
+static bool owner_is_not_the_mute_one(const struct rig *rig, const void *detail)
+{
+    const struct slots *slots = &rig->master.supervisor.slots;
+
+    (void)detail;
+    return slots->count == 2 && slots->slots[0].owner != 1 && slots->slots[1].owner != 1 &&
+           slots_are_owned(slots);
+}
+
+static void a_worker_that_does_not_listen_is_passed_over(void **state)
+{
+    struct rig *rig = *state;
+
+    script->ack_ms = 300;
+    script->odd_worker = 1;
+    script->worker_mode = WORK_NOT_LISTEN;
+    rig_begin(rig);
+    assert_true(rig_turn_until(rig, owner_is_not_the_mute_one, NULL));
+    rig_settle(rig);
+    rig_end(rig, EXIT_SUCCESS);
+}
+
+static void a_worker_that_says_what_it_cannot_say_is_replaced(void **state)
+{
+    static const enum worker_mode modes[] = {WORK_SAY_ADOPTED, WORK_SAY_SLOT, WORK_SAY_DRAIN};
+    struct rig *rig = *state;
+
+    rig_begin(rig);
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        script->worker_mode = WORK;
+        rig_settle(rig);
+        /* A replacement takes whatever number is free. */
+        script->odd_worker = rig_pid(rig, 0) != 0 ? 0 : 1;
+        pid_t before = rig_pid(rig, script->odd_worker);
+        script->worker_mode = (int)modes[i];
+        raise(SIGHUP);
+        assert_true(rig_turn_until(rig, rig_is_without, &before));
+    }
+    script->worker_mode = WORK;
+    rig_settle(rig);
+    rig_end(rig, EXIT_SUCCESS);
+}
+
+int main(void)
+{
+    if (fakes_init() != 0)
+        return EXIT_FAILURE;
+    log_set_level(LOG_FATAL);
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_killed_worker_is_replaced_under_its_number),
+        TEST(a_crash_loop_backs_off_while_others_have_its_slots),
+        TEST(a_long_healthy_run_forgives_earlier_failures),
+        TEST(a_worker_without_heartbeat_is_replaced),
+        TEST(a_heartbeat_from_the_future_keeps_nobody_alive),
+        TEST(a_worker_that_closes_its_channel_is_replaced),
+        TEST(silence_of_the_masters_own_making_kills_nobody),
+        TEST(a_worker_that_does_not_acknowledge_is_replaced),
+        TEST(a_worker_that_refuses_is_replaced),
+        TEST(a_worker_that_lost_its_descriptors_is_replaced),
+        TEST(a_worker_that_does_not_listen_is_passed_over),
+        TEST(a_worker_that_says_what_it_cannot_say_is_replaced),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
