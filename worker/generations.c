@@ -125,6 +125,23 @@ static void open_mappings(uv_work_t *work)
         generation->endpoint_count = 0;
 }
 
+/* It becomes current, unless the worker came to its end meanwhile: then it goes at once. */
+static void take_opened(struct generations *generations, struct generation *generation)
+{
+    struct generation *leaving = generation;
+
+    make_label(generation);
+    generation->holders = 1; /* the worker's own, while it is current */
+    generation->next = generations->all;
+    generations->all = generation;
+    generations->mapped++;
+    if (!generations->is_closed) {
+        leaving = generations->current;
+        generations->current = generation;
+    }
+    generation_release(&leaving);
+}
+
 static void on_opened(uv_work_t *work, int status)
 {
     struct generation *generation = work->data;
@@ -134,20 +151,12 @@ static void on_opened(uv_work_t *work, int status)
 
     (void)status;
     generations->working--;
-    if (err != 0) {
+    if (err == 0)
+        take_opened(generations, generation);
+    else
         free(generation);
+    if (!generations->is_closed)
         generations->on_decided(generations->owner, number, err);
-        return;
-    }
-    make_label(generation);
-    generation->holders = 1; /* the worker's own, while it is current */
-    generation->next = generations->all;
-    generations->all = generation;
-    generations->mapped++;
-    struct generation *before = generations->current;
-    generations->current = generation;
-    generation_release(&before);
-    generations->on_decided(generations->owner, number, 0);
 }
 
 void generations_adopt(struct generations *generations, uint64_t number, int snapshot_fd,
@@ -173,6 +182,7 @@ void generations_adopt(struct generations *generations, uint64_t number, int sna
 
 void generations_close(struct generations *generations)
 {
+    generations->is_closed = true;
     generation_release(&generations->current);
 }
 

@@ -49,6 +49,7 @@ struct generations {
     void *owner;
     uint32_t mapped;  /* opening ones excluded */
     uint32_t working; /* threads at work */
+    bool is_closed;
 };
 
 void generations_init(struct generations *generations, uv_loop_t *loop,
@@ -62,7 +63,10 @@ void generations_init(struct generations *generations, uv_loop_t *loop,
 void generations_adopt(struct generations *generations, uint64_t number, int snapshot_fd,
                        int secrets_fd);
 
-/** Let the current one go, for the end of the process. */
+/**
+ * Let the current one go, for the end of the process. One that is still being opened follows it
+ * while the loop runs, and on_decided() is not called any more.
+ */
 void generations_close(struct generations *generations);
 
 /** Hold the current generation for a request; NULL before the first. */
