@@ -10,7 +10,7 @@ import { startWeir, test } from '../e2e/harness.mjs';
 const TOOLS = [{ name: 'get_weather', input_schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } }];
 
 const mock = new LLMock({ port: 0 });
-mock.onMessage('Hello', { content: 'Hello from the provider – ünïcode 😀' });
+mock.onMessage('Hello', { content: 'Hello from the provider – ünïcode 😀', usage: { input_tokens: 11, output_tokens: 7 } });
 mock.onMessage('a long story', { content: 'word '.repeat(2000) }, { latency: 5 });
 mock.on({ userMessage: 'weather', hasToolResult: false }, { toolCalls: [{ name: 'get_weather', arguments: '{"city":"Paris"}', id: 'toolu_1' }] });
 mock.on({ userMessage: 'weather', hasToolResult: true }, { content: 'It is sunny in Paris.' });
@@ -36,7 +36,7 @@ for (const [version, sdk] of [['current', current], ['previous', previous]]) {
     const { data, response } = await client().messages.create(ask('Hello')).withResponse();
     assert.equal(data.model, MODEL);
     assert.equal(data.content[0].text, 'Hello from the provider – ünïcode 😀');
-    assert.ok(data.usage.output_tokens > 0);
+    assert.equal(data.usage.output_tokens, 7);
     assert.ok(response.headers.get('request-id'));
     assert.equal(mock.getLastRequest().body.model, 'claude-sonnet-4-5-20250929');
   });
@@ -77,14 +77,14 @@ for (const [version, sdk] of [['current', current], ['previous', previous]]) {
   test(`${version}: gets its own error classes`, async () => {
     const create = (apiKey, content, more) => client(apiKey).messages.create(ask(content, more));
     for (const [call, type, status, kind] of [
-      [create('weir_wrong', 'Hello'), sdk.AuthenticationError, 401, 'authentication_error'],
-      [create(KEYS.one.replace('one', 'two'), 'Hello'), sdk.AuthenticationError, 401, 'authentication_error'],
-      [create(KEYS.some, 'Hello'), sdk.PermissionDeniedError, 403, 'permission_error'],
-      [create(KEYS.all, 'Hello', { model: 'nope' }), sdk.NotFoundError, 404, 'not_found_error'],
-      [create(KEYS.all, 'Hello', { model: 'Zebra' }), sdk.BadRequestError, 400, 'invalid_request_error'],
-      [create(KEYS.all, 'wrong'), sdk.BadRequestError, 400, 'invalid_request_error'],
-      [create(KEYS.all, 'too much'), sdk.RateLimitError, 429, 'rate_limit_error'],
-      [create(KEYS.all, 'too much', { stream: true }), sdk.RateLimitError, 429, 'rate_limit_error'],
+      [() => create('weir_wrong', 'Hello'), sdk.AuthenticationError, 401, 'authentication_error'],
+      [() => create(KEYS.one.replace('one', 'two'), 'Hello'), sdk.AuthenticationError, 401, 'authentication_error'],
+      [() => create(KEYS.some, 'Hello'), sdk.PermissionDeniedError, 403, 'permission_error'],
+      [() => create(KEYS.all, 'Hello', { model: 'nope' }), sdk.NotFoundError, 404, 'not_found_error'],
+      [() => create(KEYS.all, 'Hello', { model: 'Zebra' }), sdk.BadRequestError, 400, 'invalid_request_error'],
+      [() => create(KEYS.all, 'wrong'), sdk.BadRequestError, 400, 'invalid_request_error'],
+      [() => create(KEYS.all, 'too much'), sdk.RateLimitError, 429, 'rate_limit_error'],
+      [() => create(KEYS.all, 'too much', { stream: true }), sdk.RateLimitError, 429, 'rate_limit_error'],
     ]) {
       await assert.rejects(call, (error) => {
         assert.ok(error instanceof type, `${error.constructor.name}: ${error.message}`);
