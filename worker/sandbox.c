@@ -199,11 +199,12 @@ int sandbox_enter(void)
 
 /* --- Landlock --------------------------------------------------------------------------------- */
 
-/* What resolving a name reads, and where certificates lie. */
+/* What resolving a name reads, where certificates lie, and the descriptor that libuv keeps open to
+ * give up when there is none left. */
 static const char *const readable[] = {
-    "/etc/resolv.conf",     "/etc/hosts",    "/etc/host.conf",      "/etc/nsswitch.conf",
-    "/etc/gai.conf",        "/etc/services", "/etc/localtime",      "/etc/ssl",
-    "/run/systemd/resolve", "/usr/lib/ssl",  "/usr/share/zoneinfo",
+    "/dev/null",          "/etc/resolv.conf",     "/etc/hosts",    "/etc/host.conf",
+    "/etc/nsswitch.conf", "/etc/gai.conf",        "/etc/services", "/etc/localtime",
+    "/etc/ssl",           "/run/systemd/resolve", "/usr/lib/ssl",  "/usr/share/zoneinfo",
 };
 
 static const uint64_t every_right = LANDLOCK_ACCESS_FS_MAKE_SYM * 2 - 1; /* those of version 1 */
