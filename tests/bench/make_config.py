@@ -15,7 +15,8 @@ import pathlib
 PORTS = {"weir": 18811, "nginx": 18812, "haproxy": 18813, "json": 18814, "streams": 18815}
 STREAM_MODEL = "bench-stream"
 CALL_MODEL = "bench-model-000"
-PART = 18  # models of key 1: a listing of about 12 KB, in as many runs
+DESCRIPTION = "A model that is there to be listed and called, nothing else"
+PART = 20  # models of key 1: a listing of about 12 KB, in as many runs
 
 HEAD = """\
 listen: ["127.0.0.1:{port}"]
@@ -71,7 +72,7 @@ def write_small(folder, models=40, revision=0):
     slugs = [f"bench-model-{n:03}" for n in range(models - 1)]
     text = head(folder, connections=10500, calls=9000)
     for n, slug in enumerate(slugs):
-        text += model(slug, "json", 1000 - n, f"Revision {revision}" if n == 1 else "Bench model")
+        text += model(slug, "json", 1000 - n, f"Revision {revision}" if n == 1 else DESCRIPTION)
     text += model(STREAM_MODEL, "streams", 0, "Streams")
     text += f"groups:\n  all: {{ models: [{', '.join(slugs + [STREAM_MODEL])}] }}\n"
     text += f"  some: {{ models: [{', '.join(slugs[:PART * 2:2])}] }}\n"
@@ -86,7 +87,7 @@ def write_large(folder, models=1000, keys=100000, grant_sets=1000, revision=0):
     text = "include: [keys.yaml]\n" if keys else ""
     text += head(folder, connections=1000, calls=1000)
     for n, slug in enumerate(slugs):
-        text += model(slug, "json", 1000 - n, f"Revision {revision}" if n == 1 else "Bench model")
+        text += model(slug, "json", 1000 - n, f"Revision {revision}" if n == 1 else DESCRIPTION)
     text += "groups:\n"
     for n in range(grant_sets):
         granted = [slugs[(n + step) % models] for step in range(10 + n % 7)]

@@ -82,10 +82,11 @@ def stop_on_signals():
 
 def cpu_ns(pid):
     """Nanoseconds that all threads of the process have run; exact, unlike utime and stime."""
-    total = 0
-    for task in os.listdir(f"/proc/{pid}/task"):
-        total += int(pathlib.Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0])
-    return total
+    try:
+        return sum(int(pathlib.Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0])
+                   for task in os.listdir(f"/proc/{pid}/task"))
+    except FileNotFoundError as error:
+        raise Failure(f"server process {pid} ended; build/bench/*/log says why") from error
 
 
 def read_memory_map(pid, name):

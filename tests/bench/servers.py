@@ -139,8 +139,8 @@ class Weir:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
-                self.get()
-                return
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=10):
+                    return
             except OSError:
                 time.sleep(0.05)
         raise Failure(f"weir does not get ready, see {self.folder / 'log'}")
