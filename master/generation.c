@@ -43,6 +43,7 @@ int generation_open(int snapshot_fd, int secrets_fd, uint64_t number, struct gen
     if (err != 0)
         return err;
     /* A child that inherited the mapping would hold an old generation's memory for its whole life. */
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): the mapping is read-only, madvise(2) has no const */
     if (madvise((void *)(uintptr_t)made.snapshot.header, made.snapshot.bytes, MADV_DONTFORK) != 0)
         err = ERR_IO;
     else if (made.snapshot.header->generation != number || made.snapshot.header->listen_count == 0)

@@ -2,13 +2,13 @@
 
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
+#include "master/environment.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -88,14 +88,6 @@ static bool is_same_endpoint(const struct sockaddr_storage *a, const struct sock
            memcmp(&left->sin6_addr, &right->sin6_addr, sizeof(left->sin6_addr)) == 0;
 }
 
-/* A number of systemd's environment protocol; 0 for everything else. */
-static uint64_t environment_number(const char *name)
-{
-    const char *text = getenv(name);
-
-    return text == NULL ? 0 : strtoull(text, NULL, 10);
-}
-
 static void inherit(struct listeners *listeners, int fd)
 {
     struct sockaddr_storage bound = {0};
@@ -117,15 +109,13 @@ static void inherit(struct listeners *listeners, int fd)
 
 static void inherit_all(struct listeners *listeners)
 {
-    uint64_t count = environment_number("LISTEN_FDS");
+    uint64_t count = environment_take_number("LISTEN_FDS");
+    uint64_t pid = environment_take_number("LISTEN_PID");
 
-    if (environment_number("LISTEN_PID") != (uint64_t)getpid() || count > LISTEN_FDS_MAX)
+    if (pid != (uint64_t)getpid() || count > LISTEN_FDS_MAX)
         return;
     for (uint64_t i = 0; i < count; i++)
         inherit(listeners, LISTEN_FD_FIRST + (int)i);
-    unsetenv("LISTEN_PID");
-    unsetenv("LISTEN_FDS");
-    unsetenv("LISTEN_FDNAMES");
 }
 
 int listen_init(struct listeners *listeners, const char (*addresses)[SETTINGS_ADDRESS_BYTES],

@@ -1,11 +1,10 @@
 #include "master/notify.h"
 
+#include "master/environment.h"
 #include "master/watch.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,24 +34,18 @@ static void set_address(struct notifier *notifier, const char *path)
     notifier->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-static uint64_t number_of(const char *text)
-{
-    return text == NULL ? 0 : strtoull(text, NULL, 10);
-}
-
 void notify_init(struct notifier *notifier)
 {
-    const char *path = getenv("NOTIFY_SOCKET");
-    const char *pid = getenv("WATCHDOG_PID");
+    char path[sizeof(notifier->to.sun_path)];
 
     *notifier = (struct notifier){.fd = -1};
-    if (path != NULL)
+    if (environment_take("NOTIFY_SOCKET", path, sizeof(path)) != 0)
         set_address(notifier, path);
-    if (pid == NULL || number_of(pid) == (uint64_t)getpid())
-        notifier->beat_ms = number_of(getenv("WATCHDOG_USEC")) / 2000;
-    unsetenv("NOTIFY_SOCKET");
-    unsetenv("WATCHDOG_USEC");
-    unsetenv("WATCHDOG_PID");
+
+    uint64_t pid = environment_take_number("WATCHDOG_PID");
+    uint64_t time_us = environment_take_number("WATCHDOG_USEC");
+    if (pid == 0 || pid == (uint64_t)getpid())
+        notifier->beat_ms = time_us / 2000;
 }
 
 void notify_ready(const struct notifier *notifier, const char *status)

@@ -17,6 +17,7 @@ int options_parse(int argc, char **argv, struct options *out)
 
     out->help = false;
     optind = 0; /* glibc: begin anew */
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
     while ((option = getopt_long(argc, argv, "+c:h", known, NULL)) != -1) {
         if (option == 'c')
             path = optarg;

@@ -69,15 +69,13 @@ void reload_cancel(struct reload *reload)
     reload->deadline = WATCH_NEVER;
 }
 
-static void happen(struct master *master, enum reload_event event, struct generation *next);
-
-static void refuse(struct master *master, const char *reason)
+static void because(struct master *master, const char *reason)
 {
     snprintf(master->reload.reason, sizeof(master->reload.reason), "%s", reason);
-    happen(master, RELOAD_EV_REFUSED, NULL);
 }
 
-static void load(struct master *master)
+/* @return what follows at once, or RELOAD_EVENT_COUNT */
+static enum reload_event load(struct master *master)
 {
     struct reload *reload = &master->reload;
     bool first = master->live.number == 0;
@@ -96,8 +94,10 @@ static void load(struct master *master)
     reload->deadline = monotime_after(monotime_now(), load_ms);
     if (!first)
         notify_reloading(&master->notifier);
-    if (loader_start(&reload->loader, master->input.loader_main, &boot) != 0)
-        refuse(master, "the loader cannot be started");
+    if (loader_start(&reload->loader, master->input.loader_main, &boot) == 0)
+        return RELOAD_EVENT_COUNT;
+    because(master, "the loader cannot be started");
+    return RELOAD_EV_REFUSED;
 }
 
 /* What the reload came to, as one line: its first word is what programs look at. */
@@ -129,7 +129,8 @@ static enum log_level describe(const struct master *master, enum reload_state fr
     return LOG_ERROR;
 }
 
-static void answer(struct master *master, enum reload_state from)
+/* @return what follows at once, or RELOAD_EVENT_COUNT */
+static enum reload_event answer(struct master *master, enum reload_state from)
 {
     struct reload *reload = &master->reload;
     char line[RELOAD_LINE_BYTES];
@@ -141,12 +142,14 @@ static void answer(struct master *master, enum reload_state from)
     loader_discard(&reload->result);
     master_reload_finished(master);
     if (!reload->queued || master->stopping)
-        return;
+        return RELOAD_EVENT_COUNT;
     reload->queued = false;
-    happen(master, RELOAD_EV_ASKED, NULL);
+    return RELOAD_EV_ASKED;
 }
 
-static void happen(struct master *master, enum reload_event event, struct generation *next)
+/* @return what follows at once, or RELOAD_EVENT_COUNT */
+static enum reload_event move(struct master *master, enum reload_event event,
+                              struct generation *next)
 {
     struct reload *reload = &master->reload;
     enum reload_state before = reload->state;
@@ -155,23 +158,34 @@ static void happen(struct master *master, enum reload_event event, struct genera
     reload->state = step.next;
     switch (step.action) {
     case RELOAD_DO_LOAD:
-        load(master);
-        return;
+        return load(master);
     case RELOAD_DO_QUEUE:
         reload->queued = true;
-        return;
+        break;
     case RELOAD_DO_PUBLISH:
         publish_commit(master, next);
         reload->deadline = monotime_after(monotime_now(),
                                           generation_settings(&master->live)->ack_ms);
-        return;
+        break;
     case RELOAD_DO_ANSWER:
-        answer(master, before);
-        return;
+        return answer(master, before);
     case RELOAD_DO_NOTHING:
     case RELOAD_ACTION_COUNT:
-        return;
+        break;
     }
+    return RELOAD_EVENT_COUNT;
+}
+
+static void happen(struct master *master, enum reload_event event, struct generation *next)
+{
+    while (event != RELOAD_EVENT_COUNT)
+        event = move(master, event, next);
+}
+
+static void refuse(struct master *master, const char *reason)
+{
+    because(master, reason);
+    happen(master, RELOAD_EV_REFUSED, NULL);
 }
 
 uint64_t reload_ask(struct master *master)

@@ -36,7 +36,7 @@ int signals_open(void)
     for (size_t i = 0; i < HANDLED_COUNT; i++)
         set_disposition(handled[i].signo, SIG_DFL);
     set_disposition(SIGPIPE, SIG_IGN);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
         return ERR_IO;
 
     int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -64,5 +64,5 @@ void signals_reset(void)
         set_disposition(handled[i].signo, SIG_DFL);
     set_disposition(SIGPIPE, SIG_DFL);
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
 }

@@ -81,7 +81,8 @@ static int fork_child(struct supervisor *sup, struct child *child)
     return 0;
 }
 
-static void start(struct supervisor *sup, struct child *child)
+/* @return what follows at once, or CHILD_EVENT_COUNT */
+static enum child_event start(struct supervisor *sup, struct child *child)
 {
     const struct settings *settings = generation_settings(sup->input.generation);
     struct monotime now = monotime_now();
@@ -99,11 +100,11 @@ static void start(struct supervisor *sup, struct child *child)
     child->adopted = sup->input.generation->number;
     if (fork_child(sup, child) != 0) {
         log_write(LOG_ERROR, "cannot start a process: %s", err_text(ERR_IO));
-        supervisor_event(sup, child, CHILD_EV_EXITED);
-        return;
+        return CHILD_EV_EXITED;
     }
     if (supervisor_is_worker(child))
         dialogue_send_generation(sup, child);
+    return CHILD_EVENT_COUNT;
 }
 
 static void ask_drain(struct supervisor *sup, struct child *child)
@@ -156,30 +157,31 @@ static void give_up_place(const struct supervisor *sup, struct child *child)
         child->wanted = false;
 }
 
-static void act(struct supervisor *sup, struct child *child, enum child_action action)
+/* @return what follows at once, or CHILD_EVENT_COUNT */
+static enum child_event act(struct supervisor *sup, struct child *child, enum child_action action)
 {
     switch (action) {
     case CHILD_DO_FORK:
-        start(sup, child);
-        return;
+        return start(sup, child);
     case CHILD_DO_ASK_DRAIN:
         ask_drain(sup, child);
-        return;
+        break;
     case CHILD_DO_KILL:
         spawn_kill(&child->process);
         child->deadline = WATCH_NEVER;
         child->broken_at = WATCH_NEVER;
-        return;
+        break;
     case CHILD_DO_BURY:
         bury(sup, child);
-        return;
+        break;
     case CHILD_DO_NOTHING:
     case CHILD_ACTION_COUNT:
-        return;
+        break;
     }
+    return CHILD_EVENT_COUNT;
 }
 
-void supervisor_event(struct supervisor *sup, struct child *child, enum child_event event)
+static enum child_event move(struct supervisor *sup, struct child *child, enum child_event event)
 {
     enum child_state before = child->state;
     struct child_step step = child_step(before, event);
@@ -193,7 +195,13 @@ void supervisor_event(struct supervisor *sup, struct child *child, enum child_ev
         child->deadline = WATCH_NEVER;
     if (step.next == CHILD_LEAVING || step.next == CHILD_DRAINING || step.next == CHILD_DYING)
         give_up_place(sup, child);
-    act(sup, child, step.action);
+    return act(sup, child, step.action);
+}
+
+void supervisor_event(struct supervisor *sup, struct child *child, enum child_event event)
+{
+    while (event != CHILD_EVENT_COUNT)
+        event = move(sup, child, event);
 }
 
 void supervisor_hang_up(struct child *child)

@@ -1,7 +1,9 @@
 #include "master/title.h"
 
-#include <stdlib.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -18,6 +20,26 @@ static char *end_of_strings(char *end, char *const *strings)
     return end;
 }
 
+/* The copies live as long as the process does. */
+static bool move_environment(void)
+{
+    size_t bytes = 1;
+
+    for (char **variable = environ; *variable != NULL; variable++)
+        bytes += strlen(*variable) + 1;
+    char *copy = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copy == MAP_FAILED)
+        return false;
+    for (char **variable = environ; *variable != NULL; variable++) {
+        size_t len = strlen(*variable) + 1;
+
+        memcpy(copy, *variable, len);
+        *variable = copy;
+        copy += len;
+    }
+    return true;
+}
+
 void title_init(int argc, char **argv)
 {
     if (argc == 0)
@@ -25,14 +47,8 @@ void title_init(int argc, char **argv)
     char *end = end_of_strings(argv[0], argv);
     end = end_of_strings(end, environ);
 
-    /* These copies live as long as the process does. */
-    for (char **variable = environ; *variable != NULL; variable++) {
-        char *copy = strdup(*variable);
-
-        if (copy == NULL)
-            return;
-        *variable = copy;
-    }
+    if (!move_environment())
+        return;
     area = argv[0];
     area_bytes = (size_t)(end - argv[0]);
 }

@@ -80,7 +80,7 @@ int control_ask(const char *path, char question, unsigned wait_s, struct control
     size_t len = 0;
     ssize_t got = 0;
 
-    out->fd = -1;
+    *out = (struct control_reply){.fd = -1};
     int fd = dial(path, wait_s);
     if (fd < 0)
         return no_service(path, errno);
@@ -118,6 +118,7 @@ static bool parse(int argc, char **argv, bool takes_json, struct control_options
 
     *out = (struct control_options){.path = CONTROL_SOCKET_DEFAULT};
     optind = 0; /* glibc: begin anew */
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
     while ((option = getopt_long(argc, argv, "+s:", known, NULL)) != -1) {
         if (option == 's')
             out->path = optarg;

@@ -176,7 +176,7 @@ static void add_figures(struct text *out, const struct figures *figures)
 
 static struct figures read_figures(const struct worker_slot *slot, struct figures *totals)
 {
-    struct figures figures;
+    struct figures figures = {0};
 
     for (unsigned i = 0; i < COUNTER_COUNT; i++) {
         figures.counters[i] = counter_of(slot, i);

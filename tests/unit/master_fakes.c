@@ -177,7 +177,9 @@ static void misbehave(const struct worker_boot *boot, struct worker_slot *slot)
         close(boot->channel_fd);
     if (mode == WORK_FUTURE)
         slot->heartbeat_ms = UINT64_MAX;
-    while (mode == WORK_HANG || mode == WORK_FUTURE || mode == WORK_HANG_UP)
+    if (mode != WORK_HANG && mode != WORK_FUTURE && mode != WORK_HANG_UP)
+        return;
+    for (;;)
         pause();
 }
 

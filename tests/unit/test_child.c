@@ -8,11 +8,6 @@
 
 #include <cmocka.h>
 
-struct cell {
-    enum child_state next;
-    enum child_action action;
-};
-
 #define STAY(state)                     \
     {                                   \
         CHILD_##state, CHILD_DO_NOTHING \
@@ -23,7 +18,7 @@ struct cell {
     }
 
 /* Written down a second time, in the order WANTED READY LEAVE DRAIN TIMEOUT STUCK EXITED. */
-static const struct cell expected[CHILD_STATE_COUNT][CHILD_EVENT_COUNT] = {
+static const struct child_step expected[CHILD_STATE_COUNT][CHILD_EVENT_COUNT] = {
     {GO(STARTING, FORK), STAY(DOWN), STAY(DOWN), STAY(DOWN), STAY(DOWN), STAY(DOWN), STAY(DOWN)},
     {STAY(STARTING), GO(SERVING, NOTHING), GO(DRAINING, ASK_DRAIN), GO(DRAINING, ASK_DRAIN),
      GO(DYING, KILL), GO(DYING, KILL), GO(DOWN, BURY)},

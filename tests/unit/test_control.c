@@ -240,6 +240,7 @@ static void a_descriptor_goes_with_the_line(void **state)
         struct cmsghdr align;
     } control;
     char text[16];
+    int got = -1;
     struct iovec body = {text, sizeof(text)};
     struct msghdr message = {.msg_iov = &body,
                              .msg_iovlen = 1,
@@ -253,9 +254,9 @@ static void a_descriptor_goes_with_the_line(void **state)
     run(desk);
     control_answer(&desk->control, desk->last_client, "here", null);
     assert_int_equal(recvmsg(fd, &message, MSG_CMSG_CLOEXEC), 5);
-    assert_non_null(CMSG_FIRSTHDR(&message));
-    int got;
-    memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(got));
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    if (head != NULL)
+        memcpy(&got, CMSG_DATA(head), sizeof(got));
     assert_true(got >= 0);
     close(got);
     close(null);

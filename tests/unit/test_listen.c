@@ -18,9 +18,21 @@
 
 typedef char address_text[SETTINGS_ADDRESS_BYTES];
 
+static void set_variable(const char *name, const char *value)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
+    setenv(name, value, 1);
+}
+
+static bool is_unset(const char *name)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
+    return getenv(name) == NULL;
+}
+
 static in_port_t port_of(int fd)
 {
-    struct sockaddr_in bound;
+    struct sockaddr_in bound = {0};
     socklen_t bytes = sizeof(bound);
 
     assert_int_equal(getsockname(fd, (struct sockaddr *)&bound, &bytes), 0);
@@ -131,10 +143,10 @@ static void a_socket_of_systemd_is_shared_by_all_slots(void **state)
         close(handed);
     }
     snprintf(pid, sizeof(pid), "%d", (int)getpid());
-    setenv("LISTEN_PID", pid, 1);
-    setenv("LISTEN_FDS", "1", 1);
+    set_variable("LISTEN_PID", pid);
+    set_variable("LISTEN_FDS", "1");
     assert_int_equal(listen_init(&listeners, (const address_text *)addresses, 2), 0);
-    assert_null(getenv("LISTEN_FDS"));
+    assert_true(is_unset("LISTEN_FDS"));
     assert_int_equal(listen_grow(&listeners, 3), 0);
     for (uint32_t slot = 0; slot < 3; slot++) {
         assert_int_equal(listeners.fds[slot][0], LISTEN_FD_FIRST);

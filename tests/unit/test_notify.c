@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +13,18 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+static void set_variable(const char *name, const char *value)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
+    setenv(name, value, 1);
+}
+
+static bool is_unset(const char *name)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
+    return getenv(name) == NULL;
+}
 
 /* An abstract socket, as systemd gives it to services of a user. */
 static int manager(void)
@@ -24,7 +37,7 @@ static int manager(void)
     memcpy(address.sun_path + 1, name + 1, (size_t)len - 1);
     socklen_t bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len);
     assert_int_equal(bind(fd, (const struct sockaddr *)&address, bytes), 0);
-    setenv("NOTIFY_SOCKET", name, 1);
+    set_variable("NOTIFY_SOCKET", name);
     return fd;
 }
 
@@ -44,7 +57,7 @@ static void each_message_has_its_fields(void **state)
 
     (void)state;
     notify_init(&notifier);
-    assert_null(getenv("NOTIFY_SOCKET"));
+    assert_true(is_unset("NOTIFY_SOCKET"));
     notify_ready(&notifier, "fine");
     expect(fd, "READY=1\nSTATUS=fine");
     notify_reloading(&notifier);
@@ -65,9 +78,9 @@ static void the_watchdog_is_fed_at_half_its_time(void **state)
     char byte;
 
     (void)state;
-    setenv("WATCHDOG_USEC", "20000000", 1);
+    set_variable("WATCHDOG_USEC", "20000000");
     notify_init(&notifier);
-    assert_null(getenv("WATCHDOG_USEC"));
+    assert_true(is_unset("WATCHDOG_USEC"));
     struct monotime next = notify_tick(&notifier, start);
     assert_int_equal(next.ms, start.ms + 10000);
     expect(fd, "WATCHDOG=1");
@@ -85,8 +98,8 @@ static void a_watchdog_of_another_process_is_not_ours(void **state)
     int fd = manager();
 
     (void)state;
-    setenv("WATCHDOG_USEC", "20000000", 1);
-    setenv("WATCHDOG_PID", "1", 1);
+    set_variable("WATCHDOG_USEC", "20000000");
+    set_variable("WATCHDOG_PID", "1");
     notify_init(&notifier);
     assert_int_equal(notify_tick(&notifier, (struct monotime){1}).ms, WATCH_NEVER.ms);
     notify_close(&notifier);
@@ -101,7 +114,7 @@ static void without_a_manager_nothing_happens(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
         if (sockets[i] != NULL)
-            setenv("NOTIFY_SOCKET", sockets[i], 1);
+            set_variable("NOTIFY_SOCKET", sockets[i]);
         notify_init(&notifier);
         assert_int_equal(notifier.fd, -1);
         notify_ready(&notifier, "nobody hears");
