@@ -62,7 +62,7 @@ void signals_reset(void)
 
     for (size_t i = 0; i < HANDLED_COUNT; i++)
         set_disposition(handled[i].signo, SIG_DFL);
-    set_disposition(SIGPIPE, SIG_DFL);
+    set_disposition(SIGINT, SIG_IGN);
     sigemptyset(&none);
     pthread_sigmask(SIG_SETMASK, &none, NULL);
 }

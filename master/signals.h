@@ -28,7 +28,11 @@ int signals_open(void);
 /** The next event that waits; MASTER_NOTHING when there is none. */
 enum master_event signals_next(int fd);
 
-/** In a forked child: everything as a fresh process has it. */
+/**
+ * In a forked child: as a fresh process has it, but SIGPIPE stays ignored, because the libraries
+ * write to sockets whose other side may be gone, and SIGINT is ignored, because a terminal sends it
+ * to the whole group and it is for the master to let the children drain.
+ */
 void signals_reset(void);
 
 #endif
