@@ -213,6 +213,7 @@ async function reloadWith(signal) {
 }
 
 test('a loader that is killed, or hangs, leaves everything as it was', async () => {
+  weir.expectDeaths();
   await reloaded({ ...base(), reload: { load_ms: 2000 } });
   weir.configure(slow('slow', 3000));
   await refused(() => reloadWith('SIGKILL'));
