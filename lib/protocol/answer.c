@@ -282,15 +282,13 @@ static bool must_stop(const struct pass *pass)
 
 static void feed_stream(struct pass *pass, struct span *bytes)
 {
-    struct answer *answer = pass->answer;
-
     while (!must_stop(pass)) {
-        bool was_open = answer->sse.event_open;
-        struct sse_piece piece = sse_next(&answer->sse, bytes);
+        struct sse_piece piece = sse_next(&pass->answer->sse, bytes);
 
-        if (!was_open && answer->sse.event_open)
-            begin_event(pass, piece.bytes.ptr);
         switch (piece.kind) {
+        case SSE_EVENT_BEGIN:
+            begin_event(pass, bytes->ptr);
+            break;
         case SSE_FRAMING:
             on_framing(pass, piece.bytes);
             break;

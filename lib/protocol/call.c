@@ -94,9 +94,11 @@ static int on_end(struct call_reader *reader, const struct json_hit *hit)
 static int find_root(struct call_reader *reader, struct span bytes)
 {
     for (size_t i = 0; i < bytes.len; i++) {
-        if (memchr(" \t\r\n", bytes.ptr[i], 4) != NULL)
+        char c = bytes.ptr[i];
+
+        if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
             continue;
-        if (bytes.ptr[i] != '{')
+        if (c != '{')
             return ERR_BAD_JSON;
         reader->object_begin = reader->bytes + i + 1;
         return 0;
@@ -151,6 +153,23 @@ int call_reader_end(struct call_reader *reader)
     return reader->err;
 }
 
+/** Where `include_usage` is put into the options that the client sent; `with` NULL for nowhere. */
+static struct call_edit options_edit(const struct call_reader *reader)
+{
+    uint64_t inside = reader->options_begin + 1;
+
+    if (reader->options_null)
+        return (struct call_edit){reader->options_begin, reader->options_end,
+                                  SPAN("{\"include_usage\":true}")};
+    if (reader->has_options_object && reader->usage_end == 0)
+        return (struct call_edit){inside, inside,
+                                  reader->options_empty ? SPAN("\"include_usage\":true")
+                                                        : SPAN("\"include_usage\":true,")};
+    if (reader->refuses_usage)
+        return (struct call_edit){reader->usage_begin, reader->usage_end, SPAN("true")};
+    return (struct call_edit){.with = {NULL, 0}};
+}
+
 /**
  * The edit that makes the upstream tell usage in its stream.
  *
@@ -160,25 +179,13 @@ static bool usage_edit(const struct call_reader *reader, struct call_edit *edit)
 {
     if (reader->protocol != PROTOCOL_OPENAI || !reader->stream || reader->include_usage)
         return false;
-    if (reader->options_end == 0) {
+    if (reader->options_end > 0)
+        *edit = options_edit(reader);
+    else
         /* Never an empty object: it has `model`. */
         *edit = (struct call_edit){reader->object_begin, reader->object_begin,
                                    SPAN("\"stream_options\":{\"include_usage\":true},")};
-    } else if (reader->options_null) {
-        *edit = (struct call_edit){reader->options_begin, reader->options_end,
-                                   SPAN("{\"include_usage\":true}")};
-    } else if (!reader->has_options_object) {
-        return false;
-    } else if (reader->usage_end == 0) {
-        *edit = (struct call_edit){reader->options_begin + 1, reader->options_begin + 1,
-                                   reader->options_empty ? SPAN("\"include_usage\":true")
-                                                         : SPAN("\"include_usage\":true,")};
-    } else if (reader->refuses_usage) {
-        *edit = (struct call_edit){reader->usage_begin, reader->usage_end, SPAN("true")};
-    } else {
-        return false;
-    }
-    return true;
+    return edit->with.len > 0;
 }
 
 static void add_edit(struct call_plan *plan, struct call_edit edit)

@@ -26,6 +26,14 @@ static inline int bytes_hex_digit(char c)
     return -1;
 }
 
+/** Of ASCII letters the lower-case one; every other byte as it is. */
+static inline char bytes_lower(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c | 0x20);
+    return c;
+}
+
 static inline uint64_t bytes_load(const char *p)
 {
     uint64_t word;

@@ -96,11 +96,6 @@ static inline bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static inline char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 /** Begin a part whose bytes are counted. */
 static void enter_part(struct http_guard *guard, enum guard_state state)
 {
@@ -219,7 +214,8 @@ static void narrow(struct http_guard *guard, char c)
 {
     for (unsigned i = WATCHED_HOST; i < WATCHED_COUNT; i++) {
         /* Past the name's end stands its NUL, which is no token. */
-        if ((guard->candidates & (1U << i)) != 0 && watched[i].name[guard->part_bytes] != lower(c))
+        if ((guard->candidates & (1U << i)) != 0 &&
+            watched[i].name[guard->part_bytes] != bytes_lower(c))
             guard->candidates = (uint8_t)(guard->candidates & ~(1U << i));
     }
     guard->part_bytes++;
@@ -227,9 +223,9 @@ static void narrow(struct http_guard *guard, char c)
 
 static uint8_t watched_name(const struct http_guard *guard)
 {
-    for (uint8_t i = WATCHED_HOST; i < WATCHED_COUNT; i++) {
+    for (unsigned i = WATCHED_HOST; i < WATCHED_COUNT; i++) {
         if ((guard->candidates & (1U << i)) != 0 && watched[i].bytes == guard->part_bytes)
-            return i;
+            return (uint8_t)i;
     }
     return WATCHED_NONE;
 }
@@ -327,7 +323,7 @@ static int on_coding(struct http_guard *guard, const char **p, const char *end)
     static const char chunked[] = "chunked";
 
     for (; *p != end && chunked[guard->part_bytes] != '\0'; (*p)++) {
-        if (lower(**p) != chunked[guard->part_bytes++])
+        if (bytes_lower(**p) != chunked[guard->part_bytes++])
             return ERR_BAD_REQUEST;
     }
     return *p == end ? 0 : end_value(guard, p);

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+/* NOLINTNEXTLINE(readability-identifier-naming): llhttp.h has the names without underscore. */
 enum http_method { HTTP_GET_, HTTP_HEAD_, HTTP_POST_, HTTP_OPTIONS_, HTTP_OTHER_ };
 
 enum http_body_kind { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKED };

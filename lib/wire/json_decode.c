@@ -89,8 +89,9 @@ static int decode_escape(struct span *raw, struct sink *sink)
 
 int json_decode_string(struct span raw, char *memory, size_t memory_bytes, struct span *out)
 {
-    struct sink sink = {.memory = memory, .cap = memory_bytes};
+    struct sink sink = {.cap = memory_bytes};
 
+    sink.memory = memory;
     while (raw.len > 0) {
         unsigned char c = (unsigned char)raw.ptr[0];
         int err;

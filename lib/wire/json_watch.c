@@ -1,6 +1,7 @@
 #include "lib/wire/json_watch.h"
 
 #include "lib/base/invariant.h"
+#include "lib/wire/bytes.h"
 
 void json_watch_init(struct json_scan *scan, const struct json_path *paths, uint32_t path_count)
 {
@@ -33,11 +34,6 @@ void json_watch_begin_key(struct json_scan *scan)
         scan->candidates = scan->matching[depth - 1] & ~scan->ending[depth - 1];
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 /** Drops the candidates that do not have `c` next; no path holds a NUL. */
 static void match_byte(struct json_scan *scan, char c)
 {
@@ -47,7 +43,7 @@ static void match_byte(struct json_scan *scan, char c)
 
         if (wanted == c && c != '\0')
             continue;
-        if (wanted != '\0' && lower(wanted) == lower(c))
+        if (wanted != '\0' && bytes_lower(wanted) == bytes_lower(c))
             scan->candidates_inexact |= 1U << path;
         else
             scan->candidates &= ~(1U << path);

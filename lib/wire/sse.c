@@ -3,6 +3,7 @@
 enum sse_state {
     SSE_AT_START,   /* before or inside the byte order mark */
     SSE_AT_LINE,    /* before the first byte of a line */
+    SSE_AT_EVENT,   /* before the first byte of an event; SSE_EVENT_BEGIN is to be told */
     SSE_IN_NAME,    /* the line is `data` so far */
     SSE_AFTER_NAME, /* after `data:`, where one blank may stand */
     SSE_IN_DATA,
@@ -50,9 +51,7 @@ static const char *take_eol(struct sse *sse, const char *p, bool is_empty)
 static const char *at_start(struct sse *sse, const char *p)
 {
     if (*p != byte_order_mark[sse->field_bytes]) {
-        /* After a part of the mark stands some other field's name. */
-        sse->event_open = sse->field_bytes > 0;
-        sse->state = sse->field_bytes > 0 ? SSE_IN_OTHER : SSE_AT_LINE;
+        sse->state = sse->field_bytes > 0 ? SSE_AT_EVENT : SSE_AT_LINE;
         return p;
     }
     if (byte_order_mark[++sse->field_bytes] == '\0')
@@ -73,9 +72,8 @@ static const char *at_line(struct sse *sse, const char *p)
         sse->state = SSE_IN_OTHER;
         return p + 1;
     }
-    sse->event_open = true;
     sse->field_bytes = 0;
-    sse->state = SSE_IN_NAME;
+    sse->state = sse->event_open ? SSE_IN_NAME : SSE_AT_EVENT;
     return p;
 }
 
@@ -96,22 +94,10 @@ static const char *in_name(struct sse *sse, const char *p)
     return p;
 }
 
-/** Is `c` the first byte of an event, or the first after a mark that was cut short? */
-static bool begins_event(const struct sse *sse, char c)
-{
-    if (sse->state == SSE_AT_START)
-        return sse->field_bytes > 0 && c != byte_order_mark[sse->field_bytes];
-    return sse->state == SSE_AT_LINE && !sse->event_open && !is_eol(c) && c != ':';
-}
-
 /** Takes framing until there is something else to tell or no byte left. */
 static const char *take_framing(struct sse *sse, const char *p, const char *end)
 {
-    const char *begin = p;
-
     while (p != end) {
-        if (begins_event(sse, *p) && p != begin)
-            return p;
         switch ((enum sse_state)sse->state) {
         case SSE_AT_START:
             p = at_start(sse, p);
@@ -134,12 +120,22 @@ static const char *take_framing(struct sse *sse, const char *p, const char *end)
             if (p != end)
                 p = take_eol(sse, p, false);
             break;
+        case SSE_AT_EVENT:
         case SSE_IN_DATA:
         case SSE_EVENT_OVER:
             return p;
         }
     }
     return p;
+}
+
+static struct sse_piece begin_event(struct sse *sse)
+{
+    /* After a part of a byte order mark stands the rest of some other field's name. */
+    sse->state = sse->field_bytes > 0 ? SSE_IN_OTHER : SSE_IN_NAME;
+    sse->field_bytes = 0;
+    sse->event_open = true;
+    return (struct sse_piece){.kind = SSE_EVENT_BEGIN};
 }
 
 static struct sse_piece cut(enum sse_piece_kind kind, struct span *bytes, const char *until)
@@ -165,6 +161,8 @@ struct sse_piece sse_next(struct sse *sse, struct span *bytes)
     p = take_framing(sse, bytes->ptr, end);
     if (p != bytes->ptr)
         return cut(SSE_FRAMING, bytes, p);
+    if (sse->state == SSE_AT_EVENT)
+        return begin_event(sse);
     p = find_eol(p, end);
     if (p != bytes->ptr)
         return cut(SSE_DATA, bytes, p);

@@ -9,9 +9,7 @@
  * event of a stream that ends its lines in CR alone. That LF is then the first FRAMING byte after
  * SSE_EVENT_END.
  *
- * Comments and empty lines before an event belong to none. A FRAMING piece never holds bytes from
- * both sides of an event's beginning: when `event_open` becomes true during sse_next(), the piece
- * returned begins with the event's first byte.
+ * Comments and empty lines before an event belong to none.
  */
 #ifndef WEIR_WIRE_SSE_H
 #define WEIR_WIRE_SSE_H
@@ -21,11 +19,12 @@
 #include <stdint.h>
 
 enum sse_piece_kind {
-    SSE_FRAMING,   /* names, colons, comments, other fields, line ends */
-    SSE_DATA,      /* a part of one data line's value */
-    SSE_DATA_END,  /* empty piece: the data line has ended; another one may follow in this event */
-    SSE_EVENT_END, /* empty piece: an empty line ended the event */
-    SSE_MORE,      /* no bytes left */
+    SSE_FRAMING,  /* names, colons, comments, other fields, line ends */
+    SSE_DATA,     /* a part of one data line's value */
+    SSE_DATA_END, /* empty piece: the data line has ended; another one may follow in this event */
+    SSE_EVENT_BEGIN, /* empty piece: the next byte is the first of an event */
+    SSE_EVENT_END,   /* empty piece: an empty line ended the event */
+    SSE_MORE,        /* no bytes left */
 };
 
 struct sse_piece {

@@ -184,63 +184,68 @@ static void anthropic_streams_tell_usage_unasked(void **state)
     assert_true(reader.stream);
 }
 
+struct body_row {
+    const char *body;
+    int err;
+};
+
+static const struct body_row bodies[] = {
+    {"{\"model\":\"a\"}", 0},
+    {"{\"\\u006dodel\":\"a\"}", 0},
+    {"{\"x\":{\"model\":1,\"Model\":2},\"model\":\"a\"}", 0},
+    {"{\"models\":1,\"model \":2,\"model\":\"a\"}", 0},
+    {"{\"model\":\"a\",\"n\":1e999999999}", 0},
+    {"{\"model\":\"a\",\"model\":\"a\"}", ERR_DUPLICATE_MODEL},
+    {"{\"model\":\"a\",\"model\":\"b\"}", ERR_DUPLICATE_MODEL},
+    {"{\"model\":\"a\",\"\\u006dodel\":\"b\"}", ERR_DUPLICATE_MODEL},
+    {"{\"\\u006dodel\":\"a\",\"model\":\"b\"}", ERR_DUPLICATE_MODEL},
+    {"{\"model\":\"a\",\"Model\":\"b\"}", ERR_DUPLICATE_MODEL},
+    {"{\"MODEL\":\"a\",\"model\":\"b\"}", ERR_DUPLICATE_MODEL},
+    {"{\"Model\":\"a\"}", ERR_DUPLICATE_MODEL},
+    {"{\"\\u004dodel\":\"a\"}", ERR_DUPLICATE_MODEL},
+    {"{\"model\":\"a\",\"x\":[],\"model\":7}", ERR_DUPLICATE_MODEL},
+    {"{\"model\":7}", ERR_BAD_MODEL},
+    {"{\"model\":null}", ERR_BAD_MODEL},
+    {"{\"model\":true}", ERR_BAD_MODEL},
+    {"{\"model\":[\"a\"]}", ERR_BAD_MODEL},
+    {"{\"model\":{\"model\":\"a\"}}", ERR_BAD_MODEL},
+    {"{}", ERR_NO_MODEL},
+    {"{\"x\":{\"model\":\"a\"}}", ERR_NO_MODEL},
+    {"{\"x\":[{\"model\":\"a\"}]}", ERR_NO_MODEL},
+    {"{\"model\\u0000\":\"a\"}", ERR_NO_MODEL},
+    {"", ERR_BAD_JSON},
+    {" ", ERR_BAD_JSON},
+    {"[{\"model\":\"a\"}]", ERR_BAD_JSON},
+    {"\"model\"", ERR_BAD_JSON},
+    {"7", ERR_BAD_JSON},
+    {"null", ERR_BAD_JSON},
+    {"\xef\xbb\xbf{\"model\":\"a\"}", ERR_BAD_JSON},
+    {"{\"model\":\"a\"", ERR_BAD_JSON},
+    {"{\"model\":\"a\",}", ERR_BAD_JSON},
+    {"{\"model\":\"a\"} {}", ERR_BAD_JSON},
+    {"{\"model\":\"a\"}x", ERR_BAD_JSON},
+    {"{\"model\":\"\\ud800\"}", ERR_BAD_JSON},
+    {"{\"model\":\"a\nb\"}", ERR_BAD_JSON},
+    {"{\"model\":\"a\",\"x\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}", ERR_BAD_JSON},
+};
+
+static void check_refusal(const struct body_row *row, size_t first, size_t step)
+{
+    struct call_reader reader;
+    int err = read_in_pieces(&reader, span_of(row->body), first, step);
+
+    if (err != row->err)
+        fail_msg("%s: %s", row->body, err_name(err));
+    assert_int_equal(reader.err, row->err);
+}
+
 static void a_body_that_parsers_could_read_differently_is_refused(void **state)
 {
-    static const struct {
-        const char *body;
-        int err;
-    } rows[] = {
-        {"{\"model\":\"a\"}", 0},
-        {"{\"\\u006dodel\":\"a\"}", 0},
-        {"{\"x\":{\"model\":1,\"Model\":2},\"model\":\"a\"}", 0},
-        {"{\"models\":1,\"model \":2,\"model\":\"a\"}", 0},
-        {"{\"model\":\"a\",\"n\":1e999999999}", 0},
-        {"{\"model\":\"a\",\"model\":\"a\"}", ERR_DUPLICATE_MODEL},
-        {"{\"model\":\"a\",\"model\":\"b\"}", ERR_DUPLICATE_MODEL},
-        {"{\"model\":\"a\",\"\\u006dodel\":\"b\"}", ERR_DUPLICATE_MODEL},
-        {"{\"\\u006dodel\":\"a\",\"model\":\"b\"}", ERR_DUPLICATE_MODEL},
-        {"{\"model\":\"a\",\"Model\":\"b\"}", ERR_DUPLICATE_MODEL},
-        {"{\"MODEL\":\"a\",\"model\":\"b\"}", ERR_DUPLICATE_MODEL},
-        {"{\"Model\":\"a\"}", ERR_DUPLICATE_MODEL},
-        {"{\"\\u004dodel\":\"a\"}", ERR_DUPLICATE_MODEL},
-        {"{\"model\":\"a\",\"x\":[],\"model\":7}", ERR_DUPLICATE_MODEL},
-        {"{\"model\":7}", ERR_BAD_MODEL},
-        {"{\"model\":null}", ERR_BAD_MODEL},
-        {"{\"model\":true}", ERR_BAD_MODEL},
-        {"{\"model\":[\"a\"]}", ERR_BAD_MODEL},
-        {"{\"model\":{\"model\":\"a\"}}", ERR_BAD_MODEL},
-        {"{}", ERR_NO_MODEL},
-        {"{\"x\":{\"model\":\"a\"}}", ERR_NO_MODEL},
-        {"{\"x\":[{\"model\":\"a\"}]}", ERR_NO_MODEL},
-        {"{\"model\\u0000\":\"a\"}", ERR_NO_MODEL},
-        {"", ERR_BAD_JSON},
-        {" ", ERR_BAD_JSON},
-        {"[{\"model\":\"a\"}]", ERR_BAD_JSON},
-        {"\"model\"", ERR_BAD_JSON},
-        {"7", ERR_BAD_JSON},
-        {"null", ERR_BAD_JSON},
-        {"\xef\xbb\xbf{\"model\":\"a\"}", ERR_BAD_JSON},
-        {"{\"model\":\"a\"", ERR_BAD_JSON},
-        {"{\"model\":\"a\",}", ERR_BAD_JSON},
-        {"{\"model\":\"a\"} {}", ERR_BAD_JSON},
-        {"{\"model\":\"a\"}x", ERR_BAD_JSON},
-        {"{\"model\":\"\\ud800\"}", ERR_BAD_JSON},
-        {"{\"model\":\"a\nb\"}", ERR_BAD_JSON},
-        {"{\"model\":\"a\",\"x\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}", ERR_BAD_JSON},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct span body = span_of(rows[i].body);
-
-        for (size_t first = 1; first <= body.len + 1; first++) {
-            struct call_reader reader;
-            int err = read_in_pieces(&reader, body, first, first == 1 ? 1 : body.len);
-
-            if (err != rows[i].err)
-                fail_msg("%s: %s", rows[i].body, err_name(err));
-            assert_int_equal(reader.err, rows[i].err);
-        }
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        check_refusal(&bodies[i], 1, 1);
+        for (size_t first = 1; first <= strlen(bodies[i].body); first++)
+            check_refusal(&bodies[i], first, SIZE_MAX);
     }
 }
 

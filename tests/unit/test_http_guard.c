@@ -433,11 +433,11 @@ static void a_refusal_stays(void **state)
 /** Appends `text` `times` times. */
 static struct span repeat(char *memory, struct span so_far, const char *text, size_t times)
 {
-    size_t len = strlen(text);
+    struct span piece = span_of(text);
 
     for (size_t i = 0; i < times; i++) {
-        memcpy(memory + so_far.len, text, len);
-        so_far.len += len;
+        memcpy(memory + so_far.len, piece.ptr, piece.len);
+        so_far.len += piece.len;
     }
     return (struct span){memory, so_far.len};
 }

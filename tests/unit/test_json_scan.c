@@ -40,6 +40,7 @@ __attribute__((format(printf, 2, 3))) static void note(struct trace *trace, cons
     int len;
 
     va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start() stands right above */
     len = vsnprintf(trace->text + trace->len, sizeof(trace->text) - trace->len, format, args);
     va_end(args);
     assert_true(len >= 0 && (size_t)len < sizeof(trace->text) - trace->len);
@@ -432,13 +433,13 @@ static void the_deepest_bound_is_exact(void **state)
     struct json_hit hit;
 
     (void)state;
-    for (uint16_t depth = 1; depth <= JSON_DEPTH_MAX; depth = (uint16_t)(depth * 2)) {
-        for (size_t open = depth; open <= depth + 1U; open++) {
+    for (unsigned depth = 1; depth <= JSON_DEPTH_MAX; depth *= 2) {
+        for (size_t open = depth; open <= depth + 1; open++) {
             const char *cursor = text;
 
             memset(text, '[', open);
             memset(text + open, ']', open);
-            json_scan_init(&scan, paths, 1, depth);
+            json_scan_init(&scan, paths, 1, (uint16_t)depth);
             assert_int_equal(json_scan_next(&scan, &cursor, text + 2 * open, &hit),
                              open > depth ? JSON_INVALID : JSON_MORE);
         }
