@@ -122,6 +122,7 @@ static void send_line(int to, const char *line, int fd)
         message.msg_control = control.bytes;
         message.msg_controllen = sizeof(control.bytes);
         struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+        INVARIANT(head != NULL);
         head->cmsg_level = SOL_SOCKET;
         head->cmsg_type = SCM_RIGHTS;
         head->cmsg_len = CMSG_LEN(sizeof(int));

@@ -1,4 +1,5 @@
 /* What time brings to the children, and what can be asked about all of them. */
+#include "lib/base/invariant.h"
 #include "lib/base/log.h"
 #include "master/dialogue.h"
 #include "master/supervisor.h"
@@ -106,6 +107,7 @@ static void settle_numbers(struct supervisor *sup)
     }
     for (; wanted > sup->workers; wanted--) {
         struct child *child = highest_wanted(sup);
+        INVARIANT(child != NULL);
         child->wanted = false;
         supervisor_event(sup, child, CHILD_EV_LEAVE);
     }
