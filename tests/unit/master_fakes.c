@@ -6,6 +6,7 @@
 #include "shm/state.h"
 #include "tests/unit/snapshot_fixture.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+enum { DESCRIPTORS_LOOKED_AT = 256, LINE_BYTES = 512 };
 
 struct script *script;
 
@@ -183,6 +186,28 @@ static void misbehave(const struct worker_boot *boot, struct worker_slot *slot)
         pause();
 }
 
+/* Descriptors, mappings and blocked signals of the master's that came through the fork. */
+static uint32_t count_strays(const struct worker_boot *boot)
+{
+    char line[LINE_BYTES];
+    sigset_t blocked;
+    uint32_t strays = 0;
+
+    for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS_LOOKED_AT; fd++) {
+        if (fd != boot->channel_fd && fd != boot->state_fd && fcntl(fd, F_GETFD) >= 0)
+            strays++;
+    }
+    FILE *maps = fopen("/proc/self/maps", "re");
+    while (maps != NULL && fgets(line, sizeof(line), maps) != NULL)
+        strays += strstr(line, "memfd:") != NULL ? 1 : 0;
+    if (maps != NULL)
+        fclose(maps);
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    for (int signo = 1; signo < SIGRTMIN; signo++)
+        strays += sigismember(&blocked, signo) == 1 ? 1 : 0;
+    return strays;
+}
+
 int fake_worker(const struct worker_boot *boot)
 {
     struct pollfd channel = {.fd = boot->channel_fd, .events = POLLIN};
@@ -191,6 +216,7 @@ int fake_worker(const struct worker_boot *boot)
 
     /* A test that fails leaves nobody behind. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    script->strays += count_strays(boot);
     if (state_open(boot->state_fd, &state) != 0)
         return EXIT_FAILURE;
     struct worker_slot *slot = state_slot(&state, boot->number);

@@ -46,6 +46,7 @@ struct script {
     _Atomic uint32_t other_address;
     _Atomic uint32_t reborn;       /* cell row that the next generation gives to somebody else */
     _Atomic uint64_t acknowledged; /* what the last load was told */
+    _Atomic uint32_t strays;       /* what workers found that nobody gave them */
     char control_path[FAKES_PATH_BYTES + 1];
 };
 

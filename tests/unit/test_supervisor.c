@@ -3,15 +3,40 @@
 #include "lib/base/log.h"
 #include "tests/unit/master_rig.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+static void a_child_has_only_what_it_was_given(void **state)
+{
+    struct rig *rig = *state;
+    char path[64];
+    char name[32] = {0};
+
+    script->workers = 3;
+    rig_begin(rig);
+    rig_settle(rig);
+    pid_t before = rig_pid(rig, 1);
+    kill(before, SIGKILL);
+    assert_true(rig_turn_until(rig, rig_is_without, &before));
+    rig_settle(rig);
+    assert_int_equal(script->strays, 0);
+    snprintf(path, sizeof(path), "/proc/%d/comm", (int)rig_pid(rig, 1));
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(read(fd, name, sizeof(name) - 1) > 0);
+    close(fd);
+    assert_string_equal(name, "weir: worker 1\n");
+    rig_end(rig, EXIT_SUCCESS);
+}
 
 static void a_killed_worker_is_replaced_under_its_number(void **state)
 {
@@ -206,6 +231,7 @@ int main(void)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(a_child_has_only_what_it_was_given),
         TEST(a_killed_worker_is_replaced_under_its_number),
         TEST(a_crash_loop_backs_off_while_others_have_its_slots),
         TEST(a_long_healthy_run_forgives_earlier_failures),
