@@ -19,6 +19,7 @@ static bool take_status(struct http_transfer *transfer, struct span line)
         transfer->status = (uint16_t)(transfer->status * 10 + (line.ptr[i] - '0'));
     }
     transfer->content_length = -1;
+    transfer->is_chunked = false;
     transfer->content_type_bytes = 0;
     transfer->retry_after_bytes = 0;
     return transfer->status >= 100;
@@ -53,21 +54,35 @@ static int64_t length_of(struct span value)
     return length;
 }
 
-static void take_field(struct http_transfer *transfer, struct span line)
+/* Two lengths that differ make two readers of one answer disagree about its end. */
+static bool take_length(struct http_transfer *transfer, struct span value)
+{
+    int64_t length = length_of(value);
+
+    if (length < 0 || (transfer->content_length >= 0 && transfer->content_length != length))
+        return false;
+    transfer->content_length = length;
+    return true;
+}
+
+static bool take_field(struct http_transfer *transfer, struct span line)
 {
     const char *colon = memchr(line.ptr, ':', line.len);
 
     if (colon == NULL)
-        return;
+        return true;
     struct span name = span_from(line.ptr, colon);
     struct span value = span_trim(span_from(colon + 1, line.ptr + line.len));
 
+    if (span_equal_nocase(name, SPAN("content-length")))
+        return take_length(transfer, value);
     if (span_equal_nocase(name, SPAN("content-type")))
         transfer->content_type_bytes = keep_value(transfer->content_type, value);
     else if (span_equal_nocase(name, SPAN("retry-after")))
         transfer->retry_after_bytes = keep_value(transfer->retry_after, value);
-    else if (span_equal_nocase(name, SPAN("content-length")))
-        transfer->content_length = length_of(value);
+    else if (span_equal_nocase(name, SPAN("transfer-encoding")))
+        transfer->is_chunked = true;
+    return true;
 }
 
 /* Once the whole request is out, its copy is of no use: no reconnect after the first byte back. */
@@ -84,11 +99,15 @@ static bool end_head(struct http_transfer *transfer)
 {
     struct http_answer_head head = {
         .status = transfer->status,
-        .content_length = transfer->content_length,
+        /* Beside chunks it means nothing (RFC 9112 section 6.3). */
+        .content_length = transfer->is_chunked ? -1 : transfer->content_length,
         .content_type = {transfer->content_type, transfer->content_type_bytes},
         .retry_after = {transfer->retry_after, transfer->retry_after_bytes},
     };
 
+    /* Nobody asked for another protocol, and libcurl would take what follows for a body. */
+    if (transfer->status == 101)
+        return false;
     if (transfer->status < 200)
         return ++transfer->informational <= TRANSFER_INFORMATIONAL_MAX;
     transfer->has_head = true;
@@ -105,8 +124,7 @@ static bool take_line(struct http_transfer *transfer, struct span line)
         return end_head(transfer);
     if (span_starts_with(line, SPAN("HTTP/")))
         return take_status(transfer, line);
-    take_field(transfer, line);
-    return true;
+    return take_field(transfer, line);
 }
 
 static void moved(struct http_transfer *transfer, uint64_t wait_ms)
@@ -142,10 +160,14 @@ size_t answer_on_body(char *bytes, size_t size, size_t count, void *owner)
     struct http_transfer *transfer = owner;
     struct span piece = {bytes, size * count};
 
-    if (transfer->is_muted)
+    if (transfer->is_muted || transfer->err != 0)
         return 0;
     moved(transfer, transfer->between_ms);
-    switch (transfer->handlers->on_body(transfer->ctx, piece)) {
+    enum http_body_verdict verdict = transfer->handlers->on_body(transfer->ctx, piece);
+    /* Aborted in there: were the piece taken, a whole answer would keep its connection. */
+    if (transfer->is_muted)
+        return 0;
+    switch (verdict) {
     case HTTP_BODY_GO_ON:
         return piece.len;
     case HTTP_BODY_PAUSE:

@@ -36,9 +36,13 @@ static int add_header(struct curl_slist **headers, struct span line)
 
 static int make_headers(struct http_endpoint *endpoint, const struct http_endpoint_config *config)
 {
-    /* libcurl would wait for a `100 Continue` before it sends a large body. */
-    int err = add_header(&endpoint->headers, SPAN("Expect:"));
+    int err = config->header_count <= HTTP_ENDPOINT_HEADERS_MAX ? 0 : ERR_INVALID;
 
+    /* libcurl would wait for a `100 Continue` before it sends a large body, and call it a form. */
+    if (err == 0)
+        err = add_header(&endpoint->headers, SPAN("Expect:"));
+    if (err == 0)
+        err = add_header(&endpoint->headers, SPAN("Content-Type:"));
     for (uint32_t i = 0; i < config->header_count && err == 0; i++)
         err = add_header(&endpoint->headers, config->header_lines[i]);
     return err;
@@ -59,7 +63,8 @@ static int parse_url(struct http_endpoint *endpoint, struct span url)
     endpoint->url = curl_url();
     if (endpoint->url == NULL)
         return ERR_NO_MEMORY;
-    return curl_url_set(endpoint->url, CURLUPART_URL, text, 0) == CURLUE_OK ? 0 : ERR_INVALID;
+    CURLUcode code = curl_url_set(endpoint->url, CURLUPART_URL, text, CURLU_DISALLOW_USER);
+    return code == CURLUE_OK ? 0 : ERR_INVALID;
 }
 
 /* libcurl answers these by itself, without a thread. */
@@ -111,7 +116,6 @@ void endpoint_check(struct http_endpoint *endpoint)
 int http_endpoint_new(struct http_client *client, const struct http_endpoint_config *config,
                       struct http_endpoint **out)
 {
-    INVARIANT(config->header_count <= HTTP_ENDPOINT_HEADERS_MAX);
     struct http_endpoint *endpoint = calloc(1, sizeof(*endpoint));
 
     if (endpoint == NULL)

@@ -128,6 +128,7 @@ struct http_transfer {
     uint8_t informational;
     uint8_t state;
     bool is_stream;
+    bool is_chunked;
     bool has_head; /* on_head() was called */
     bool is_paused;
     bool is_muted; /* aborted: no callback any more */

@@ -177,9 +177,13 @@ void multi_resume(struct http_transfer *transfer)
     struct multi *multi = transfer->multi;
 
     multi->is_busy = true;
-    curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+    CURLcode code = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
     multi->is_busy = false;
+    /* A write callback that fails in there ends nothing in libcurl. */
+    bool has_failed = code != CURLE_OK && !transfer->is_muted;
     after_turn(multi);
+    if (has_failed)
+        transfer_on_done(transfer, code);
 }
 
 static void on_event(struct http_client *client, const struct epoll_event *event)

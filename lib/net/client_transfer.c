@@ -88,7 +88,8 @@ void transfer_end(struct http_transfer *transfer, int err)
     handlers->on_end(ctx, err);
 }
 
-static int err_of(CURLcode code, bool has_head)
+/* `has_begun`: something of an answer has come. */
+static int err_of(CURLcode code, bool has_begun)
 {
     switch ((int)code) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -102,6 +103,7 @@ static int err_of(CURLcode code, bool has_head)
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CACERT_BADFILE:
         return ERR_UPSTREAM_TLS;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -111,7 +113,7 @@ static int err_of(CURLcode code, bool has_head)
     case CURLE_COULDNT_CONNECT:
         return ERR_UPSTREAM_CONNECT;
     default:
-        return has_head ? ERR_UPSTREAM_CUT : ERR_UPSTREAM_CONNECT;
+        return has_begun ? ERR_UPSTREAM_CUT : ERR_UPSTREAM_CONNECT;
     }
 }
 
@@ -120,9 +122,10 @@ void transfer_on_done(struct http_transfer *transfer, CURLcode code)
     int err = transfer->err;
 
     if (err == 0 && code != CURLE_OK)
-        err = err_of(code, transfer->has_head);
+        err = err_of(code, transfer->head_bytes > 0);
+    /* To libcurl a head that is cut short is an answer. */
     else if (err == 0 && !transfer->has_head)
-        err = ERR_UPSTREAM_PROTOCOL;
+        err = ERR_UPSTREAM_CUT;
     transfer_end(transfer, err);
 }
 
@@ -218,10 +221,23 @@ static void begin(struct http_transfer *transfer, const struct http_call *call)
     link_add_last(&client->live, &transfer->alive);
 }
 
+/* A line end inside a line would begin another field, or the body. */
+static bool has_clean_lines(const struct http_call *call)
+{
+    if (call->header_count > HTTP_CALL_HEADERS_MAX)
+        return false;
+    for (uint32_t i = 0; i < call->header_count; i++) {
+        if (strpbrk(call->header_lines[i], "\r\n") != NULL)
+            return false;
+    }
+    return true;
+}
+
 int http_transfer_start(struct http_client *client, const struct http_call *call,
                         struct http_transfer **out)
 {
-    INVARIANT(call->header_count <= HTTP_CALL_HEADERS_MAX);
+    if (!has_clean_lines(call))
+        return ERR_INVALID;
     if (client->open >= client->transfers_max)
         return ERR_TOO_MANY_CALLS;
     /* Idle connections must not take the descriptors that calls were promised. */

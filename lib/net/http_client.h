@@ -59,7 +59,7 @@ enum { HTTP_ENDPOINT_HEADERS_MAX = 8, HTTP_CALL_HEADERS_MAX = 4 };
  * Its name is looked up at once, in the background.
  *
  * @return 0, ERR_NO_MEMORY, or ERR_INVALID for an URL that is not http or https or holds a user,
- *         more than HTTP_ENDPOINT_HEADERS_MAX header lines, or one with a control character
+ *         more than HTTP_ENDPOINT_HEADERS_MAX header lines, or one with a NUL or a line end
  */
 int http_endpoint_new(struct http_client *client, const struct http_endpoint_config *config,
                       struct http_endpoint **out);
@@ -97,7 +97,10 @@ struct http_transfer_handlers {
     /** The final head (1xx are passed over); spans die on return. */
     void (*on_head)(void *ctx, const struct http_answer_head *head);
     enum http_body_verdict (*on_body)(void *ctx, struct span bytes);
-    /** 0: the answer is complete by its framing. Else an ERR_UPSTREAM_… value or ERR_CLIENT_GONE. */
+    /**
+     * 0: the answer is complete by its framing. Else ERR_CLIENT_GONE, ERR_NO_MEMORY or an
+     * ERR_UPSTREAM_… value: …_CONNECT when no byte of an answer came, …_CUT when it broke off later.
+     */
     void (*on_end)(void *ctx, int err);
 };
 
@@ -117,8 +120,8 @@ struct http_call {
 };
 
 /**
- * @return 0, ERR_TOO_MANY_CALLS, ERR_NO_MEMORY, or ERR_INVALID for header lines that are too many,
- *         too long or hold a control character
+ * @return 0, ERR_TOO_MANY_CALLS, ERR_NO_MEMORY, or ERR_INVALID for too many header lines or one
+ *         with a line end in it
  */
 int http_transfer_start(struct http_client *client, const struct http_call *call,
                         struct http_transfer **out);

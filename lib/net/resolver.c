@@ -71,28 +71,6 @@ void resolver_free(struct resolver **resolver)
         free_all(freed);
 }
 
-struct resolver_name *resolver_take(struct resolver *resolver, const char *host, const char *port)
-{
-    for (struct resolver_name *name = resolver->names; name != NULL; name = name->next) {
-        if (strcmp(name->host, host) == 0 && strcmp(name->port, port) == 0)
-            return name;
-    }
-    if (resolver->count == RESOLVER_NAMES_MAX || strlen(host) >= sizeof(resolver->names->host) ||
-        strlen(port) >= sizeof(resolver->names->port))
-        return NULL;
-    struct resolver_name *name = calloc(1, sizeof(*name));
-    if (name == NULL)
-        return NULL;
-    name->resolver = resolver;
-    memcpy(name->host, host, strlen(host));
-    memcpy(name->port, port, strlen(port));
-    link_init(&name->waiting);
-    name->next = resolver->names;
-    resolver->names = name;
-    resolver->count++;
-    return name;
-}
-
 static bool add_address(struct text *text, const struct addrinfo *found)
 {
     char address[INET6_ADDRSTRLEN + 1];
@@ -182,6 +160,30 @@ static int ask(struct resolver_name *name)
     name->is_asking = true;
     name->resolver->asking++;
     return 0;
+}
+
+struct resolver_name *resolver_take(struct resolver *resolver, const char *host, const char *port)
+{
+    for (struct resolver_name *name = resolver->names; name != NULL; name = name->next) {
+        if (strcmp(name->host, host) == 0 && strcmp(name->port, port) == 0)
+            return name;
+    }
+    if (resolver->count == RESOLVER_NAMES_MAX || strlen(host) >= sizeof(resolver->names->host) ||
+        strlen(port) >= sizeof(resolver->names->port))
+        return NULL;
+    struct resolver_name *name = calloc(1, sizeof(*name));
+    if (name == NULL)
+        return NULL;
+    name->resolver = resolver;
+    memcpy(name->host, host, strlen(host));
+    memcpy(name->port, port, strlen(port));
+    link_init(&name->waiting);
+    name->next = resolver->names;
+    resolver->names = name;
+    resolver->count++;
+    /* The first call need not wait for it; if this fails, that call asks. */
+    (void)ask(name);
+    return name;
 }
 
 char *resolver_name_addresses(struct resolver_name *name)
