@@ -107,7 +107,7 @@ static int admit(struct call *call)
     struct call_reader *reader = &call->in.reader;
     const struct snapshot *snapshot = &call->generation->snapshot;
     struct call_plan plan;
-    uint32_t model;
+    uint32_t model = ROW_NONE;
     int err = call_reader_end(reader);
 
     call->error_param = err == ERR_BAD_JSON ? SPAN("") : SPAN("model");
