@@ -5,9 +5,9 @@
 /** What a command's process ends with; documented in docs/commands.md. */
 enum tool_exit {
     TOOL_OK = 0,
-    TOOL_FAILED = 1,      /* it was tried and did not work; standard error says why */
-    TOOL_USAGE = 2,       /* the arguments are wrong */
-    TOOL_NO_SERVICE = 3,  /* no running weir answers */
+    TOOL_FAILED = 1,     /* it was tried and did not work; standard error says why */
+    TOOL_USAGE = 2,      /* the arguments are wrong */
+    TOOL_NO_SERVICE = 3, /* no running weir answers */
 };
 
 /** `weir check [--secrets] [--config FILE]`: load without serving; every problem on standard error. */

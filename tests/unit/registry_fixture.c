@@ -103,8 +103,8 @@ void fixture_init(struct fixture *fx)
 {
     memset(fx, 0, sizeof(*fx));
     fx->providers[0] = (struct data_provider){
-        .name = SPAN("openai"), .base_url = SPAN("http://127.0.0.1/v1"),
-                                                 .kind = PROVIDER_OPENAI, .has_secret = true,
+        .name = SPAN("openai"), .base_url = SPAN("http://127.0.0.1/v1"), .kind = PROVIDER_OPENAI,
+                                                 .has_secret = true,
                                                  .secret = SPAN(FIXTURE_SECRET)};
     fx->providers[1] = (struct data_provider){
         .name = SPAN("local"), .base_url = SPAN("http://127.0.0.1:8000/v1"),

@@ -4,7 +4,7 @@
 /* X(what, how): one change of the fixture each. */
 #define CONTENT_MAP(X)                                                                       \
     X(provider_name, fx->providers[0].name = SPAN("other"))                                  \
-    X(provider_base_url, fx->providers[0].base_url = SPAN("http://127.0.0.1/v2"))      \
+    X(provider_base_url, fx->providers[0].base_url = SPAN("http://127.0.0.1/v2"))            \
     X(provider_kind, fx->providers[0].kind = PROVIDER_ANTHROPIC)                             \
     X(provider_has_secret, fx->providers[1].has_secret = true)                               \
     X(provider_removed, fx->registry.data.provider_count = 1; remove_second_deployments(fx)) \
