@@ -62,6 +62,19 @@ static void slots_without_their_worker_go_to_the_least_loaded(void **state)
     assert_int_not_equal(desired[2], SLOT_NOBODY);
 }
 
+static void a_slot_stays_where_it_is_when_loads_are_equal(void **state)
+{
+    static const uint32_t owners[] = {5, 6, 4};
+    struct slots slots = made(3);
+    const struct slot_candidates who = {.workers = 3, .eligible = bit(4) | bit(5) | bit(6)};
+    struct slot_order orders[SETTINGS_WORKERS_MAX];
+
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++)
+        slots.slots[i].owner = owners[i];
+    assert_int_equal(slots_reconcile(&slots, &who, orders), 0);
+}
+
 static void removed_slots_are_served_for_ever(void **state)
 {
     struct slots slots = made(8);
@@ -275,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_slot_belongs_to_the_worker_of_its_number),
         cmocka_unit_test(slots_without_their_worker_go_to_the_least_loaded),
+        cmocka_unit_test(a_slot_stays_where_it_is_when_loads_are_equal),
         cmocka_unit_test(removed_slots_are_served_for_ever),
         cmocka_unit_test(a_leaving_worker_keeps_what_it_owns),
         cmocka_unit_test(the_old_owner_is_named_only_by_the_new_ones_word),
