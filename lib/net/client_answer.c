@@ -134,6 +134,7 @@ static void moved(struct http_transfer *transfer, uint64_t wait_ms)
 }
 
 /* One line a call. Whatever is not `size * count` ends the transfer. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 size_t answer_on_header(char *line, size_t size, size_t count, void *owner)
 {
     struct http_transfer *transfer = owner;
@@ -155,6 +156,7 @@ size_t answer_on_header(char *line, size_t size, size_t count, void *owner)
 
 /* --- body ------------------------------------------------------------------------------------- */
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 size_t answer_on_body(char *bytes, size_t size, size_t count, void *owner)
 {
     struct http_transfer *transfer = owner;

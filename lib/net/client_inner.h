@@ -202,18 +202,18 @@ bool transfer_set_fixed_options(struct http_transfer *transfer);
 /** Every option that can differ between two calls of an endpoint. @return as above */
 bool transfer_set_call_options(struct http_transfer *transfer, const struct http_call *call);
 
-/* client_answer.c: libcurl's callbacks for heads and bodies, and its way to read an upload */
+/* client_answer.c: libcurl's callbacks for heads, bodies and uploads; `owner` is the transfer */
 
-size_t answer_on_header(char *line, size_t size, size_t count, void *transfer);
-size_t answer_on_body(char *bytes, size_t size, size_t count, void *transfer);
-size_t answer_on_read(char *to, size_t size, size_t count, void *transfer);
-int answer_on_seek(void *transfer, curl_off_t offset, int origin);
+size_t answer_on_header(char *line, size_t size, size_t count, void *owner);
+size_t answer_on_body(char *bytes, size_t size, size_t count, void *owner);
+size_t answer_on_read(char *to, size_t size, size_t count, void *owner);
+int answer_on_seek(void *owner, curl_off_t offset, int origin);
 
 /* client_tls.c */
 
 /** @return 0, or ERR_CONFIG when no certificate can be read */
 int tls_load_store(struct span ca_file, X509_STORE **out);
-CURLcode tls_on_context(CURL *easy, void *ssl_context, void *client);
+CURLcode tls_on_context(CURL *easy, void *ssl_context, void *owner);
 
 /* client_endpoint.c */
 

@@ -175,8 +175,8 @@ struct resolver_name *resolver_take(struct resolver *resolver, const char *host,
     if (name == NULL)
         return NULL;
     name->resolver = resolver;
-    memcpy(name->host, host, strlen(host));
-    memcpy(name->port, port, strlen(port));
+    memcpy(name->host, host, strlen(host) + 1);
+    memcpy(name->port, port, strlen(port) + 1);
     link_init(&name->waiting);
     name->next = resolver->names;
     resolver->names = name;

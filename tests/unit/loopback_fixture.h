@@ -34,19 +34,31 @@ enum { LOOPBACK_DEADLINE_MS = 20000 };
 
 static inline uint16_t loopback_port(int fd)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = {.sin_port = 0};
     socklen_t len = sizeof(address);
 
     assert_int_equal(getsockname(fd, (struct sockaddr *)(void *)&address, &len), 0);
     return ntohs(address.sin_port);
 }
 
+/** Small buffers that do not grow, so that a test can fill them. */
+enum { LOOPBACK_BUFFER_BYTES = 65536 };
+
+static inline void loopback_set_buffer(int fd, int option)
+{
+    int bytes = LOOPBACK_BUFFER_BYTES;
+
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, option, &bytes, sizeof(bytes)), 0);
+}
+
+/** Accepted sockets inherit the small send buffer. */
 static inline int loopback_listen(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     assert_true(fd >= 0);
+    loopback_set_buffer(fd, SO_SNDBUF);
     assert_int_equal(bind(fd, (struct sockaddr *)(void *)&address, sizeof(address)), 0);
     assert_int_equal(listen(fd, 1024), 0);
     return fd;
@@ -59,6 +71,7 @@ static inline int loopback_connect(uint16_t port)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     assert_true(fd >= 0);
+    loopback_set_buffer(fd, SO_RCVBUF);
     assert_int_equal(connect(fd, (struct sockaddr *)(void *)&address, sizeof(address)), 0);
     return fd;
 }

@@ -56,7 +56,7 @@ static void no_more_spare_chunks_are_kept_than_asked_for(void **state)
     struct chunk *list = NULL;
 
     (void)state;
-    chunk_pool_init(&pool, 8 * CHUNK_BYTES, 2);
+    chunk_pool_init(&pool, 8ULL * CHUNK_BYTES, 2);
     for (size_t i = 0; i < 5; i++) {
         struct chunk *chunk = chunk_take(&pool);
 
