@@ -27,7 +27,7 @@ bool http_body_is_complete(const struct http_body *body);
  * @param bytes    in: what was received; out: what is left after this piece and its framing
  * @param content  out: the piece, borrowed; empty when these bytes held framing only
  * @return 0: look at `content`, then call again while bytes are left and the body is not complete;
- *         ERR_BAD_REQUEST: answer and close
+ *         ERR_BAD_REQUEST, from then on always: answer and close, `content` is of no use
  */
 int http_body_next(struct http_body *body, struct span *bytes, struct span *content);
 

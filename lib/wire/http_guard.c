@@ -91,9 +91,28 @@ static inline bool is_kind(char c, unsigned kind)
     return (byte_kinds[(unsigned char)c] & kind) != 0;
 }
 
+static inline const char *skip_kind(const char *p, const char *end, unsigned kind)
+{
+    while (p != end && is_kind(*p, kind))
+        p++;
+    return p;
+}
+
 static inline bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
+}
+
+/**
+ * What may stand in each state: takes bytes from `p`, which is not `end`, and returns where it
+ * stopped. It takes at least one, changes the state, or refuses.
+ */
+typedef const char *guard_rule(struct http_guard *guard, const char *p, const char *end);
+
+static const char *refuse(struct http_guard *guard, const char *p, int err)
+{
+    guard->err = err;
+    return p;
 }
 
 /** Begin a part whose bytes are counted. */
@@ -103,255 +122,254 @@ static void enter_part(struct http_guard *guard, enum guard_state state)
     guard->part_bytes = 0;
 }
 
-static int expect_lf(struct http_guard *guard, const char **p, enum guard_state next)
+/** Counts more bytes of the part; false when it would be longer than `bytes_max`. */
+static bool grow_part(struct http_guard *guard, ptrdiff_t bytes, uint16_t bytes_max)
 {
-    if (**p != '\n')
-        return ERR_BAD_REQUEST;
-    (*p)++;
-    guard->state = (uint8_t)next;
-    return 0;
+    if (bytes > bytes_max - guard->part_bytes)
+        return false;
+    guard->part_bytes = (uint16_t)(guard->part_bytes + bytes);
+    return true;
 }
 
-static int on_start(struct http_guard *guard, const char **p, const char *end)
+static const char *expect_lf(struct http_guard *guard, const char *p, enum guard_state next)
+{
+    if (*p != '\n')
+        return refuse(guard, p, ERR_BAD_REQUEST);
+    guard->state = (uint8_t)next;
+    return p + 1;
+}
+
+static const char *on_start(struct http_guard *guard, const char *p, const char *end)
 {
     (void)end;
-    if (**p != '\r') {
+    if (*p != '\r') {
         enter_part(guard, GUARD_METHOD);
-        return 0;
+        return p;
     }
     if (guard->leading_crlf++ == HTTP_LEADING_CRLF_MAX)
-        return ERR_BAD_REQUEST;
-    (*p)++;
+        return refuse(guard, p, ERR_BAD_REQUEST);
     guard->state = GUARD_LEADING_LF;
-    return 0;
+    return p + 1;
 }
 
-static int on_leading_lf(struct http_guard *guard, const char **p, const char *end)
+static const char *on_leading_lf(struct http_guard *guard, const char *p, const char *end)
 {
     (void)end;
     return expect_lf(guard, p, GUARD_START);
 }
 
-static int on_method(struct http_guard *guard, const char **p, const char *end)
+static const char *on_method(struct http_guard *guard, const char *p, const char *end)
 {
-    for (; *p != end && is_kind(**p, TOKEN); (*p)++) {
-        if (guard->part_bytes++ == HTTP_METHOD_BYTES_MAX)
-            return ERR_BAD_REQUEST;
-    }
-    if (*p == end)
-        return 0;
-    if (**p != ' ' || guard->part_bytes == 0)
-        return ERR_BAD_REQUEST;
-    (*p)++;
+    const char *begin = p;
+
+    p = skip_kind(p, end, TOKEN);
+    if (!grow_part(guard, p - begin, HTTP_METHOD_BYTES_MAX))
+        return refuse(guard, p, ERR_BAD_REQUEST);
+    if (p == end)
+        return p;
+    if (*p != ' ' || guard->part_bytes == 0)
+        return refuse(guard, p, ERR_BAD_REQUEST);
     enter_part(guard, GUARD_TARGET);
-    return 0;
+    return p + 1;
 }
 
-static int on_target(struct http_guard *guard, const char **p, const char *end)
+static const char *on_target(struct http_guard *guard, const char *p, const char *end)
 {
-    for (; *p != end && is_kind(**p, TARGET); (*p)++) {
-        if (guard->part_bytes++ == HTTP_TARGET_BYTES_MAX)
-            return ERR_HEAD_TOO_LARGE;
-    }
-    if (*p == end)
-        return 0;
-    if (**p != ' ' || guard->part_bytes == 0)
-        return ERR_BAD_REQUEST;
-    (*p)++;
+    const char *begin = p;
+
+    p = skip_kind(p, end, TARGET);
+    if (!grow_part(guard, p - begin, HTTP_TARGET_BYTES_MAX))
+        return refuse(guard, p, ERR_HEAD_TOO_LARGE);
+    if (p == end)
+        return p;
+    if (*p != ' ' || guard->part_bytes == 0)
+        return refuse(guard, p, ERR_BAD_REQUEST);
     enter_part(guard, GUARD_VERSION);
-    return 0;
+    return p + 1;
 }
 
 /** One byte of `HTTP/1.0` or `HTTP/1.1` and the CR behind it. */
-static int on_version(struct http_guard *guard, const char **p, const char *end)
+static const char *on_version(struct http_guard *guard, const char *p, const char *end)
 {
     static const char expected[] = "HTTP/1.x\r";
-    char c = *(*p)++;
     uint16_t at = guard->part_bytes++;
 
     (void)end;
     if (at == 5 || at == 7) {
-        if (!is_digit(c))
-            return ERR_BAD_REQUEST;
-        if (at == 5 ? c != '1' : c > '1')
-            return ERR_HTTP_VERSION;
-        guard->minor = (uint8_t)(c - '0'); /* the second time it is the minor one */
-        return 0;
+        if (!is_digit(*p))
+            return refuse(guard, p, ERR_BAD_REQUEST);
+        if (at == 5 ? *p != '1' : *p > '1')
+            return refuse(guard, p, ERR_HTTP_VERSION);
+        guard->minor = (uint8_t)(*p - '0'); /* the second time it is the minor one */
+        return p + 1;
     }
-    if (c != expected[at])
-        return ERR_BAD_REQUEST;
-    if (c == '\r')
+    if (*p != expected[at])
+        return refuse(guard, p, ERR_BAD_REQUEST);
+    if (*p == '\r')
         guard->state = GUARD_LINE_LF;
-    return 0;
+    return p + 1;
 }
 
-static int on_line_lf(struct http_guard *guard, const char **p, const char *end)
+static const char *on_line_lf(struct http_guard *guard, const char *p, const char *end)
 {
     (void)end;
     return expect_lf(guard, p, GUARD_FIELD);
 }
 
-/** The first byte of a line: the end of the head, or of a field name (so no folding). */
-static int on_field(struct http_guard *guard, const char **p, const char *end)
+/** Takes the CR that ends a line, and the LF when it is there. */
+static const char *end_line(struct http_guard *guard, const char *p, const char *end)
 {
-    (void)end;
-    if (**p == '\r') {
-        (*p)++;
-        guard->state = GUARD_END_LF;
-        return 0;
-    }
-    if (!is_kind(**p, TOKEN))
-        return ERR_BAD_REQUEST;
-    if (guard->headers++ == HTTP_HEADERS_MAX)
-        return ERR_HEAD_TOO_LARGE;
-    guard->candidates = BIT_HOST | BIT_LENGTH | BIT_CODING;
-    enter_part(guard, GUARD_NAME);
-    return 0;
-}
-
-/** Drops the watched names that do not have `c` at the current place. */
-static void narrow(struct http_guard *guard, char c)
-{
-    for (unsigned i = WATCHED_HOST; i < WATCHED_COUNT; i++) {
-        /* Past the name's end stands its NUL, which is no token. */
-        if ((guard->candidates & (1U << i)) != 0 &&
-            watched[i].name[guard->part_bytes] != bytes_lower(c))
-            guard->candidates = (uint8_t)(guard->candidates & ~(1U << i));
-    }
-    guard->part_bytes++;
-}
-
-static uint8_t watched_name(const struct http_guard *guard)
-{
-    for (unsigned i = WATCHED_HOST; i < WATCHED_COUNT; i++) {
-        if ((guard->candidates & (1U << i)) != 0 && watched[i].bytes == guard->part_bytes)
-            return (uint8_t)i;
-    }
-    return WATCHED_NONE;
-}
-
-/** The colon has come: may a field of this name stand here? */
-static int end_name(struct http_guard *guard)
-{
-    unsigned bit;
-
-    guard->field = watched_name(guard);
-    guard->state = GUARD_BEFORE_VALUE;
-    if (guard->field == WATCHED_NONE)
-        return 0;
-    bit = 1U << guard->field;
-    if ((guard->seen & bit) != 0)
-        return ERR_BAD_REQUEST;
-    guard->seen = (uint8_t)(guard->seen | bit);
-    if ((guard->seen & BIT_LENGTH) != 0 && (guard->seen & BIT_CODING) != 0)
-        return ERR_BAD_REQUEST;
-    if (guard->field == WATCHED_CODING && guard->minor == 0)
-        return ERR_BAD_REQUEST;
-    return 0;
-}
-
-static int on_name(struct http_guard *guard, const char **p, const char *end)
-{
-    for (; *p != end && is_kind(**p, TOKEN); (*p)++) {
-        if (guard->candidates != 0)
-            narrow(guard, **p);
-    }
-    if (*p == end)
-        return 0;
-    if (**p != ':')
-        return ERR_BAD_REQUEST;
-    (*p)++;
-    return end_name(guard);
+    if (*p != '\r')
+        return refuse(guard, p, ERR_BAD_REQUEST);
+    guard->state = GUARD_LINE_LF;
+    p++;
+    return p == end ? p : on_line_lf(guard, p, end);
 }
 
 /** White space around a value; beside a length or a coding an HTAB is taken for an attack. */
-static bool is_blank(const struct http_guard *guard, char c)
+static const char *skip_blanks(const struct http_guard *guard, const char *p, const char *end)
 {
-    return c == ' ' || (c == '\t' && guard->field <= WATCHED_HOST);
+    bool takes_tab = guard->field <= WATCHED_HOST;
+
+    while (p != end && (*p == ' ' || (*p == '\t' && takes_tab)))
+        p++;
+    return p;
 }
 
-static int on_before_value(struct http_guard *guard, const char **p, const char *end)
+static const char *on_value(struct http_guard *guard, const char *p, const char *end)
 {
-    while (*p != end && is_blank(guard, **p))
-        (*p)++;
-    if (*p != end)
-        enter_part(guard, (enum guard_state)watched[guard->field].value_state);
-    return 0;
+    p = bytes_skip_field_text(p, end);
+    return p == end ? p : end_line(guard, p, end);
 }
 
-/** The byte behind a watched value: white space or the line's CR. */
-static int end_value(struct http_guard *guard, const char **p)
+static const char *on_before_value(struct http_guard *guard, const char *p, const char *end)
 {
-    if (**p != '\r' && !is_blank(guard, **p))
-        return ERR_BAD_REQUEST;
-    guard->state = GUARD_AFTER_VALUE;
-    return 0;
+    p = skip_blanks(guard, p, end);
+    if (p == end)
+        return p;
+    enter_part(guard, (enum guard_state)watched[guard->field].value_state);
+    return guard->field == WATCHED_NONE ? on_value(guard, p, end) : p;
 }
 
-static int on_value(struct http_guard *guard, const char **p, const char *end)
+/** The colon has come: may a field of this name stand here? */
+static bool is_name_fine(struct http_guard *guard)
 {
-    *p = bytes_skip_field_text(*p, end);
-    if (*p == end)
-        return 0;
-    if (**p != '\r')
-        return ERR_BAD_REQUEST;
-    (*p)++;
-    guard->state = GUARD_LINE_LF;
-    return 0;
+    unsigned bit = 1U << guard->field;
+
+    if (guard->field == WATCHED_NONE)
+        return true;
+    if ((guard->seen & bit) != 0)
+        return false;
+    guard->seen = (uint8_t)(guard->seen | bit);
+    if ((guard->seen & BIT_LENGTH) != 0 && (guard->seen & BIT_CODING) != 0)
+        return false;
+    return guard->field != WATCHED_CODING || guard->minor > 0;
 }
 
-static int on_host(struct http_guard *guard, const char **p, const char *end)
+/** The name goes on: is it still the watched one? */
+static const char *match_name(struct http_guard *guard, const char *p, const char *end)
 {
-    while (*p != end && is_kind(**p, HOST))
-        (*p)++;
-    return *p == end ? 0 : end_value(guard, p);
-}
-
-static int on_length(struct http_guard *guard, const char **p, const char *end)
-{
-    for (; *p != end && is_digit(**p); (*p)++) {
-        if (guard->part_bytes++ == HTTP_LENGTH_DIGITS_MAX)
-            return ERR_BAD_REQUEST;
+    for (; guard->field != WATCHED_NONE && p != end && is_kind(*p, TOKEN); p++) {
+        /* Past the name's end stands its NUL, which is no token. */
+        if (watched[guard->field].name[guard->part_bytes] != bytes_lower(*p))
+            guard->field = WATCHED_NONE;
+        guard->part_bytes++;
     }
-    if (*p == end)
-        return 0;
-    return guard->part_bytes == 0 ? ERR_BAD_REQUEST : end_value(guard, p);
+    return p;
 }
 
-static int on_coding(struct http_guard *guard, const char **p, const char *end)
+static const char *on_name(struct http_guard *guard, const char *p, const char *end)
+{
+    p = skip_kind(match_name(guard, p, end), end, TOKEN);
+    if (p == end)
+        return p;
+    if (watched[guard->field].bytes != guard->part_bytes)
+        guard->field = WATCHED_NONE;
+    if (*p != ':' || !is_name_fine(guard))
+        return refuse(guard, p, ERR_BAD_REQUEST);
+    guard->state = GUARD_BEFORE_VALUE;
+    return on_before_value(guard, p + 1, end);
+}
+
+/** The watched name that begins with `c` in either case: most fields have none. */
+static uint8_t watched_from(char c)
+{
+    switch (bytes_lower(c)) {
+    case 'h':
+        return WATCHED_HOST;
+    case 'c':
+        return WATCHED_LENGTH;
+    case 't':
+        return WATCHED_CODING;
+    default:
+        return WATCHED_NONE;
+    }
+}
+
+/** The first byte of a line: the end of the head, or of a field name (so no folding). */
+static const char *on_field(struct http_guard *guard, const char *p, const char *end)
+{
+    if (*p == '\r') {
+        guard->state = GUARD_END_LF;
+        return p + 1;
+    }
+    if (!is_kind(*p, TOKEN))
+        return refuse(guard, p, ERR_BAD_REQUEST);
+    if (guard->headers++ == HTTP_HEADERS_MAX)
+        return refuse(guard, p, ERR_HEAD_TOO_LARGE);
+    guard->field = watched_from(*p);
+    enter_part(guard, GUARD_NAME);
+    return on_name(guard, p, end);
+}
+
+static const char *on_host(struct http_guard *guard, const char *p, const char *end)
+{
+    p = skip_kind(p, end, HOST);
+    if (p != end)
+        guard->state = GUARD_AFTER_VALUE;
+    return p;
+}
+
+static const char *on_length(struct http_guard *guard, const char *p, const char *end)
+{
+    for (; p != end && is_digit(*p); p++) {
+        if (guard->part_bytes++ == HTTP_LENGTH_DIGITS_MAX)
+            return refuse(guard, p, ERR_BAD_REQUEST);
+    }
+    if (p == end)
+        return p;
+    if (guard->part_bytes == 0)
+        return refuse(guard, p, ERR_BAD_REQUEST);
+    guard->state = GUARD_AFTER_VALUE;
+    return p;
+}
+
+static const char *on_coding(struct http_guard *guard, const char *p, const char *end)
 {
     static const char chunked[] = "chunked";
 
-    for (; *p != end && chunked[guard->part_bytes] != '\0'; (*p)++) {
-        if (bytes_lower(**p) != chunked[guard->part_bytes++])
-            return ERR_BAD_REQUEST;
+    for (; p != end && chunked[guard->part_bytes] != '\0'; p++) {
+        if (bytes_lower(*p) != chunked[guard->part_bytes++])
+            return refuse(guard, p, ERR_BAD_REQUEST);
     }
-    return *p == end ? 0 : end_value(guard, p);
+    if (p != end)
+        guard->state = GUARD_AFTER_VALUE;
+    return p;
 }
 
-static int on_after_value(struct http_guard *guard, const char **p, const char *end)
+static const char *on_after_value(struct http_guard *guard, const char *p, const char *end)
 {
-    while (*p != end && is_blank(guard, **p))
-        (*p)++;
-    if (*p == end)
-        return 0;
-    if (**p != '\r')
-        return ERR_BAD_REQUEST;
-    (*p)++;
-    guard->state = GUARD_LINE_LF;
-    return 0;
+    p = skip_blanks(guard, p, end);
+    return p == end ? p : end_line(guard, p, end);
 }
 
-static int on_end_lf(struct http_guard *guard, const char **p, const char *end)
+static const char *on_end_lf(struct http_guard *guard, const char *p, const char *end)
 {
     (void)end;
     if (guard->minor == 1 && (guard->seen & BIT_HOST) == 0)
-        return ERR_BAD_REQUEST;
+        return refuse(guard, p, ERR_BAD_REQUEST);
     return expect_lf(guard, p, GUARD_DONE);
 }
-
-/** What may stand in each state: takes bytes from `*p`, at least one or changes the state. */
-typedef int guard_rule(struct http_guard *guard, const char **p, const char *end);
 
 static guard_rule *const rules[] = {
     [GUARD_START] = on_start,
@@ -389,7 +407,7 @@ int http_guard_feed(struct http_guard *guard, struct span bytes, size_t *head_en
         return ERR_AGAIN;
     end = bytes.ptr + (bytes.len < room ? bytes.len : room);
     while (p != end && guard->err == 0 && guard->state != GUARD_DONE)
-        guard->err = rules[guard->state](guard, &p, end);
+        p = rules[guard->state](guard, p, end);
     guard->bytes_seen += (uint32_t)(p - bytes.ptr);
     if (guard->err != 0)
         return guard->err;

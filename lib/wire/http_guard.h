@@ -39,8 +39,7 @@ struct http_guard {
     uint8_t state;        /* index of a rule */
     uint8_t headers;      /* fields begun */
     uint8_t minor;        /* HTTP/1.minor */
-    uint8_t candidates;   /* watched names that the current field name can still be, a bit each */
-    uint8_t field;        /* the watched name that the current value belongs to */
+    uint8_t field;        /* the watched name that the current one can still be, or is */
     uint8_t seen;         /* watched names that have stood, a bit each */
     uint8_t leading_crlf; /* empty lines before the request line */
 };

@@ -35,7 +35,8 @@ struct http_request {
  * Parse a head that http_guard passed (with llhttp).
  *
  * @param head  exactly the head, its final empty line included; `out` borrows from it
- * @return 0, ERR_BAD_REQUEST, or ERR_EXPECTATION for an Expect other than 100-continue
+ * @return 0; ERR_BAD_REQUEST, also for a method or a form of target that llhttp does not know;
+ *         ERR_EXPECTATION for an Expect other than 100-continue
  */
 int http_request_parse(struct span head, struct http_request *out);
 

@@ -15,6 +15,7 @@ enum scan_state {
     AT_KEY,
     AT_COLON,
     AFTER_VALUE,
+    IN_KEY,
     IN_STRING,
     IN_ESCAPE,
     IN_HEX,
@@ -37,10 +38,13 @@ static const uint8_t type_plus_one[256] = {
 
 static const char *const words[] = {"true", "false", "null"}; /* from JSON_TRUE on */
 
-static inline enum json_event fail(struct json_scan *scan)
+/* Every rule takes bytes from `p` and returns where it stopped; what it tells stands in `event`. */
+
+static const char *fail(struct json_scan *scan, const char *p)
 {
     scan->state = IS_INVALID;
-    return JSON_INVALID;
+    scan->event = JSON_INVALID;
+    return p;
 }
 
 static inline const char *skip_space(const char *p, const char *end)
@@ -70,22 +74,21 @@ static void capture(struct json_scan *scan, const char *begin, const char *end)
     scan->capture_bytes = (uint8_t)(scan->capture_bytes + len);
 }
 
-/** Bytes of a string that stand for themselves. */
-static inline void take_text(struct json_scan *scan, const char *begin, const char *end)
+/** The byte at `p`, which is part of a string's escape. */
+static const char *take_escaped(struct json_scan *scan, const char *p)
 {
     if (scan->capturing)
-        capture(scan, begin, end);
-    if (scan->candidates != 0)
-        json_watch_key_text(scan, begin, end);
+        capture(scan, p, p + 1);
+    return p + 1;
 }
 
-static enum json_event push(struct json_scan *scan, bool is_object)
+static const char *push(struct json_scan *scan, bool is_object, const char *p)
 {
     unsigned level = scan->depth;
     uint64_t bit = UINT64_C(1) << (level % 64);
 
     if (level == scan->depth_max)
-        return fail(scan);
+        return fail(scan, p);
     if (is_object)
         scan->nesting[level / 64] |= bit;
     else
@@ -93,31 +96,57 @@ static enum json_event push(struct json_scan *scan, bool is_object)
     scan->depth++;
     json_watch_enter(scan);
     scan->state = is_object ? AT_OBJECT_FIRST : AT_ARRAY_FIRST;
-    return JSON_MORE;
+    return p;
 }
 
-static enum json_event pop(struct json_scan *scan)
+static void pop(struct json_scan *scan)
 {
     scan->type = is_in_object(scan) ? JSON_OBJECT : JSON_ARRAY;
     scan->is_empty = scan->state == AT_OBJECT_FIRST || scan->state == AT_ARRAY_FIRST;
     scan->depth--;
     scan->state = AFTER_VALUE;
-    return json_watch_here(scan) != 0 ? JSON_VALUE_END : JSON_MORE;
+    if (json_watch_here(scan) != 0)
+        scan->event = JSON_VALUE_END;
+}
+
+static void end_scalar(struct json_scan *scan)
+{
+    scan->state = AFTER_VALUE;
+    if (scan->capturing)
+        scan->event = JSON_VALUE_END;
+    scan->capturing = false;
+}
+
+static const char *on_string(struct json_scan *scan, const char *p, const char *end)
+{
+    const char *begin = p;
+
+    p = bytes_skip_json_text(p, end);
+    if (scan->capturing)
+        capture(scan, begin, p);
+    if (p == end)
+        return p;
+    if (*p == '"') {
+        end_scalar(scan);
+        return p + 1;
+    }
+    if (*p != '\\')
+        return fail(scan, p);
+    scan->state = IN_ESCAPE;
+    return take_escaped(scan, p);
 }
 
 /** The first byte of a value whose type is known. */
-static enum json_event enter_value(struct json_scan *scan, const char **p)
+static const char *enter_value(struct json_scan *scan, const char *p, const char *end)
 {
     switch ((enum json_type)scan->type) {
     case JSON_OBJECT:
     case JSON_ARRAY:
-        (*p)++;
-        return push(scan, scan->type == JSON_OBJECT);
+        return push(scan, scan->type == JSON_OBJECT, p + 1);
     case JSON_STRING:
-        (*p)++;
         scan->in_key = false;
         scan->state = IN_STRING;
-        break;
+        return on_string(scan, p + 1, end);
     case JSON_NUMBER:
         scan->detail = JSON_NUMBER_BEGIN;
         scan->state = IN_NUMBER;
@@ -129,116 +158,112 @@ static enum json_event enter_value(struct json_scan *scan, const char **p)
         scan->state = IN_WORD;
         break;
     }
-    return JSON_MORE;
+    return p;
 }
 
-static enum json_event on_value(struct json_scan *scan, const char **p, const char *end)
+static const char *on_value(struct json_scan *scan, const char *p, const char *end)
 {
     uint8_t type;
 
-    *p = skip_space(*p, end);
-    if (*p == end)
-        return JSON_MORE;
-    type = type_plus_one[(unsigned char)**p];
+    p = skip_space(p, end);
+    if (p == end)
+        return p;
+    type = type_plus_one[(unsigned char)*p];
     if (type == 0)
-        return fail(scan);
+        return fail(scan, p);
     scan->type = (uint8_t)(type - 1);
     if (json_watch_here(scan) == 0)
-        return enter_value(scan, p);
+        return enter_value(scan, p, end);
     scan->capturing = scan->type >= JSON_STRING;
     scan->capture_overflow = false;
     scan->capture_bytes = 0;
     scan->state = AT_TOLD_VALUE;
-    return JSON_VALUE_BEGIN;
+    scan->event = JSON_VALUE_BEGIN;
+    return p;
 }
 
-static enum json_event on_array_first(struct json_scan *scan, const char **p, const char *end)
+static const char *on_array_first(struct json_scan *scan, const char *p, const char *end)
 {
-    *p = skip_space(*p, end);
-    if (*p == end || **p != ']')
+    p = skip_space(p, end);
+    if (p == end || *p != ']')
         return on_value(scan, p, end);
-    (*p)++;
-    return pop(scan);
+    pop(scan);
+    return p + 1;
+}
+
+static const char *on_colon(struct json_scan *scan, const char *p, const char *end)
+{
+    p = skip_space(p, end);
+    if (p == end)
+        return p;
+    if (*p != ':')
+        return fail(scan, p);
+    scan->state = AT_VALUE;
+    return on_value(scan, p + 1, end);
+}
+
+static const char *on_key_text(struct json_scan *scan, const char *p, const char *end)
+{
+    const char *begin = p;
+
+    p = bytes_skip_json_text(p, end);
+    if (scan->candidates != 0)
+        json_watch_key_text(scan, begin, p);
+    if (p == end)
+        return p;
+    if (*p == '"') {
+        json_watch_end_key(scan);
+        scan->state = AT_COLON;
+        return on_colon(scan, p + 1, end);
+    }
+    if (*p != '\\')
+        return fail(scan, p);
+    scan->state = IN_ESCAPE;
+    return p + 1;
 }
 
 /** A key's quote, or the end of an object that has no member. */
-static enum json_event on_key(struct json_scan *scan, const char **p, const char *end)
+static const char *on_key(struct json_scan *scan, const char *p, const char *end)
 {
-    *p = skip_space(*p, end);
-    if (*p == end)
-        return JSON_MORE;
-    if (**p == '}' && scan->state == AT_OBJECT_FIRST) {
-        (*p)++;
-        return pop(scan);
+    p = skip_space(p, end);
+    if (p == end)
+        return p;
+    if (*p == '}' && scan->state == AT_OBJECT_FIRST) {
+        pop(scan);
+        return p + 1;
     }
-    if (*(*p)++ != '"')
-        return fail(scan);
+    if (*p != '"')
+        return fail(scan, p);
     scan->in_key = true;
-    scan->state = IN_STRING;
+    scan->state = IN_KEY;
     json_watch_begin_key(scan);
-    return JSON_MORE;
+    return on_key_text(scan, p + 1, end);
 }
 
-static enum json_event on_colon(struct json_scan *scan, const char **p, const char *end)
-{
-    *p = skip_space(*p, end);
-    if (*p == end)
-        return JSON_MORE;
-    if (*(*p)++ != ':')
-        return fail(scan);
-    scan->state = AT_VALUE;
-    return JSON_MORE;
-}
-
-static enum json_event on_after_value(struct json_scan *scan, const char **p, const char *end)
+static const char *on_after_value(struct json_scan *scan, const char *p, const char *end)
 {
     bool in_object;
 
-    *p = skip_space(*p, end);
-    if (*p == end)
-        return JSON_MORE;
+    p = skip_space(p, end);
+    if (p == end)
+        return p;
     if (scan->depth == 0)
-        return fail(scan);
+        return fail(scan, p);
     in_object = is_in_object(scan);
-    if (**p == ',')
+    if (*p == ',') {
         scan->state = in_object ? AT_KEY : AT_VALUE;
-    else if (**p != (in_object ? '}' : ']'))
-        return fail(scan);
-    return *(*p)++ == ',' ? JSON_MORE : pop(scan);
-}
-
-static enum json_event end_scalar(struct json_scan *scan)
-{
-    bool told = scan->capturing;
-
-    scan->capturing = false;
-    scan->state = AFTER_VALUE;
-    return told ? JSON_VALUE_END : JSON_MORE;
-}
-
-static enum json_event on_string(struct json_scan *scan, const char **p, const char *end)
-{
-    const char *begin = *p;
-
-    *p = bytes_skip_json_text(begin, end);
-    take_text(scan, begin, *p);
-    if (*p == end)
-        return JSON_MORE;
-    if (**p == '"') {
-        (*p)++;
-        if (!scan->in_key)
-            return end_scalar(scan);
-        json_watch_end_key(scan);
-        scan->state = AT_COLON;
-        return JSON_MORE;
+        return in_object ? on_key(scan, p + 1, end) : p + 1;
     }
-    if (**p != '\\')
-        return fail(scan);
-    if (scan->capturing)
-        capture(scan, *p, *p + 1);
-    (*p)++;
-    scan->state = IN_ESCAPE;
-    return JSON_MORE;
+    if (*p != (in_object ? '}' : ']'))
+        return fail(scan, p);
+    pop(scan);
+    return p + 1;
+}
+
+/** Behind an escape the string goes on. */
+static void resume_string(struct json_scan *scan)
+{
+    scan->state = scan->in_key ? IN_KEY : IN_STRING;
 }
 
 /** The byte that an escape's letter stands for; 0 for a letter that has none. */
@@ -264,104 +289,102 @@ static char escaped_byte(char letter)
     }
 }
 
-static enum json_event on_escape(struct json_scan *scan, const char **p)
+static const char *on_escape(struct json_scan *scan, const char *p)
 {
-    char letter = *(*p)++;
-    char byte;
+    char byte = escaped_byte(*p);
 
-    if (scan->capturing)
-        capture(scan, *p - 1, *p);
-    if (letter == 'u') {
+    if (*p == 'u') {
         scan->unit = 0;
         scan->detail = 0;
         scan->state = IN_HEX;
-        return JSON_MORE;
+        return take_escaped(scan, p);
     }
-    byte = escaped_byte(letter);
     if (byte == '\0')
-        return fail(scan);
+        return fail(scan, p);
     json_watch_key_unit(scan, (unsigned char)byte);
-    scan->state = IN_STRING;
-    return JSON_MORE;
+    resume_string(scan);
+    return take_escaped(scan, p);
 }
 
 /** All four digits of an escape are there. */
-static enum json_event end_unit(struct json_scan *scan)
+static const char *end_unit(struct json_scan *scan, const char *p)
 {
     bool is_high = (scan->unit & 0xFC00) == 0xD800;
     bool is_low = (scan->unit & 0xFC00) == 0xDC00;
 
     if (is_low != (scan->high != 0))
-        return fail(scan);
-    scan->high = is_high ? scan->unit : 0;
-    scan->state = is_high ? AT_LOW_BACKSLASH : IN_STRING;
+        return fail(scan, p);
     json_watch_key_unit(scan, scan->unit);
-    return JSON_MORE;
+    scan->high = is_high ? scan->unit : 0;
+    if (is_high)
+        scan->state = AT_LOW_BACKSLASH;
+    else
+        resume_string(scan);
+    return p;
 }
 
-static enum json_event on_hex(struct json_scan *scan, const char **p)
+static const char *on_hex(struct json_scan *scan, const char *p)
 {
-    int digit = bytes_hex_digit(**p);
+    int digit = bytes_hex_digit(*p);
 
     if (digit < 0)
-        return fail(scan);
-    if (scan->capturing)
-        capture(scan, *p, *p + 1);
-    (*p)++;
+        return fail(scan, p);
     scan->unit = (uint16_t)((unsigned)scan->unit << 4 | (unsigned)digit);
-    return ++scan->detail == 4 ? end_unit(scan) : JSON_MORE;
+    p = take_escaped(scan, p);
+    return ++scan->detail == 4 ? end_unit(scan, p) : p;
 }
 
 /** The backslash and the `u` between two surrogates. */
-static enum json_event on_low(struct json_scan *scan, const char **p)
+static const char *on_low(struct json_scan *scan, const char *p)
 {
     bool at_backslash = scan->state == AT_LOW_BACKSLASH;
 
-    if (**p != (at_backslash ? '\\' : 'u'))
-        return fail(scan);
-    if (scan->capturing)
-        capture(scan, *p, *p + 1);
-    (*p)++;
+    if (*p != (at_backslash ? '\\' : 'u'))
+        return fail(scan, p);
     scan->unit = 0;
     scan->detail = 0;
     scan->state = at_backslash ? AT_LOW_U : IN_HEX;
-    return JSON_MORE;
+    return take_escaped(scan, p);
 }
 
-static enum json_event on_number(struct json_scan *scan, const char **p, const char *end)
+static const char *on_number(struct json_scan *scan, const char *p, const char *end)
 {
-    const char *begin = *p;
+    const char *begin = p;
 
-    *p = json_number_run(&scan->detail, begin, end);
+    p = json_number_run(&scan->detail, begin, end);
     if (scan->detail == JSON_NUMBER_BAD)
-        return fail(scan);
+        return fail(scan, p);
     if (scan->capturing)
-        capture(scan, begin, *p);
-    return scan->detail == JSON_NUMBER_OVER ? end_scalar(scan) : JSON_MORE;
+        capture(scan, begin, p);
+    if (scan->detail == JSON_NUMBER_OVER)
+        end_scalar(scan);
+    return p;
 }
 
-static enum json_event on_word(struct json_scan *scan, const char **p, const char *end)
+static const char *on_word(struct json_scan *scan, const char *p, const char *end)
 {
     const char *word = words[scan->type - JSON_TRUE];
-    const char *begin = *p;
+    const char *begin = p;
 
-    for (; *p != end && word[scan->detail] != '\0'; (*p)++) {
-        if (**p != word[scan->detail++])
-            return fail(scan);
+    for (; p != end && word[scan->detail] != '\0'; p++) {
+        if (*p != word[scan->detail++])
+            return fail(scan, p);
     }
     if (scan->capturing)
-        capture(scan, begin, *p);
-    return word[scan->detail] == '\0' ? end_scalar(scan) : JSON_MORE;
+        capture(scan, begin, p);
+    if (word[scan->detail] == '\0')
+        end_scalar(scan);
+    return p;
 }
 
 /** Takes at least one byte, changes the state, or tells something. */
-static inline enum json_event step(struct json_scan *scan, const char **p, const char *end)
+static inline const char *step(struct json_scan *scan, const char *p, const char *end)
 {
     switch ((enum scan_state)scan->state) {
     case AT_VALUE:
         return on_value(scan, p, end);
     case AT_TOLD_VALUE:
-        return enter_value(scan, p);
+        return enter_value(scan, p, end);
     case AT_ARRAY_FIRST:
         return on_array_first(scan, p, end);
     case AT_OBJECT_FIRST:
@@ -371,6 +394,8 @@ static inline enum json_event step(struct json_scan *scan, const char **p, const
         return on_colon(scan, p, end);
     case AFTER_VALUE:
         return on_after_value(scan, p, end);
+    case IN_KEY:
+        return on_key_text(scan, p, end);
     case IN_STRING:
         return on_string(scan, p, end);
     case IN_ESCAPE:
@@ -387,10 +412,10 @@ static inline enum json_event step(struct json_scan *scan, const char **p, const
     case IS_INVALID:
         break;
     }
-    return JSON_INVALID;
+    return fail(scan, p);
 }
 
-static void fill_hit(const struct json_scan *scan, enum json_event event, struct json_hit *hit)
+static void fill_hit(const struct json_scan *scan, struct json_hit *hit)
 {
     json_watch_name(scan, hit);
     hit->type = (enum json_type)scan->type;
@@ -398,7 +423,7 @@ static void fill_hit(const struct json_scan *scan, enum json_event event, struct
     hit->raw = (struct span){NULL, 0};
     hit->raw_is_whole = false;
     hit->is_empty = scan->is_empty;
-    if (event == JSON_VALUE_END && scan->type >= JSON_STRING) {
+    if (scan->event == JSON_VALUE_END && scan->type >= JSON_STRING) {
         hit->raw = (struct span){scan->capture, scan->capture_bytes};
         hit->raw_is_whole = !scan->capture_overflow;
     }
@@ -429,15 +454,15 @@ enum json_event json_scan_next(struct json_scan *scan, const char **cursor, cons
                                struct json_hit *hit)
 {
     const char *p = *cursor;
-    enum json_event event = JSON_MORE;
 
-    while (p != end && event == JSON_MORE)
-        event = step(scan, &p, end);
+    scan->event = JSON_MORE;
+    while (p != end && scan->event == JSON_MORE)
+        p = step(scan, p, end);
     scan->offset += (uint64_t)(p - *cursor);
     *cursor = p;
-    if (event == JSON_VALUE_BEGIN || event == JSON_VALUE_END)
-        fill_hit(scan, event, hit);
-    return event;
+    if (scan->event == JSON_VALUE_BEGIN || scan->event == JSON_VALUE_END)
+        fill_hit(scan, hit);
+    return (enum json_event)scan->event;
 }
 
 bool json_scan_is_opening(const struct json_scan *scan)

@@ -67,6 +67,7 @@ struct json_scan {
     uint32_t ending[JSON_PATH_DEPTH_MAX + 1];   /* paths that have n keys, by n */
     uint32_t matching[JSON_PATH_DEPTH_MAX + 1]; /* paths whose first n keys match, by n */
     uint32_t inexact[JSON_PATH_DEPTH_MAX + 1];  /* of those: paths with a key in another case */
+    uint32_t initials[JSON_PATH_DEPTH_MAX];     /* first letters of the nth keys, a bit each */
     uint32_t candidates;                        /* paths that the current key may still match */
     uint32_t candidates_inexact;
     uint16_t depth; /* of the containers that are open */
@@ -74,6 +75,7 @@ struct json_scan {
     uint16_t unit; /* code unit of a \u escape */
     uint16_t high; /* the high surrogate before it, or 0 */
     uint8_t state;
+    uint8_t event;     /* enum json_event that the current call returns */
     uint8_t detail;    /* position inside a word, an escape or a number */
     uint8_t type;      /* enum json_type of the current or last value */
     uint8_t key_bytes; /* of the current key, as long as there are candidates */

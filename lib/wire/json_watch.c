@@ -3,15 +3,21 @@
 #include "lib/base/invariant.h"
 #include "lib/wire/bytes.h"
 
+/** A letter's bit, the same for both cases; other bytes share them. */
+static uint32_t initial_of(char c)
+{
+    return 1U << (c & 0x1F);
+}
+
 void json_watch_init(struct json_scan *scan, const struct json_path *paths, uint32_t path_count)
 {
     INVARIANT(path_count <= JSON_PATHS_MAX);
     scan->paths = paths;
     for (uint32_t i = 0; i < path_count; i++) {
-        unsigned keys = 1;
+        unsigned keys = 0;
 
-        while (keys < JSON_PATH_DEPTH_MAX && paths[i].keys[keys] != NULL)
-            keys++;
+        for (; keys < JSON_PATH_DEPTH_MAX && paths[i].keys[keys] != NULL; keys++)
+            scan->initials[keys] |= initial_of(paths[i].keys[keys][0]);
         scan->ending[keys] |= 1U << i;
         scan->matching[0] |= 1U << i;
     }
@@ -34,27 +40,45 @@ void json_watch_begin_key(struct json_scan *scan)
         scan->candidates = scan->matching[depth - 1] & ~scan->ending[depth - 1];
 }
 
-/** Drops the candidates that do not have `c` next; no path holds a NUL. */
-static void match_byte(struct json_scan *scan, char c)
-{
-    for (uint32_t left = scan->candidates; left != 0; left &= left - 1) {
-        unsigned path = (unsigned)__builtin_ctz(left);
-        char wanted = scan->paths[path].keys[scan->depth - 1][scan->key_bytes];
+enum match { MATCH_EXACT, MATCH_INEXACT, MATCH_NONE };
 
-        if (wanted == c && c != '\0')
+/** Does the key go on with these bytes? No path holds a NUL. */
+static enum match match_text(const char *wanted, const char *begin, const char *end)
+{
+    enum match match = MATCH_EXACT;
+
+    for (; begin != end; begin++, wanted++) {
+        if (*wanted == *begin && *begin != '\0')
             continue;
-        if (wanted != '\0' && bytes_lower(wanted) == bytes_lower(c))
-            scan->candidates_inexact |= 1U << path;
-        else
-            scan->candidates &= ~(1U << path);
+        if (*wanted == '\0' || bytes_lower(*wanted) != bytes_lower(*begin))
+            return MATCH_NONE;
+        match = MATCH_INEXACT;
     }
-    scan->key_bytes++;
+    return match;
 }
 
 void json_watch_key_text(struct json_scan *scan, const char *begin, const char *end)
 {
-    while (scan->candidates != 0 && begin != end)
-        match_byte(scan, *begin++);
+    unsigned level = scan->depth - 1U;
+
+    if (begin == end)
+        return;
+    /* Most keys are nobody's: their first letter tells. */
+    if (scan->key_bytes == 0 && (scan->initials[level] & initial_of(*begin)) == 0) {
+        scan->candidates = 0;
+        return;
+    }
+    for (uint32_t left = scan->candidates; left != 0; left &= left - 1) {
+        unsigned path = (unsigned)__builtin_ctz(left);
+        enum match match = match_text(scan->paths[path].keys[level] + scan->key_bytes, begin, end);
+
+        if (match == MATCH_NONE)
+            scan->candidates &= ~(1U << path);
+        if (match == MATCH_INEXACT)
+            scan->candidates_inexact |= 1U << path;
+    }
+    /* Past 255 bytes there is no candidate, and what is counted does not matter. */
+    scan->key_bytes = (uint8_t)(scan->key_bytes + (end - begin));
 }
 
 void json_watch_key_unit(struct json_scan *scan, unsigned unit)
@@ -62,10 +86,13 @@ void json_watch_key_unit(struct json_scan *scan, unsigned unit)
     if (scan->candidates == 0)
         return;
     /* Keys of paths are ASCII: what is not matches none. */
-    if (unit < 0x80)
-        match_byte(scan, (char)unit);
-    else
+    if (unit < 0x80) {
+        char c = (char)unit;
+
+        json_watch_key_text(scan, &c, &c + 1);
+    } else {
         scan->candidates = 0;
+    }
 }
 
 void json_watch_end_key(struct json_scan *scan)
@@ -89,8 +116,10 @@ void json_watch_end_key(struct json_scan *scan)
 void json_watch_name(const struct json_scan *scan, struct json_hit *hit)
 {
     uint32_t paths = json_watch_here(scan);
-    uint32_t exact = paths & ~scan->inexact[scan->depth];
+    uint32_t exact;
 
+    INVARIANT(paths != 0 && scan->depth <= JSON_PATH_DEPTH_MAX);
+    exact = paths & ~scan->inexact[scan->depth];
     hit->path = (uint32_t)__builtin_ctz(exact != 0 ? exact : paths);
     hit->exact = exact != 0;
 }
