@@ -21,16 +21,19 @@
 
 enum { LOOPBACK_DEADLINE_MS = 20000 };
 
+/** One turn of the loop; fails the test when the deadline has passed. */
+static inline void loopback_turn(uv_loop_t *loop, struct monotime deadline, const char *awaited)
+{
+    uv_run(loop, UV_RUN_NOWAIT);
+    if (monotime_reached(monotime_now(), deadline))
+        fail_msg("never came: %s", awaited);
+}
+
 /** Turn the loop until `condition` holds; fails the test when that takes too long. */
-#define RUN_UNTIL(loop, condition)                                                        \
-    do {                                                                                  \
-        struct monotime deadline_ = monotime_after(monotime_now(), LOOPBACK_DEADLINE_MS); \
-        while (!(condition)) {                                                            \
-            uv_run((loop), UV_RUN_NOWAIT);                                                \
-            if (monotime_reached(monotime_now(), deadline_))                              \
-                fail_msg("never came: %s", #condition);                                   \
-        }                                                                                 \
-    } while (0)
+#define RUN_UNTIL(loop, condition)                                                         \
+    for (struct monotime deadline_ = monotime_after(monotime_now(), LOOPBACK_DEADLINE_MS); \
+         !(condition);)                                                                    \
+    loopback_turn((loop), deadline_, #condition)
 
 static inline uint16_t loopback_port(int fd)
 {

@@ -1,6 +1,7 @@
 /* Names, with a look-up that the test answers. */
 #include <uv.h>
 
+/* NOLINTBEGIN(readability-identifier-naming,readability-function-size): the names are libuv's */
 /* libuv's look-up, replaced before the resolver is compiled. */
 static int fake_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb callback,
                             const char *host, const char *port, const struct addrinfo *hints);
@@ -8,6 +9,8 @@ static int fake_cancel(uv_req_t *request);
 #define uv_getaddrinfo         fake_getaddrinfo
 #define uv_freeaddrinfo(found) ((void)(found))
 #define uv_cancel              fake_cancel
+/* NOLINTEND(readability-identifier-naming,readability-function-size) */
+/* NOLINTNEXTLINE(bugprone-suspicious-include): with the replacements above */
 #include "lib/net/resolver.c"
 
 #include <setjmp.h>
@@ -27,6 +30,7 @@ static struct {
     int err;
 } rx;
 
+/* NOLINTNEXTLINE(readability-function-size): so many are libuv's */
 static int fake_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb callback,
                             const char *host, const char *port, const struct addrinfo *hints)
 {
