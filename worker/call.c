@@ -245,7 +245,11 @@ static void count_end(struct call *call, enum proxy_outcome outcome)
     /* A call that was refused on the way in was never an upstream call. */
     if (call->upload.plan.bytes > 0)
         counters_add(counters, by_outcome[outcome], 1);
-    if (!call->is_recorded || !call->out.usage.seen)
+    if (!call->is_recorded)
+        return;
+    if (outcome != PROXY_COMPLETE)
+        call_read_usage(call);
+    if (!call->out.usage.seen)
         return;
     counters_add(counters, COUNTER_usage_seen, 1);
     counters_add(counters, COUNTER_input_tokens,

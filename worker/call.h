@@ -72,6 +72,9 @@ enum proxy_taken call_client_begin(void *ctx, struct span bytes);
 enum proxy_taken call_client_more(void *ctx, struct span bytes);
 int call_client_complete(void *ctx);
 
+/** An answer that was not completed: make final what it told of its usage until then. */
+void call_read_usage(struct call *call);
+
 /** Tell the client of a truncated stream, as far as its protocol can say it. */
 void call_client_truncated(struct call *call, int err);
 

@@ -2,6 +2,7 @@
 #include "lib/base/invariant.h"
 #include "lib/net/client_inner.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -58,6 +59,12 @@ static int on_timeout_wanted(CURLM *handle, long timeout_ms, void *owner)
 
 /* --- sockets ---------------------------------------------------------------------------------- */
 
+static void forget(struct http_client *client, int fd)
+{
+    client->sockets[fd] = (struct socket_place){.multi = NULL};
+    client->sockets_open--;
+}
+
 static void watch(struct http_client *client, int fd, uint32_t events)
 {
     struct socket_place *place = &client->sockets[fd];
@@ -70,8 +77,13 @@ static void watch(struct http_client *client, int fd, uint32_t events)
         operation = EPOLL_CTL_DEL;
     else if (place->events == 0)
         operation = EPOLL_CTL_ADD;
-    int err = epoll_ctl(client->epoll_fd, operation, fd, &event);
-    INVARIANT(err == 0);
+    if (epoll_ctl(client->epoll_fd, operation, fd, &event) != 0) {
+        /* libcurl 7.88 closes a socket that never connected without a word, and then says that it
+         * need not be watched. */
+        INVARIANT(errno == EBADF && operation != EPOLL_CTL_ADD);
+        forget(client, fd);
+        return;
+    }
     place->events = events;
 }
 
@@ -121,8 +133,7 @@ int multi_on_close_socket(void *client, curl_socket_t fd)
     struct http_client *owner = client;
 
     /* close(2) takes it out of the epoll set. */
-    owner->sockets[fd] = (struct socket_place){.multi = NULL};
-    owner->sockets_open--;
+    forget(owner, fd);
     return close(fd);
 }
 
