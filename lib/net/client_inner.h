@@ -12,14 +12,14 @@
 
 enum {
     /* libcurl walks all connections of a multi for every transfer: many small ones. */
-    MULTI_TRANSFERS_MAX = 32,
+    MULTI_TRANSFERS_MAX = 8,
     MULTI_CONNECTIONS_MAX = 40, /* open and idle ones of a multi */
     MULTI_IDLE_MS = 60000,      /* a multi without a transfer for so long closes its connections */
     TRANSFER_INFORMATIONAL_MAX = 16, /* 1xx heads before the answer's */
     TRANSFER_HEAD_BYTES_MAX = 65536,
     TRANSFER_VALUE_BYTES_MAX = 128, /* of a field that on_head() tells; longer ones are not told */
     TRANSFER_STREAM_BUFFER_BYTES = 2048,
-    TRANSFER_BUFFER_BYTES = 16384,
+    TRANSFER_BUFFER_BYTES = 4096,
     ENDPOINT_SPARE_MAX = 256, /* configured handles that an endpoint keeps */
 };
 
