@@ -232,6 +232,7 @@ static void a_worker_that_says_what_it_cannot_say_is_replaced(void **state)
     static const enum worker_mode modes[] = {WORK_SAY_ADOPTED, WORK_SAY_SLOT, WORK_SAY_DRAIN};
     struct rig *rig = *state;
 
+    script->ack_ms = 600000; /* not for being late */
     rig_begin(rig);
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
         script->worker_mode = WORK;
