@@ -22,6 +22,7 @@ bool transfer_set_fixed_options(struct http_transfer *transfer)
     err |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     /* Not even what the environment says. */
     err |= curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    err |= curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     err |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_AGE_S);
     err |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     err |= curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER_BYTES);
