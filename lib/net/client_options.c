@@ -1,4 +1,4 @@
-#include "lib/net/client_inner.h"
+#include "lib/net/client_parts.h"
 
 #include <stdlib.h>
 
