@@ -69,7 +69,11 @@ export class Weir {
     this.given = config;
     this.log = '';
     fs.mkdirSync(path.join(this.folder, 'state'));
+    this.binary = WEIR;
     if (uid !== undefined) {
+      // Somebody else may not be able to reach the build.
+      this.binary = path.join(this.folder, 'weir');
+      fs.copyFileSync(WEIR, this.binary);
       for (const each of [this.folder, path.join(this.folder, 'state')]) fs.chownSync(each, uid, uid);
     }
   }
@@ -100,7 +104,7 @@ export class Weir {
   async start() {
     this.port = await freePort();
     this.configure(this.given);
-    this.child = spawn(WEIR, ['serve', '--config', this.file], {
+    this.child = spawn(this.binary, ['serve', '--config', this.file], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...this.env },
       ...(this.uid === undefined ? {} : { uid: this.uid, gid: this.uid }),
