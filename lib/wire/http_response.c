@@ -52,9 +52,9 @@ static int on_field_complete(llhttp_t *parser)
     struct span name = {response->name, response->name_bytes};
 
     response->field = FIELD_OTHER;
-    for (uint8_t i = FIELD_OTHER + 1; i < FIELD_COUNT; i++) {
+    for (size_t i = FIELD_OTHER + 1; i < FIELD_COUNT; i++) {
         if (span_equal_nocase(name, field_names[i]))
-            response->field = i;
+            response->field = (uint8_t)i;
     }
     response->name_bytes = 0;
     response->value_bytes = 0;
