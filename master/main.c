@@ -60,10 +60,6 @@ static int serve(int argc, char **argv)
 
     if (options_parse(argc, argv, &options) != 0)
         return TOOL_USAGE;
-    if (options.help) {
-        printf("usage: weir serve [--config FILE]   (default " OPTIONS_CONFIG_DEFAULT ")\n");
-        return TOOL_OK;
-    }
     title_init(process.argc, process.argv);
     title_set("weir: master");
     log_set_process("master");
@@ -102,6 +98,24 @@ static int help(int argc, char **argv)
     return TOOL_OK;
 }
 
+/* `weir COMMAND --help`, whatever else stands there. */
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 2; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    }
+    return false;
+}
+
+static int explain(size_t command)
+{
+    printf("usage: weir %s%s%s\n%s\n", commands[command].word,
+           commands[command].arguments[0] == '\0' ? "" : " ", commands[command].arguments,
+           commands[command].sentence);
+    return TOOL_OK;
+}
+
 static int reject(const char *word)
 {
     char memory[SUGGEST_BYTES_MAX * 2];
@@ -132,7 +146,7 @@ int main(int argc, char **argv)
         word = "version";
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(commands[i].word, word) == 0)
-            return commands[i].run(argc - 1, argv + 1);
+            return asks_for_help(argc, argv) ? explain(i) : commands[i].run(argc - 1, argv + 1);
     }
     return reject(word);
 }

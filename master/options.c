@@ -9,20 +9,16 @@ int options_parse(int argc, char **argv, struct options *out)
 {
     static const struct option known[] = {
         {"config", required_argument, NULL, 'c'},
-        {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     const char *path = OPTIONS_CONFIG_DEFAULT;
     int option;
 
-    out->help = false;
     optind = 0; /* glibc: begin anew */
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
-    while ((option = getopt_long(argc, argv, "+c:h", known, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+c:", known, NULL)) != -1) {
         if (option == 'c')
             path = optarg;
-        else if (option == 'h')
-            out->help = true;
         else
             return ERR_INVALID;
     }

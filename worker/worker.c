@@ -256,6 +256,7 @@ int worker_main(const struct worker_boot *boot)
     if (err != 0) {
         /* Crash-only: what start() had begun goes with the process. */
         log_write(LOG_ERROR, "cannot start: %s", err_text(err));
+        free(worker);
         return EXIT_FAILURE;
     }
     uv_run(&worker->loop, UV_RUN_DEFAULT);

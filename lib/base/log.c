@@ -45,6 +45,7 @@ void log_write(enum log_level level, const char *format, ...)
 
     if (level > highest_level)
         return;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment */
     if (getenv("JOURNAL_STREAM") != NULL)
         len += clamp_printed(snprintf(line, sizeof(line), "<%d>", (int)level), sizeof(line));
     len += clamp_printed(snprintf(line + len, sizeof(line) - len, "%s: ", process_name),

@@ -25,6 +25,10 @@ void server_check_empty(struct server *server)
         tell_empty(server);
 }
 
+/*
+ * A client whose connection was accepted a moment ago is about to send its request, and has nothing
+ * that would tell it to try again. One that has been served knows that a kept connection may close.
+ */
 static void close_idle(struct server *server)
 {
     struct link *next;
@@ -33,8 +37,12 @@ static void close_idle(struct server *server)
         struct server_conn *conn = LINK_OWNER(link, struct server_conn, link);
 
         next = link->next;
-        if (conn->state == CONN_IDLE && conn->unread == 0)
+        if (conn->state != CONN_IDLE || conn->unread > 0)
+            continue;
+        if (conn->has_served)
             conn_close(conn);
+        else
+            conn_set_deadline(conn, SERVER_DRAIN_FRESH_MS);
     }
 }
 

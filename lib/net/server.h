@@ -114,8 +114,9 @@ void server_unlisten(struct server *server, uint64_t slot);
 
 /**
  * No more keep-alive: idle connections close once the requests that have reached the kernel are
- * read, the others after their exchange. Calls `on_empty(owner)` once from a later turn, when no
- * connection is left. It goes on accepting: call server_unlisten() first.
+ * read, the others after their exchange; one that has had no request yet has a second for it.
+ * Calls `on_empty(owner)` once from a later turn, when no connection is left. It goes on accepting:
+ * call server_unlisten() first.
  */
 void server_drain(struct server *server, void (*on_empty)(void *owner));
 

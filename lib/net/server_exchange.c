@@ -12,6 +12,7 @@ static void enter_exchange(struct server_conn *conn)
 {
     conn_enter(conn, CONN_EXCHANGE);
     conn_clear_deadline(conn);
+    conn->has_served = true;
     conn->exchange = NULL;
     conn->body_bytes = 0;
     conn->body_err = 0;

@@ -12,7 +12,8 @@ enum {
     SERVER_DISCARD_BYTES_MAX = 65536, /* of a body that nobody wanted, to keep the connection */
     SERVER_LINGER_BYTES_MAX = 64 << 20,
     SERVER_LINGER_MS = 3000,
-    SERVER_ACCEPTS_MAX = 64, /* a turn and listening socket */
+    SERVER_DRAIN_FRESH_MS = 1000, /* in a drain: for a connection's first request */
+    SERVER_ACCEPTS_MAX = 64,      /* a turn and listening socket */
     SERVER_ACCEPT_PAUSE_MS = 100,
     SERVER_LARGE_HEADS_MAX = 64, /* partial heads that do not fit a chunk, at once */
 };
@@ -99,6 +100,7 @@ struct server_conn {
     bool is_reading : 1;
     bool is_advancing : 1;
     bool eof_seen : 1;
+    bool has_served : 1;  /* an exchange has begun on it */
     bool read_filled : 1; /* the last read filled its buffer: enough for this turn */
 };
 

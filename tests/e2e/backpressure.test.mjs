@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after } from 'node:test';
 import { KEYS, registry } from './fixture.mjs';
-import { startWeir, test, turn, until } from './harness.mjs';
+import { startWeir, test, turn, until, withWeir } from './harness.mjs';
 import { requestBytes } from './http.mjs';
 import { residentBytes } from './proc.mjs';
 import { Upstream } from './upstream.mjs';
@@ -24,12 +24,13 @@ class Flood {
   answer = async (request, reply) => {
     await reply.streamHead();
     const piece = EVENT.repeat(60);
-    while (this.taken < STREAM_BYTES) {
+    while (this.taken < STREAM_BYTES && !reply.socket.destroyed) {
       const sent = reply.chunk(piece);
       this.hash.update(piece);
       await sent;
       this.taken += piece.length;
     }
+    if (reply.socket.destroyed) return;
     this.hash.update('data: [DONE]\n\n');
     await reply.chunk('data: [DONE]\n\n');
     await reply.raw('0\r\n\r\n');
@@ -45,9 +46,9 @@ class Flood {
   }
 }
 
-async function ask(secret = KEYS.all) {
-  const connection = await weir.connect();
-  await connection.write(requestBytes({ method: 'POST', path: '/v1/chat/completions', headers: { 'x-api-key': secret }, body: '{"model":"Zebra","stream":true,"stream_options":{"include_usage":true}}' }));
+async function ask(of = weir) {
+  const connection = await of.connect();
+  await connection.write(requestBytes({ method: 'POST', path: '/v1/chat/completions', headers: { 'x-api-key': KEYS.all }, body: '{"model":"Zebra","stream":true,"stream_options":{"include_usage":true}}' }));
   return { connection, head: await connection.readHead() };
 }
 
@@ -84,4 +85,20 @@ test('a client that leaves while its upstream is held ends the call', async () =
   await until(() => flood.isHeld(), 'the upstream is held');
   connection.reset();
   await until(() => isGone, 'the upstream call ends');
+});
+
+test('a client that reads nothing for client_send_ms is given up', async () => {
+  await withWeir({ ...registry({ openai: upstream.url }), workers: 1, timeouts: { client_send_ms: 1000 } }, async (impatient) => {
+    const flood = new Flood();
+    let isGone = false;
+    upstream.answer = (request, reply) => {
+      reply.gone.then(() => { isGone = true; });
+      return flood.answer(request, reply);
+    };
+    const { connection } = await ask(impatient);
+    await until(() => isGone, 'the upstream call ends');
+    assert.ok(!flood.isDone);
+    assert.doesNotMatch((await connection.readToEnd()).toString().slice(-1000), /\[DONE\]/);
+    connection.close();
+  });
 });

@@ -320,6 +320,28 @@ for (const [status, expected, code] of [
   });
 }
 
+test('usage is counted as the provider tells it, whether the client sees it or not', async () => {
+  for (const body of ['{"model":"Zebra"}', '{"model":"Zebra","stream":true}', '{"model":"Zebra","stream":true,"stream_options":{"include_usage":true}}']) {
+    const { counters: before } = await weir.totals();
+    assert.equal((await post(body)).status, 200);
+    await until(async () => (await weir.totals()).counters.usage_seen === before.usage_seen + 1, 'the usage is counted');
+    const { counters: now } = await weir.totals();
+    assert.equal(now.input_tokens - before.input_tokens, USAGE.prompt_tokens);
+    assert.equal(now.output_tokens - before.output_tokens, USAGE.completion_tokens);
+  }
+});
+
+test('what an upstream sends beyond its answer is nobody\'s', async () => {
+  const text = JSON.stringify(completion('zebra'));
+  upstream.answer = async (request, reply) => {
+    await reply.raw(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nstolen`);
+  };
+  for (let i = 0; i < 5; i++) {
+    const answer = await post(BODIES['a small one']);
+    assert.deepEqual([answer.status, answer.json], [200, completion('Zebra')]);
+  }
+});
+
 test('interim answers of the upstream are passed over', async () => {
   upstream.answer = async (request, reply) => {
     await reply.raw('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n');

@@ -162,6 +162,11 @@ export class Weir {
     return this.run('status');
   }
 
+  /** The sums over all workers: {counters, gauges}. */
+  async totals() {
+    return JSON.parse((await this.run('status', '--json')).stdout).totals;
+  }
+
   /** `weir reload`, after the configuration was replaced when one is given. */
   reload(config) {
     if (config) this.configure(config);
@@ -205,6 +210,7 @@ export class Weir {
   /** Stop; every process that was seen is gone, and no sanitizer or invariant spoke. */
   async stop() {
     if (!this.ended) {
+      if (!this.#expectsDeaths) await this.#assertNothingIsHeld();
       this.#note();
       process.kill(this.pid, 'SIGTERM');
       await until(() => this.ended, `weir ends after SIGTERM; it said:\n${this.log}`, 30_000);
@@ -213,6 +219,16 @@ export class Weir {
     await until(() => [...this.#seen].every((pid) => !isAlive(pid)), 'no process is left', 15_000);
     this.#assertCleanLog();
     fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Who has no request open holds no body, no call and no generation but the live one. */
+  async #assertNothingIsHeld() {
+    const workers = this.workers().length;
+    let gauges;
+    await until(async () => {
+      ({ gauges } = await this.totals());
+      return gauges.calls_open === 0 && gauges.body_bytes === 0 && gauges.generations_held === workers;
+    }, 'nothing is held').catch((error) => assert.fail(`${error.message}: ${JSON.stringify(gauges)}`));
   }
 
   #assertCleanLog() {

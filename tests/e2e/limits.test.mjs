@@ -64,6 +64,7 @@ test('bodies beyond limits.body_memory are 503 with Retry-After, and leave nothi
       return connection;
     };
     for (let i = 0; i < 2; i++) started.push(await begin());
+    await until(async () => (await weir.totals()).gauges.body_bytes >= 2 * half.length, 'two halves are held');
     const last = await begin();
     const answer = await last.readAnswer();
     assertOpenAiError(answer, 503, 'overloaded');

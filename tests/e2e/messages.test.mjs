@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach } from 'node:test';
 import { KEYS, PROVIDER_KEY, registry } from './fixture.mjs';
-import { assertAnthropicError, startWeir, test, turn } from './harness.mjs';
+import { assertAnthropicError, startWeir, test, turn, until } from './harness.mjs';
 import { requestBytes } from './http.mjs';
 import { Upstream, message, messageStream } from './upstream.mjs';
 
@@ -73,6 +73,16 @@ test('a stream passes byte for byte but for the model of message_start', async (
     assert.equal(answer.text, expected, `in pieces of ${pieceBytes}`);
   }
   assert.equal(upstream.last.text, body.replace(MODEL, UPSTREAM_MODEL), 'nothing about usage is added');
+});
+
+test('usage is counted as the provider tells it', async () => {
+  for (const stream of [false, true]) {
+    const { counters: before } = await weir.totals();
+    assert.equal((await post(`{"stream":${stream},"model":"${MODEL}"}`)).status, 200);
+    await until(async () => (await weir.totals()).counters.usage_seen === before.usage_seen + 1, 'the usage is counted');
+    const { counters: now } = await weir.totals();
+    assert.deepEqual([now.input_tokens - before.input_tokens, now.output_tokens - before.output_tokens], [11, 7]);
+  }
 });
 
 test('errors come in Anthropic\'s envelope', async () => {

@@ -56,19 +56,10 @@ class OpenStreams {
   }
 }
 
-/** How many client connections a worker has: its sockets among those of the listening port. */
-function acceptedBy(pid, port) {
-  const own = new Set(fs.readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-    try {
-      return /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
-    } catch {
-      return [];
-    }
-  }));
-  const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  return fs.readFileSync('/proc/net/tcp', 'latin1').split('\n').slice(1)
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, local, , state, , , , , , inode]) => local?.endsWith(`:${hex}`) && state === '01' && own.has(inode)).length;
+/** How many client connections each worker has, by its number. */
+async function connectionsOpen(weir) {
+  const { processes } = JSON.parse((await weir.run('status', '--json')).stdout);
+  return processes.map((worker) => worker.gauges.connections_open);
 }
 
 test('a worker that is killed takes its own connections with it and nothing else', async () => {
@@ -76,9 +67,10 @@ test('a worker that is killed takes its own connections with it and nothing else
     weir.expectDeaths();
     const streams = await new OpenStreams().open(weir, 24);
     const [victim, other] = weir.workers();
-    await until(() => acceptedBy(victim, weir.port) + acceptedBy(other, weir.port) === 24, 'only the streams are open');
-    const lost = acceptedBy(victim, weir.port);
-    const kept = 24 - lost;
+    const [lost, kept] = await until(async () => {
+      const open = await connectionsOpen(weir);
+      return open[0] + open[1] === 24 && open;
+    }, 'only the streams are open');
     process.kill(victim, 'SIGKILL');
     // New connections are taken by the other worker, or wait for the successor in the open slot.
     const fresh = await Promise.all(Array.from({ length: 50 }, () => weir.get('/v1/models', KEYS.all)));

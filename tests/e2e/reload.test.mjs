@@ -37,6 +37,9 @@ async function reloaded(config) {
 /** Each worker has one generation mapped, and the same one. */
 async function assertOneGenerationMapped() {
   const generation = await weir.generation();
+  await until(async () => (await weir.totals()).gauges.generations_held === weir.workers().length, 'one generation is held');
+  // What a process that is not dumpable maps is shown to root alone.
+  if (process.getuid() !== 0) return;
   const expected = [`weir-secrets-${generation}`, `weir-snapshot-${generation}`, 'weir-state'];
   for (const pid of weir.workers()) {
     await until(() => mappedMemfds(pid).length === expected.length, `worker ${pid} maps ${mappedMemfds(pid)}`);
@@ -235,7 +238,7 @@ test('a storm of SIGHUPs while one is loading makes one more', async () => {
 
 test('workers come and go under connection load without a failure', async () => {
   const load = new Load(weir).connections().connections().connections().connections();
-  for (const count of [3, 1, 2, 4, 2]) {
+  for (const count of [3, 1, 4, 2, 1, 4, 1, 3, 2]) {
     await reloaded({ ...base(), workers: count });
     await until(() => weir.workers().length === count, `${count} workers`);
     const answers = load.answers;

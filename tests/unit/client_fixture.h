@@ -164,7 +164,7 @@ static int client_setup_with(const char *ca_file)
     struct http_client_config config = {
         .loop = &cx.loop, .transfers_max = 1000, .ca_file = span_of(ca_file)};
 
-    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     memset(&cx, 0, sizeof(cx));
     cx.fd = -1;
     assert_int_equal(uv_loop_init(&cx.loop), 0);

@@ -143,8 +143,10 @@ static void the_sample_of_the_manual_loads(void **state)
     struct registry *registry = registry_load("tests/unit/data/sample.yaml", true, report);
 
     (void)state;
-    if (registry == NULL)
+    if (registry == NULL) {
         fail_msg("%s", load_printed(report));
+        return;
+    }
     assert_int_equal(report_errors(report), 0);
     assert_int_equal(report_warnings(report), 1);
     assert_non_null(strstr(load_printed(report), BUDGET_WARNING));

@@ -55,8 +55,10 @@ static void included_files_are_read_in_order_and_know_each_other(void **state)
         "providers: { p: { kind: openai } }\n"
         "groups: { g: { models: [m1] } }\n",
         report);
-    if (registry == NULL)
+    if (registry == NULL) {
         fail_msg("%s", load_printed(report));
+        return;
+    }
     assert_non_null(strstr(load_printed(report), "empty.yaml: warning: the file is empty"));
     assert_int_equal(report_warnings(report), 1);
     assert_int_equal(registry->data.model_count, 2);

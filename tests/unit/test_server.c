@@ -104,16 +104,16 @@ static void a_head_larger_than_a_chunk_is_taken_up_to_its_limit(void **state)
 {
     enum { PADS = 60, PAD_BYTES = 1000 };
     char head[PADS * (PAD_BYTES + 8) + 128];
-    size_t len = (size_t)sprintf(head, "GET /now HTTP/1.1\r\nhost: a\r\n");
+    size_t len = (size_t)snprintf(head, sizeof(head), "GET /now HTTP/1.1\r\nhost: a\r\n");
 
     (void)state;
     for (int i = 0; i < PADS; i++) {
-        len += (size_t)sprintf(head + len, "x%d: ", i);
+        len += (size_t)snprintf(head + len, sizeof(head) - len, "x%d: ", i);
         memset(head + len, 'p', PAD_BYTES);
         len += PAD_BYTES;
-        len += (size_t)sprintf(head + len, "\r\n");
+        len += (size_t)snprintf(head + len, sizeof(head) - len, "\r\n");
     }
-    len += (size_t)sprintf(head + len, "\r\n");
+    len += (size_t)snprintf(head + len, sizeof(head) - len, "\r\n");
     fx.limits.head_bytes = len;
     client_sends((struct span){head, len / 2});
     wait_for_unread(len / 2);

@@ -235,6 +235,19 @@ static void a_drain_lets_exchanges_end_and_closes_the_rest(void **state)
     assert_string_equal(fx.log, "he");
 }
 
+static void a_drain_waits_for_the_first_request_of_a_connection(void **state)
+{
+    (void)state;
+    client_sends(SPAN(""));
+    RUN_UNTIL(&fx.loop, server_connection_count(fx.server) == 1);
+    server_drain(fx.server, fixture_on_empty);
+    turn_often();
+    client_sends(SPAN(GET("/now")));
+    client_gets("ok");
+    client_sees_end();
+    wait_for_log("he");
+}
+
 static void a_drain_answers_what_the_kernel_holds_already(void **state)
 {
     (void)state;
@@ -304,6 +317,7 @@ int main(void)
         T(without_memory_a_body_that_came_too_early_is_refused),
         T(without_memory_waiting_output_ends_the_connection),
         T(a_drain_lets_exchanges_end_and_closes_the_rest),
+        T(a_drain_waits_for_the_first_request_of_a_connection),
         T(a_drain_answers_what_the_kernel_holds_already),
         T(a_drain_of_an_empty_server_is_told_in_a_later_turn),
         T(an_unlistened_server_accepts_no_more),
@@ -312,6 +326,6 @@ int main(void)
 #undef T
 
     /* As the worker does: a write to a dead client is an error value. */
-    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -202,6 +202,6 @@ int main(void)
 #undef T
 
     /* As the worker does: a write to a dead client is an error value. */
-    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
