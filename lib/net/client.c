@@ -1,6 +1,6 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
-#include "lib/net/client_parts.h"
+#include "lib/net/client_inner.h"
 
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -155,7 +155,8 @@ static void on_sweep(uv_timer_t *timer)
     uint64_t now_ms = uv_now(client->loop);
 
     connection_sweep(client, now_ms > CONNECTION_IDLE_MS ? now_ms - CONNECTION_IDLE_MS : 0);
-    multi_sweep(client, now_ms > MULTI_IDLE_MS ? now_ms - MULTI_IDLE_MS : 0);
+    multi_sweep(&client->plain_multis, now_ms > MULTI_IDLE_MS ? now_ms - MULTI_IDLE_MS : 0);
+    multi_sweep(&client->tls_multis, now_ms > MULTI_IDLE_MS ? now_ms - MULTI_IDLE_MS : 0);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -233,6 +234,8 @@ int http_client_new(const struct http_client_config *config, struct http_client 
     link_init(&client->idle);
     link_init(&client->spare_connections);
     link_init(&client->spare_transfers);
+    client->plain_multis.live_max = MULTI_CONNECTIONS_MAX;
+    client->tls_multis.live_max = 1;
     client->kept_fd = -1;
     chunk_pool_init(&client->uploads, 0, CHUNKS_SPARE_MAX);
     chunk_pool_init(&client->held, 0, CHUNKS_SPARE_MAX);
@@ -267,7 +270,8 @@ static void on_handle_closed(uv_handle_t *handle)
 
     if (--client->handles_open > 0)
         return;
-    multi_free_all(client);
+    multi_free_all(&client->plain_multis);
+    multi_free_all(&client->tls_multis);
     free_parts(client);
     curl_global_cleanup();
 }
@@ -280,12 +284,12 @@ static void on_timer_closed(uv_handle_t *handle)
     on_handle_closed(handle);
 }
 
-static void close_multis(struct http_client *client)
+static void close_multis(struct http_client *client, struct multis *multis)
 {
-    multi_sweep(client, UINT64_MAX);
-    for (uint32_t i = 0; i < client->multis.count; i++) {
+    multi_sweep(multis, UINT64_MAX);
+    for (uint32_t i = 0; i < multis->count; i++) {
         client->handles_open++;
-        uv_close((uv_handle_t *)&client->multis.all[i]->timer, on_timer_closed);
+        uv_close((uv_handle_t *)&multis->all[i]->timer, on_timer_closed);
     }
 }
 
@@ -302,7 +306,8 @@ void http_client_free(struct http_client **client)
         http_transfer_abort(&open);
     }
     connection_sweep(freed, UINT64_MAX);
-    close_multis(freed);
+    close_multis(freed, &freed->plain_multis);
+    close_multis(freed, &freed->tls_multis);
     origin_leave_all(freed);
     uv_close((uv_handle_t *)&freed->poll, on_handle_closed);
     uv_close((uv_handle_t *)&freed->check, on_handle_closed);

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { HANDLE_AGE_S = 365 * 24 * 3600 };
+
 /* --- handles ---------------------------------------------------------------------------------- */
 
 /* Every option that is the same for all connections. */
@@ -18,7 +20,7 @@ static bool set_fixed_options(CURL *easy, struct http_client *client)
     err |= curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
     err |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     /* libcurl must not find them too old while they are in use. */
-    err |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 0L);
+    err |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)HANDLE_AGE_S);
     err |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     err |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     err |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);

@@ -7,8 +7,8 @@
  *   idle        connection_rest()           as before, on its origin's list  take, age, any event
  *
  * A plain one leaves its multi as soon as it is open: libcurl is told to close the socket, which
- * stays open. One with TLS stays until its end, since libcurl walks all connections of a multi for
- * every read and write: many small multis.
+ * stays open. One with TLS stays until its end, alone: libcurl walks all connections of a multi
+ * for every read and write, and closes those that it finds ended when it opens another.
  */
 #ifndef WEIR_NET_CLIENT_CONNECTION_H
 #define WEIR_NET_CLIENT_CONNECTION_H
@@ -25,7 +25,7 @@ struct http_client;
 struct http_transfer;
 
 enum {
-    MULTI_CONNECTIONS_MAX = 8,
+    MULTI_CONNECTIONS_MAX = 8,                  /* plain ones that a multi opens at the same time */
     MULTI_KEPT_MAX = 4 * MULTI_CONNECTIONS_MAX, /* more than a multi has: libcurl evicts none */
     MULTI_IDLE_MS = 60000,                      /* an empty multi gives back its memory */
     CONNECTION_IDLE_MS = 60000,                 /* an idle connection is closed after it */
@@ -37,6 +37,7 @@ enum {
 struct multi {
     CURLM *handle; /* NULL while nothing uses it */
     struct http_client *client;
+    struct multis *of;
     uv_timer_t timer;
     struct link kick;  /* client->kicks: its time has come */
     uint64_t due_ms;   /* in the loop's time; UINT64_MAX: never */
@@ -51,6 +52,7 @@ struct multis {
     struct multi **all;
     uint32_t count;
     uint32_t room_from; /* no multi below this one has room */
+    uint32_t live_max;  /* connections of each */
 };
 
 /** Scheme, host and port: what a connection can be used for. Shared by endpoints. */
@@ -136,9 +138,9 @@ void multi_kick(struct multi *multi);
 void multi_on_events(uv_poll_t *poll, int status, int events);
 
 /** Give back the memory of empty multis that nothing has used since then. */
-void multi_sweep(struct http_client *client, uint64_t unused_since_ms);
+void multi_sweep(struct multis *multis, uint64_t unused_since_ms);
 
-void multi_free_all(struct http_client *client);
+void multi_free_all(struct multis *multis);
 
 /* client_socket.c */
 

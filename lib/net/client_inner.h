@@ -36,7 +36,8 @@ struct http_client {
     uint64_t deadlines_armed_ms;    /* UINT64_MAX: the timer is not running */
     struct http_transfer *speaking; /* the one whose callback runs; NULL once it is dead */
     struct http_origin *origins;
-    struct multis multis;
+    struct multis plain_multis;
+    struct multis tls_multis;
     struct socket_place *sockets; /* by descriptor */
     uint32_t sockets_max;
     uint64_t sockets_open;

@@ -1,6 +1,6 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
-#include "lib/net/client_parts.h"
+#include "lib/net/client_inner.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -176,10 +176,8 @@ static int open_handle(struct multi *multi)
     return 0;
 }
 
-static struct multi *append(struct http_client *client)
+static struct multi *append(struct http_client *client, struct multis *multis)
 {
-    struct multis *multis = &client->multis;
-
     if (multis->count == MULTIS_MAX)
         return NULL;
     struct multi **grown = realloc(multis->all, (multis->count + 1) * sizeof(struct multi *));
@@ -190,6 +188,7 @@ static struct multi *append(struct http_client *client)
     if (multi == NULL)
         return NULL;
     multi->client = client;
+    multi->of = multis;
     multi->index = multis->count;
     multi->due_ms = UINT64_MAX;
     multi->armed_ms = UINT64_MAX;
@@ -201,19 +200,19 @@ static struct multi *append(struct http_client *client)
 }
 
 /* The lowest one with room, so that the last ones become empty. */
-static struct multi *pick(struct http_client *client)
+static struct multi *pick(struct http_client *client, struct multis *multis)
 {
-    struct multis *multis = &client->multis;
-
     while (multis->room_from < multis->count &&
-           multis->all[multis->room_from]->live >= MULTI_CONNECTIONS_MAX)
+           multis->all[multis->room_from]->live >= multis->live_max)
         multis->room_from++;
-    return multis->room_from < multis->count ? multis->all[multis->room_from] : append(client);
+    return multis->room_from < multis->count ? multis->all[multis->room_from]
+                                             : append(client, multis);
 }
 
 int multi_add(struct http_client *client, struct connection *connection)
 {
-    struct multi *multi = pick(client);
+    struct multi *multi = pick(client, connection->origin->is_tls ? &client->tls_multis
+                                                                  : &client->plain_multis);
 
     if (multi == NULL || open_handle(multi) != 0 ||
         curl_multi_add_handle(multi->handle, connection->easy) != CURLM_OK)
@@ -226,7 +225,7 @@ int multi_add(struct http_client *client, struct connection *connection)
 void multi_remove(struct connection *connection, CURL *easy)
 {
     struct multi *multi = connection->multi;
-    struct multis *multis = &multi->client->multis;
+    struct multis *multis = multi->of;
 
     INVARIANT(!multi->is_busy && multi->live > 0);
     CURLMcode code = curl_multi_remove_handle(multi->handle, easy);
@@ -238,10 +237,10 @@ void multi_remove(struct connection *connection, CURL *easy)
         multis->room_from = multi->index;
 }
 
-void multi_sweep(struct http_client *client, uint64_t unused_since_ms)
+void multi_sweep(struct multis *multis, uint64_t unused_since_ms)
 {
-    for (uint32_t i = 0; i < client->multis.count; i++) {
-        struct multi *multi = client->multis.all[i];
+    for (uint32_t i = 0; i < multis->count; i++) {
+        struct multi *multi = multis->all[i];
 
         if (multi->handle == NULL || multi->live > 0 || multi->used_ms > unused_since_ms)
             continue;
@@ -252,9 +251,9 @@ void multi_sweep(struct http_client *client, uint64_t unused_since_ms)
     }
 }
 
-void multi_free_all(struct http_client *client)
+void multi_free_all(struct multis *multis)
 {
-    for (uint32_t i = 0; i < client->multis.count; i++)
-        free(client->multis.all[i]);
-    free(client->multis.all);
+    for (uint32_t i = 0; i < multis->count; i++)
+        free(multis->all[i]);
+    free(multis->all);
 }

@@ -1,6 +1,6 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
-#include "lib/net/client_parts.h"
+#include "lib/net/client_inner.h"
 
 #include <stdlib.h>
 

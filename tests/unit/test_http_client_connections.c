@@ -19,9 +19,9 @@ static void a_multi_lets_go_of_a_plain_connection_that_is_open(void **state)
         cx.fd = -1; /* left open until the client closes it */
     }
     turn_often();
-    assert_int_equal(cx.client->multis.count, 3);
-    for (uint32_t i = 0; i < cx.client->multis.count; i++)
-        assert_int_equal(cx.client->multis.all[i]->live, 0);
+    assert_int_equal(cx.client->plain_multis.count, 3);
+    for (uint32_t i = 0; i < cx.client->plain_multis.count; i++)
+        assert_int_equal(cx.client->plain_multis.all[i]->live, 0);
     assert_int_equal(http_client_open_count(cx.client), COUNT);
     assert_int_equal(cx.client->sockets_open, COUNT);
     for (size_t i = 0; i < COUNT; i++)

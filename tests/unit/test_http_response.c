@@ -139,56 +139,56 @@ static void answers_mean_the_same_wherever_they_are_cut(void **state)
     }
 }
 
+static const char *const malformed[] = {
+    "SMTP 220 hello\r\n\r\n",
+    "\r\n" OK "Content-Length: 0\r\n\r\n",
+    "HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n",
+    OK "Content-Length: 0\n\r\n",
+    OK "Content-Length: 0\r\n\n",
+    OK "a: b\rc\r\n\r\n",
+    OK "a: b\r\r\n\r\n",
+    OK "a: b\r\n c\r\nContent-Length: 0\r\n\r\n",
+    OK "a: b\r\n\tc\r\nContent-Length: 0\r\n\r\n",
+    OK " a: b\r\nContent-Length: 0\r\n\r\n",
+    OK "a : b\r\nContent-Length: 0\r\n\r\n",
+    OK "a: \x01\r\nContent-Length: 0\r\n\r\n",
+    OK "no colon\r\nContent-Length: 0\r\n\r\n",
+    OK "Content-Length: 1\r\nContent-Length: 1\r\n\r\nx",
+    OK "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    OK "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n0\r\n\r\n",
+    OK "Content-Length: 1,1\r\n\r\nx",
+    OK "Content-Length: -1\r\n\r\nx",
+    OK "Content-Length: +1\r\n\r\nx",
+    OK "Content-Length: \r\n\r\nx",
+    OK "Content-Length: 99999999999999999999\r\n\r\nx",
+    OK "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    OK "Transfer-Encoding: gzip\r\n\r\nx",
+    OK "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+    "HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n",
+    OK "Transfer-Encoding: chunked\r\n\r\nx\r\n",
+    OK "Transfer-Encoding: chunked\r\n\r\n\r\n",
+    OK "Transfer-Encoding: chunked\r\n\r\n000000001\r\nx",
+    OK "Transfer-Encoding: chunked\r\n\r\n1\nx\r\n",
+    OK "Transfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n",
+    OK "Transfer-Encoding: chunked\r\n\r\n1;a=b\r\nx\r\n",
+    OK "Transfer-Encoding: chunked\r\n\r\n0\r\nT: 1\n\r\n",
+    OK "Transfer-Encoding: chunked\r\n\r\n0\r\n T: 1\r\n\r\n",
+};
+
 static void malformed_answers_are_refused_wherever_they_are_cut(void **state)
 {
-    static const char *const answers[] = {
-        "SMTP 220 hello\r\n\r\n",
-        "\r\n" OK "Content-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n",
-        OK "Content-Length: 0\n\r\n",
-        OK "Content-Length: 0\r\n\n",
-        OK "a: b\rc\r\n\r\n",
-        OK "a: b\r\r\n\r\n",
-        OK "a: b\r\n c\r\nContent-Length: 0\r\n\r\n",
-        OK "a: b\r\n\tc\r\nContent-Length: 0\r\n\r\n",
-        OK " a: b\r\nContent-Length: 0\r\n\r\n",
-        OK "a : b\r\nContent-Length: 0\r\n\r\n",
-        OK "a: \x01\r\nContent-Length: 0\r\n\r\n",
-        OK "no colon\r\nContent-Length: 0\r\n\r\n",
-        OK "Content-Length: 1\r\nContent-Length: 1\r\n\r\nx",
-        OK "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        OK "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n0\r\n\r\n",
-        OK "Content-Length: 1,1\r\n\r\nx",
-        OK "Content-Length: -1\r\n\r\nx",
-        OK "Content-Length: +1\r\n\r\nx",
-        OK "Content-Length: \r\n\r\nx",
-        OK "Content-Length: 99999999999999999999\r\n\r\nx",
-        OK "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-        OK "Transfer-Encoding: gzip\r\n\r\nx",
-        OK "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
-        "HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n",
-        OK "Transfer-Encoding: chunked\r\n\r\nx\r\n",
-        OK "Transfer-Encoding: chunked\r\n\r\n\r\n",
-        OK "Transfer-Encoding: chunked\r\n\r\n000000001\r\nx",
-        OK "Transfer-Encoding: chunked\r\n\r\n1\nx\r\n",
-        OK "Transfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n",
-        OK "Transfer-Encoding: chunked\r\n\r\n1;a=b\r\nx\r\n",
-        OK "Transfer-Encoding: chunked\r\n\r\n0\r\nT: 1\n\r\n",
-        OK "Transfer-Encoding: chunked\r\n\r\n0\r\n T: 1\r\n\r\n",
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
-        struct span answer = span_of(answers[i]);
+    for (size_t i = 0; i < sizeof(malformed) / sizeof(answers[0]); i++) {
+        struct span answer = span_of(malformed[i]);
 
         for (size_t cut = 0; cut <= answer.len; cut++) {
             struct http_response response;
 
             if (read_answer(&response, answer, cut).err != ERR_UPSTREAM_PROTOCOL)
-                fail_msg("taken when cut at %zu: %s", cut, answers[i]);
+                fail_msg("taken when cut at %zu: %s", cut, malformed[i]);
         }
     }
 }
