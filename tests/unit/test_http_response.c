@@ -181,7 +181,7 @@ static const char *const malformed[] = {
 static void malformed_answers_are_refused_wherever_they_are_cut(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(malformed) / sizeof(answers[0]); i++) {
+    for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
         struct span answer = span_of(malformed[i]);
 
         for (size_t cut = 0; cut <= answer.len; cut++) {
