@@ -1,6 +1,6 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
-#include "lib/net/client_parts.h"
+#include "lib/net/client_inner.h"
 
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 enum {
-    UPLOADS_SPARE_MAX = 64,
+    CHUNKS_SPARE_MAX = 64,
     DEADLINE_GRAIN_MS = 20, /* deadlines are looked at no more often than this */
     SOCKETS_MAX = 1 << 20,
 };
@@ -32,7 +32,7 @@ static void run_resuming(struct http_client *client)
     link_init(&resuming);
     link_move_all(&client->resuming, &resuming);
     while ((link = link_take_first(&resuming)) != NULL)
-        multi_resume(LINK_OWNER(link, struct http_transfer, resume));
+        answer_resume(LINK_OWNER(link, struct http_transfer, resume));
 }
 
 static void run_kicks(struct http_client *client)
@@ -51,6 +51,33 @@ static void run(struct http_client *client)
     run_starting(client);
     run_resuming(client);
     run_kicks(client);
+}
+
+static void on_unread(uv_idle_t *idle)
+{
+    struct http_client *client = idle->data;
+    struct link unread;
+    struct link *link;
+
+    link_init(&unread);
+    link_move_all(&client->unread, &unread);
+    while ((link = link_take_first(&unread)) != NULL) {
+        struct http_transfer *transfer = LINK_OWNER(link, struct connection, unread)->transfer;
+
+        if (transfer != NULL && transfer->held == NULL)
+            answer_read(transfer);
+    }
+    if (link_is_alone(&client->unread))
+        uv_idle_stop(idle);
+}
+
+void client_read_on(struct connection *connection)
+{
+    struct http_client *client = connection->client;
+
+    if (link_is_alone(&connection->unread))
+        link_add_last(&client->unread, &connection->unread);
+    uv_idle_start(&client->unread_idle, on_unread);
 }
 
 /* After a turn's events: what they started goes out in the same turn. */
@@ -127,7 +154,9 @@ static void on_sweep(uv_timer_t *timer)
     struct http_client *client = timer->data;
     uint64_t now_ms = uv_now(client->loop);
 
-    multi_sweep(client, now_ms > MULTI_IDLE_MS ? now_ms - MULTI_IDLE_MS : 0);
+    connection_sweep(client, now_ms > CONNECTION_IDLE_MS ? now_ms - CONNECTION_IDLE_MS : 0);
+    multi_sweep(&client->plain_multis, now_ms > MULTI_IDLE_MS ? now_ms - MULTI_IDLE_MS : 0);
+    multi_sweep(&client->tls_multis, now_ms > MULTI_IDLE_MS ? now_ms - MULTI_IDLE_MS : 0);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -139,14 +168,16 @@ static void start_handles(struct http_client *client)
     INVARIANT(err == 0);
     uv_check_init(client->loop, &client->check);
     uv_prepare_init(client->loop, &client->prepare);
+    uv_idle_init(client->loop, &client->unread_idle);
     uv_timer_init(client->loop, &client->deadlines);
     uv_timer_init(client->loop, &client->sweep);
     client->poll.data = client;
     client->check.data = client;
     client->prepare.data = client;
+    client->unread_idle.data = client;
     client->deadlines.data = client;
     client->sweep.data = client;
-    client->handles_open = 5;
+    client->handles_open = 6;
     client->deadlines_armed_ms = UINT64_MAX;
     uv_poll_start(&client->poll, UV_READABLE, multi_on_events);
     uv_check_start(&client->check, on_check);
@@ -157,6 +188,9 @@ static void start_handles(struct http_client *client)
 static void free_parts(struct http_client *client)
 {
     chunk_pool_close(&client->uploads);
+    chunk_pool_close(&client->held);
+    transfer_free_spare(client);
+    connection_free_spare(client);
     resolver_free(&client->resolver);
     X509_STORE_free(client->store);
     if (client->epoll_fd >= 0)
@@ -196,7 +230,15 @@ int http_client_new(const struct http_client_config *config, struct http_client 
     link_init(&client->resuming);
     link_init(&client->kicks);
     link_init(&client->live);
-    chunk_pool_init(&client->uploads, 0, UPLOADS_SPARE_MAX);
+    link_init(&client->unread);
+    link_init(&client->idle);
+    link_init(&client->spare_connections);
+    link_init(&client->spare_transfers);
+    client->plain_multis.live_max = MULTI_CONNECTIONS_MAX;
+    client->tls_multis.live_max = 1;
+    client->kept_fd = -1;
+    chunk_pool_init(&client->uploads, 0, CHUNKS_SPARE_MAX);
+    chunk_pool_init(&client->held, 0, CHUNKS_SPARE_MAX);
     http_client_set_limit(client, config->transfers_max);
     int err = make_parts(client, config);
     if (err != 0) {
@@ -213,6 +255,8 @@ void http_client_set_limit(struct http_client *client, uint64_t transfers_max)
 {
     client->transfers_max = transfers_max;
     client->uploads.live_max = transfers_max;
+    /* At most one for each open transfer; those that are open may be more than a new limit. */
+    client->held.live_max = UINT64_MAX;
 }
 
 uint64_t http_client_open_count(const struct http_client *client)
@@ -226,7 +270,8 @@ static void on_handle_closed(uv_handle_t *handle)
 
     if (--client->handles_open > 0)
         return;
-    multi_free_all(client);
+    multi_free_all(&client->plain_multis);
+    multi_free_all(&client->tls_multis);
     free_parts(client);
     curl_global_cleanup();
 }
@@ -239,14 +284,12 @@ static void on_timer_closed(uv_handle_t *handle)
     on_handle_closed(handle);
 }
 
-static void close_multis(struct http_client *client)
+static void close_multis(struct http_client *client, struct multis *multis)
 {
-    multi_sweep(client, UINT64_MAX);
-    for (size_t class = 0; class < CLASS_COUNT; class ++) {
-        for (uint32_t i = 0; i < client->classes[class].count; i++) {
-            client->handles_open++;
-            uv_close((uv_handle_t *)&client->classes[class].multis[i]->timer, on_timer_closed);
-        }
+    multi_sweep(multis, UINT64_MAX);
+    for (uint32_t i = 0; i < multis->count; i++) {
+        client->handles_open++;
+        uv_close((uv_handle_t *)&multis->all[i]->timer, on_timer_closed);
     }
 }
 
@@ -262,10 +305,14 @@ void http_client_free(struct http_client **client)
 
         http_transfer_abort(&open);
     }
-    close_multis(freed);
+    connection_sweep(freed, UINT64_MAX);
+    close_multis(freed, &freed->plain_multis);
+    close_multis(freed, &freed->tls_multis);
+    origin_leave_all(freed);
     uv_close((uv_handle_t *)&freed->poll, on_handle_closed);
     uv_close((uv_handle_t *)&freed->check, on_handle_closed);
     uv_close((uv_handle_t *)&freed->prepare, on_handle_closed);
+    uv_close((uv_handle_t *)&freed->unread_idle, on_handle_closed);
     uv_close((uv_handle_t *)&freed->deadlines, on_handle_closed);
     uv_close((uv_handle_t *)&freed->sweep, on_handle_closed);
 }

@@ -1,59 +1,121 @@
 #include "lib/base/err.h"
-#include "lib/base/invariant.h"
-#include "lib/net/client_parts.h"
+#include "lib/base/text.h"
+#include "lib/net/client_inner.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 
-enum { URL_BYTES_MAX = 4096, LINE_BYTES_MAX = 8448 };
+enum { URL_BYTES_MAX = 4096, LINE_BYTES_MAX = 8448, FIXED_BYTES_MAX = 1024 };
 
-/* --- headers ---------------------------------------------------------------------------------- */
+/* --- head ------------------------------------------------------------------------------------- */
 
-/* A field holds a provider's key: its memory is wiped before it goes back. */
-static void free_headers(struct curl_slist *headers)
+static struct span name_of(struct span line)
 {
-    for (struct curl_slist *line = headers; line != NULL; line = line->next)
-        explicit_bzero(line->data, strlen(line->data));
-    curl_slist_free_all(headers);
+    const char *colon = line.len == 0 ? NULL : memchr(line.ptr, ':', line.len);
+
+    return colon == NULL ? (struct span){NULL, 0} : span_from(line.ptr, colon);
 }
 
-static int add_header(struct curl_slist **headers, struct span line)
+/* A line end inside a line would begin another field; these fields would end the body elsewhere. */
+static bool is_clean(struct span line)
 {
-    char text[LINE_BYTES_MAX];
+    struct span name = name_of(line);
 
-    if (line.len >= sizeof(text) || memchr(line.ptr, '\0', line.len) != NULL ||
-        memchr(line.ptr, '\r', line.len) != NULL || memchr(line.ptr, '\n', line.len) != NULL)
+    return line.len < LINE_BYTES_MAX && name.len > 0 && memchr(line.ptr, '\0', line.len) == NULL &&
+           memchr(line.ptr, '\r', line.len) == NULL && memchr(line.ptr, '\n', line.len) == NULL &&
+           !span_equal_nocase(name, SPAN("content-length")) &&
+                              !span_equal_nocase(name, SPAN("transfer-encoding"));
+}
+
+static bool has_field(const struct http_endpoint_config *config, struct span name)
+{
+    for (uint32_t i = 0; i < config->header_count; i++) {
+        if (span_equal_nocase(name_of(config->header_lines[i]), name))
+            return true;
+    }
+    return false;
+}
+
+static void write_target(struct text *text, CURLU *url)
+{
+    char *path = NULL;
+    char *query = NULL;
+
+    if (curl_url_get(url, CURLUPART_PATH, &path, 0) != CURLUE_OK) {
+        text->err = ERR_NO_MEMORY;
+        return;
+    }
+    text_add(text, SPAN("POST "));
+    text_add(text, span_of(path));
+    if (curl_url_get(url, CURLUPART_QUERY, &query, 0) == CURLUE_OK) {
+        text_add_char(text, '?');
+        text_add(text, span_of(query));
+    }
+    text_add(text, SPAN(" HTTP/1.1\r\n"));
+    curl_free(path);
+    curl_free(query);
+}
+
+static void write_host(struct text *text, CURLU *url)
+{
+    char *host = NULL;
+    char *port = NULL;
+
+    if (curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+        text->err = ERR_NO_MEMORY;
+        return;
+    }
+    text_add(text, SPAN("Host: "));
+    text_add(text, span_of(host));
+    if (curl_url_get(url, CURLUPART_PORT, &port, CURLU_NO_DEFAULT_PORT) == CURLUE_OK) {
+        text_add_char(text, ':');
+        text_add(text, span_of(port));
+    }
+    text_add(text, SPAN("\r\n"));
+    curl_free(host);
+    curl_free(port);
+}
+
+static void write_head(struct text *text, CURLU *url, const struct http_endpoint_config *config)
+{
+    write_target(text, url);
+    if (!has_field(config, SPAN("host")))
+        write_host(text, url);
+    for (uint32_t i = 0; i < config->header_count; i++) {
+        text_add(text, config->header_lines[i]);
+        text_add(text, SPAN("\r\n"));
+    }
+    if (!has_field(config, SPAN("user-agent")))
+        text_add(text, SPAN("User-Agent: weir/" WEIR_VERSION "\r\n"));
+    if (!has_field(config, SPAN("accept")))
+        text_add(text, SPAN("Accept: */*\r\n"));
+}
+
+static int make_head(struct http_endpoint *endpoint, CURLU *url,
+                     const struct http_endpoint_config *config)
+{
+    size_t room = config->url.len + FIXED_BYTES_MAX;
+
+    if (config->header_count > HTTP_ENDPOINT_HEADERS_MAX)
         return ERR_INVALID;
-    memcpy(text, line.ptr, line.len);
-    text[line.len] = '\0';
-    struct curl_slist *grown = curl_slist_append(*headers, text);
-    explicit_bzero(text, sizeof(text));
-    if (grown == NULL)
+    for (uint32_t i = 0; i < config->header_count; i++) {
+        if (!is_clean(config->header_lines[i]))
+            return ERR_INVALID;
+        room += config->header_lines[i].len + 2;
+    }
+    /* A path may have grown by its percent signs. */
+    room += 2 * config->url.len;
+    endpoint->head = malloc(room);
+    if (endpoint->head == NULL)
         return ERR_NO_MEMORY;
-    *headers = grown;
-    return 0;
-}
-
-static int make_headers(struct http_endpoint *endpoint, const struct http_endpoint_config *config)
-{
-    int err = config->header_count <= HTTP_ENDPOINT_HEADERS_MAX ? 0 : ERR_INVALID;
-
-    /* libcurl would wait for a `100 Continue` before it sends a large body, and call it a form. */
-    if (err == 0)
-        err = add_header(&endpoint->headers, SPAN("Expect:"));
-    if (err == 0)
-        err = add_header(&endpoint->headers, SPAN("Content-Type:"));
-    /* It says nothing, and libcurl takes its time over every byte of a head. */
-    if (err == 0)
-        err = add_header(&endpoint->headers, SPAN("Accept:"));
-    for (uint32_t i = 0; i < config->header_count && err == 0; i++)
-        err = add_header(&endpoint->headers, config->header_lines[i]);
-    return err;
+    struct text text = text_over(endpoint->head, room);
+    write_head(&text, url, config);
+    endpoint->head_bytes = text.len;
+    return text.err == 0 ? 0 : ERR_INVALID;
 }
 
 /* --- address ---------------------------------------------------------------------------------- */
 
-static int parse_url(struct http_endpoint *endpoint, struct span url)
+static int parse_url(CURLU *parsed, struct span url)
 {
     char text[URL_BYTES_MAX];
 
@@ -63,50 +125,19 @@ static int parse_url(struct http_endpoint *endpoint, struct span url)
         return ERR_INVALID;
     memcpy(text, url.ptr, url.len);
     text[url.len] = '\0';
-    endpoint->url = curl_url();
-    if (endpoint->url == NULL)
-        return ERR_NO_MEMORY;
-    CURLUcode code = curl_url_set(endpoint->url, CURLUPART_URL, text, CURLU_DISALLOW_USER);
+    CURLUcode code = curl_url_set(parsed, CURLUPART_URL, text, CURLU_DISALLOW_USER);
     return code == CURLUE_OK ? 0 : ERR_INVALID;
-}
-
-/* libcurl answers these by itself, without a thread. */
-static bool needs_no_lookup(const char *host)
-{
-    struct in_addr address;
-
-    return host[0] == '[' || strcmp(host, "localhost") == 0 ||
-           inet_pton(AF_INET, host, &address) == 1;
-}
-
-static int take_name(struct http_endpoint *endpoint)
-{
-    char *host = NULL;
-    char *port = NULL;
-    int err = ERR_INVALID;
-
-    if (curl_url_get(endpoint->url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-        curl_url_get(endpoint->url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
-        err = 0;
-    if (err == 0 && !needs_no_lookup(host)) {
-        endpoint->name = resolver_take(endpoint->client->resolver, host, port);
-        err = endpoint->name != NULL ? 0 : ERR_NO_MEMORY;
-    }
-    curl_free(host);
-    curl_free(port);
-    return err;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
 
 static void free_now(struct http_endpoint *endpoint)
 {
-    struct link *spare;
-
-    while ((spare = link_take_first(&endpoint->spare)) != NULL)
-        transfer_free(LINK_OWNER(spare, struct http_transfer, queue));
-    free_headers(endpoint->headers);
-    curl_url_cleanup(endpoint->url);
+    /* It holds a provider's key: the memory is wiped before it goes back. */
+    if (endpoint->head != NULL)
+        explicit_bzero(endpoint->head, endpoint->head_bytes);
+    free(endpoint->head);
+    origin_return(&endpoint->origin);
     free(endpoint);
 }
 
@@ -120,20 +151,22 @@ int http_endpoint_new(struct http_client *client, const struct http_endpoint_con
                       struct http_endpoint **out)
 {
     struct http_endpoint *endpoint = calloc(1, sizeof(*endpoint));
+    CURLU *url = curl_url();
+    int err = endpoint != NULL && url != NULL ? 0 : ERR_NO_MEMORY;
 
-    if (endpoint == NULL)
-        return ERR_NO_MEMORY;
-    endpoint->client = client;
-    link_init(&endpoint->spare);
-    int err = parse_url(endpoint, config->url);
     if (err == 0)
-        err = take_name(endpoint);
+        err = parse_url(url, config->url);
     if (err == 0)
-        err = make_headers(endpoint, config);
+        err = make_head(endpoint, url, config);
+    if (err == 0)
+        err = origin_take(client, url, &endpoint->origin);
+    curl_url_cleanup(url);
     if (err != 0) {
-        free_now(endpoint);
+        if (endpoint != NULL)
+            free_now(endpoint);
         return err;
     }
+    endpoint->client = client;
     *out = endpoint;
     return 0;
 }

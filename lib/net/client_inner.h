@@ -1,56 +1,20 @@
-/** The HTTP client's state, which its files share. Nobody else includes it. */
+/** What the files of the HTTP client share. Nobody else includes it. */
 #ifndef WEIR_NET_CLIENT_INNER_H
 #define WEIR_NET_CLIENT_INNER_H
 
 #include "lib/net/chunk_pool.h"
+#include "lib/net/client_connection.h"
 #include "lib/net/http_client.h"
 #include "lib/net/link.h"
 #include "lib/net/resolver.h"
+#include "lib/wire/http_response.h"
 
-#include <curl/curl.h>
 #include <openssl/ssl.h>
 
 enum {
-    /* libcurl walks all connections of a multi for every transfer: many small ones. */
-    MULTI_TRANSFERS_MAX = 8,
-    MULTI_CONNECTIONS_MAX = 40, /* open and idle ones of a multi */
-    MULTI_IDLE_MS = 60000,      /* a multi without a transfer for so long closes its connections */
-    TRANSFER_INFORMATIONAL_MAX = 16, /* 1xx heads before the answer's */
-    TRANSFER_HEAD_BYTES_MAX = 65536,
-    TRANSFER_VALUE_BYTES_MAX = 128, /* of a field that on_head() tells; longer ones are not told */
-    TRANSFER_STREAM_BUFFER_BYTES = 2048,
-    TRANSFER_BUFFER_BYTES = 4096,
-    ENDPOINT_SPARE_MAX = 256, /* configured handles that an endpoint keeps */
-};
-
-enum transfer_class { CLASS_SHORT, CLASS_STREAM, CLASS_COUNT };
-
-/** One CURLM and what the loop knows about it. */
-struct multi {
-    CURLM *handle; /* NULL while nothing uses it */
-    struct http_client *client;
-    uv_timer_t timer;
-    struct link kick;   /* client->kicks: its time has come */
-    struct link doomed; /* transfers to remove as soon as libcurl is not on the stack */
-    uint64_t due_ms;    /* in the loop's time; UINT64_MAX: never */
-    uint64_t used_ms;   /* when a transfer last ended here */
-    uint64_t armed_ms;  /* when the timer fires, maybe too early; UINT64_MAX: it is not running */
-    uint32_t live;
-    uint32_t index; /* in its class */
-    uint8_t class;
-    bool is_busy; /* libcurl is on the stack */
-};
-
-/** Where one descriptor of libcurl's stands; an array by descriptor. */
-struct socket_place {
-    struct multi *multi; /* NULL: idle or not libcurl's */
-    uint32_t events;     /* what epoll watches; 0: not in the set */
-};
-
-struct multi_class {
-    struct multi **multis;
-    uint32_t count;
-    uint32_t room_from; /* no multi below this one has room */
+    TRANSFER_SPARE_MAX = 1024,
+    TRANSFER_LENGTH_BYTES_MAX = 48, /* "Content-Length: …" and the head's end */
+    READS_MAX = 4,                  /* of a connection in one turn */
 };
 
 struct http_client {
@@ -61,40 +25,56 @@ struct http_client {
     uv_poll_t poll;
     uv_check_t check;     /* after a turn's events: what they started */
     uv_prepare_t prepare; /* before the loop blocks: what timers and others started */
+    uv_idle_t unread_idle;
     uv_timer_t deadlines;
     uv_timer_t sweep;
-    struct link starting; /* transfers to hand to libcurl */
+    struct link starting; /* transfers to give a connection */
     struct link resuming;
-    struct link kicks;
-    struct link live;            /* all transfers that are open */
-    uint64_t deadlines_armed_ms; /* UINT64_MAX: the timer is not running */
-    struct multi_class classes[CLASS_COUNT];
-    struct socket_place *sockets;
+    struct link unread;             /* connections with bytes that epoll does not tell of */
+    struct link kicks;              /* multis whose time has come */
+    struct link live;               /* all transfers that are open */
+    uint64_t deadlines_armed_ms;    /* UINT64_MAX: the timer is not running */
+    struct http_transfer *speaking; /* the one whose callback runs; NULL once it is dead */
+    struct http_origin *origins;
+    struct multis plain_multis;
+    struct multis tls_multis;
+    struct socket_place *sockets; /* by descriptor */
     uint32_t sockets_max;
     uint64_t sockets_open;
+    int kept_fd;      /* libcurl closes it, and it stays open; -1: none */
+    struct link idle; /* connections, the one that is idle longest first */
+    struct link spare_connections;
+    uint32_t spare_connection_count;
+    uint32_t spare_handle_count;
+    CURL *spare_handles[CONNECTION_HANDLES_MAX];
+    struct link spare_transfers;
+    uint32_t spare_transfer_count;
     struct resolver *resolver;
     X509_STORE *store; /* NULL: no https */
     struct chunk_pool uploads;
+    struct chunk_pool held; /* what paused transfers have not taken */
     uint32_t handles_open;
+    char
+        in[sizeof(((struct chunk *)NULL)->bytes)]; /* one read; fits a chunk when it is not taken */
+    char out[CHUNK_BYTES]; /* one write over TLS, which takes its bytes in one piece */
 };
 
 struct http_endpoint {
     struct http_client *client;
-    CURLU *url;
-    struct curl_slist *headers;
-    struct resolver_name *name; /* NULL: an address, or a name that libcurl knows by itself */
-    struct link spare;          /* configured transfers */
-    uint32_t spare_count;
+    struct http_origin *origin;
+    char *head; /* from the request line on, without the end; holds a key */
+    size_t head_bytes;
     uint32_t open;
     bool is_given_up;
 };
 
 /** X(state, what ends it) */
-#define TRANSFER_STATE_MAP(X)             \
-    X(SPARE, "http_transfer_start()")     \
-    X(RESOLVING, "the resolver's answer") \
-    X(STARTING, "the next client_run()")  \
-    X(RUNNING, "libcurl, or an abort")
+#define TRANSFER_STATE_MAP(X)                    \
+    X(SPARE, "http_transfer_start()")            \
+    X(RESOLVING, "the resolver's answer")        \
+    X(STARTING, "the next client_run()")         \
+    X(CONNECTING, "libcurl's word, or an abort") \
+    X(RUNNING, "the answer's end, its connection's")
 
 enum transfer_state {
 #define X(name, ends) TRANSFER_##name,
@@ -103,39 +83,102 @@ enum transfer_state {
 };
 
 struct http_transfer {
-    CURL *easy;
     struct http_endpoint *endpoint;
-    struct multi *multi;
+    struct connection *connection; /* while CONNECTING and RUNNING */
     const struct http_transfer_handlers *handlers;
     void *ctx;
-    struct http_upload upload;
-    uint64_t upload_offset;
-    struct chunk *upload_chunk; /* a small body, for libcurl to send with the head */
-    struct link queue;          /* client->starting, multi->doomed or endpoint->spare: by state */
-    struct link alive;          /* client->live */
-    struct link resume;         /* client->resuming */
-    struct link waiting;        /* on a name */
-    struct curl_slist own_headers[HTTP_CALL_HEADERS_MAX];
-    struct curl_slist resolve; /* what CURLOPT_RESOLVE is given */
+    struct link queue;   /* client->starting or client->spare_transfers: by state */
+    struct link alive;   /* client->live */
+    struct link resume;  /* client->resuming */
+    struct link waiting; /* on a name */
     uint64_t phase_deadline_ms;
     uint64_t total_deadline_ms;
+    uint64_t connect_ms;
     uint64_t first_byte_ms;
     uint64_t between_ms;
-    int64_t content_length;
-    int err; /* why libcurl was told to stop */
-    uint32_t head_bytes;
-    uint16_t status;
-    uint8_t informational;
+    struct http_upload upload;
+    uint64_t read_bytes; /* of the upload, so far */
+    struct chunk *chunk; /* the upload's bytes from begin on are not sent; NULL: none are left */
+    uint64_t head_sent;  /* bytes of the request's head that are sent */
+    uint64_t head_bytes;
+    struct chunk *held;  /* received and not taken: a piece from begin on, and a rest */
+    uint32_t held_piece; /* bytes of the piece */
+    uint32_t held_rest;  /* where the rest begins */
+    struct span lines[HTTP_CALL_HEADERS_MAX];
+    uint32_t line_count;
+    uint32_t length_bytes;
     uint8_t state;
-    bool is_stream;
-    bool is_chunked;
-    bool has_head; /* on_head() was called */
+    bool is_sending;  /* something of the request is left, and may still be sent */
+    bool is_sent;     /* the whole request is out */
+    bool is_cut;      /* the connection takes nothing any more */
+    bool has_begun;   /* a byte of the answer has come */
+    bool has_head;    /* on_head() was called */
+    bool has_surplus; /* bytes came behind the answer */
     bool is_paused;
-    bool is_muted; /* aborted: no callback any more */
-    uint8_t content_type_bytes;
-    uint8_t retry_after_bytes;
-    char content_type[TRANSFER_VALUE_BYTES_MAX];
-    char retry_after[TRANSFER_VALUE_BYTES_MAX];
+    bool needs_new_connection; /* a kept one was dead */
+    char length[TRANSFER_LENGTH_BYTES_MAX];
+    struct http_response response;
 };
+
+/* client.c */
+
+/** See to it that the transfer's deadlines are looked at in time. */
+void client_watch_deadline(struct http_transfer *transfer);
+
+/** Read this connection on in the next turn, whatever epoll says. */
+void client_read_on(struct connection *connection);
+
+/* client_transfer.c */
+
+/** The transfer is over: tell the owner. Its connection goes back if it can be used again. */
+void transfer_end(struct http_transfer *transfer, int err);
+
+/** The connection died: once more on a fresh one, or over. */
+void transfer_on_lost(struct http_transfer *transfer);
+
+/** Give it a connection; ends it when that is not possible. */
+void transfer_run(struct http_transfer *transfer);
+
+/** Its connection is open, or `err` says why not. */
+void transfer_on_connected(struct http_transfer *transfer, int err);
+
+/** Its name is known, or is not: go on. */
+void transfer_on_resolved(struct link *waiting, int err);
+
+/** When it has to be ended if nothing happens. */
+uint64_t transfer_deadline_ms(const struct http_transfer *transfer);
+
+/** Something happened: the next thing must come within `wait_ms`. */
+void transfer_moved(struct http_transfer *transfer, uint64_t wait_ms);
+
+/** Frees what is on the list of spare ones. */
+void transfer_free_spare(struct http_client *client);
+
+/* client_request.c */
+
+/** Take the call's upload and lines. @return 0 or ERR_NO_MEMORY */
+int request_begin(struct http_transfer *transfer, const struct http_call *call);
+
+/** From the first byte again, for another connection. */
+void request_rewind(struct http_transfer *transfer);
+
+/** Send what the socket takes. The transfer lives; a failure shows in is_cut. */
+void request_send(struct http_transfer *transfer);
+
+/** Give back what the upload holds. */
+void request_end(struct http_transfer *transfer);
+
+/* client_answer.c: the transfer may be dead after each of these */
+
+/** Read what there is. */
+void answer_read(struct http_transfer *transfer);
+
+/** Go on with what a paused transfer did not take. */
+void answer_resume(struct http_transfer *transfer);
+
+/* client_endpoint.c */
+
+/** Frees it when it is given up and nothing is open. */
+void endpoint_check(struct http_endpoint *endpoint);
 
 #endif

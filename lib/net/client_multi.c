@@ -1,6 +1,6 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
-#include "lib/net/client_parts.h"
+#include "lib/net/client_inner.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -59,37 +59,9 @@ static int on_timeout_wanted(CURLM *handle, long timeout_ms, void *owner)
 
 /* --- sockets ---------------------------------------------------------------------------------- */
 
-static void forget(struct http_client *client, int fd)
-{
-    client->sockets[fd] = (struct socket_place){.multi = NULL};
-    client->sockets_open--;
-}
-
-static void watch(struct http_client *client, int fd, uint32_t events)
-{
-    struct socket_place *place = &client->sockets[fd];
-    struct epoll_event event = {.events = events, .data.fd = fd};
-    int operation = EPOLL_CTL_MOD;
-
-    if (place->events == events)
-        return;
-    if (events == 0)
-        operation = EPOLL_CTL_DEL;
-    else if (place->events == 0)
-        operation = EPOLL_CTL_ADD;
-    if (epoll_ctl(client->epoll_fd, operation, fd, &event) != 0) {
-        /* libcurl 7.88 closes a socket that never connected without a word, and then says that it
-         * need not be watched. */
-        INVARIANT(errno == EBADF && operation != EPOLL_CTL_ADD);
-        forget(client, fd);
-        return;
-    }
-    place->events = events;
-}
-
 /*
- * Called by libcurl. A socket that it does not want watched any more mostly goes idle until the
- * next call on the same connection: it stays in the set, and leaves it when something comes.
+ * Called by libcurl. A socket that it does not want watched any more mostly is open, and ours from
+ * then on: it stays in the set, and leaves it when something comes that nobody waits for.
  */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *owner, void *unused)
 {
@@ -103,7 +75,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *owner, void *
     struct socket_place *place = &client->sockets[fd];
     if (what == CURL_POLL_REMOVE || what == CURL_POLL_NONE) {
         place->multi = NULL;
-        watch(client, fd, place->events == 0 ? 0 : EPOLLIN);
+        socket_watch(client, fd, place->events == 0 ? 0 : EPOLLIN);
         return 0;
     }
     if ((what & CURL_POLL_IN) != 0)
@@ -111,59 +83,26 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *owner, void *
     if ((what & CURL_POLL_OUT) != 0)
         events |= EPOLLOUT;
     place->multi = multi;
-    watch(client, fd, events);
+    socket_watch(client, fd, events);
     return 0;
-}
-
-curl_socket_t multi_on_open_socket(void *client, curlsocktype purpose,
-                                   struct curl_sockaddr *address)
-{
-    struct http_client *owner = client;
-    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-
-    (void)purpose;
-    if (fd < 0)
-        return CURL_SOCKET_BAD;
-    owner->sockets_open++;
-    return fd;
-}
-
-int multi_on_close_socket(void *client, curl_socket_t fd)
-{
-    struct http_client *owner = client;
-
-    /* close(2) takes it out of the epoll set. */
-    forget(owner, fd);
-    return close(fd);
 }
 
 /* --- libcurl's turn --------------------------------------------------------------------------- */
 
-static struct http_transfer *transfer_of(CURL *easy)
+/* Opened or failed: nothing else ends here. */
+static void tell(struct multi *multi)
 {
-    void *transfer = NULL;
-
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
-    return transfer;
-}
-
-/* What could not be done while libcurl was on the stack. */
-static void after_turn(struct multi *multi)
-{
-    struct link *link;
     CURLMsg *message;
     int left;
 
-    while ((link = link_take_first(&multi->doomed)) != NULL) {
-        struct http_transfer *transfer = LINK_OWNER(link, struct http_transfer, queue);
-
-        multi_remove(transfer);
-        transfer_return(transfer);
-    }
     while (multi->handle != NULL &&
            (message = curl_multi_info_read(multi->handle, &left)) != NULL) {
+        CURLcode code = message->data.result;
+        void *connection = NULL;
+
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &connection);
         if (message->msg == CURLMSG_DONE)
-            transfer_on_done(transfer_of(message->easy_handle), message->data.result);
+            connection_on_opened(connection, code);
     }
 }
 
@@ -174,7 +113,7 @@ static void act(struct multi *multi, curl_socket_t fd, int events)
     multi->is_busy = true;
     curl_multi_socket_action(multi->handle, fd, events, &running);
     multi->is_busy = false;
-    after_turn(multi);
+    tell(multi);
 }
 
 void multi_kick(struct multi *multi)
@@ -183,29 +122,18 @@ void multi_kick(struct multi *multi)
         act(multi, CURL_SOCKET_TIMEOUT, 0);
 }
 
-void multi_resume(struct http_transfer *transfer)
-{
-    struct multi *multi = transfer->multi;
-
-    multi->is_busy = true;
-    CURLcode code = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
-    multi->is_busy = false;
-    /* A write callback that fails in there ends nothing in libcurl. */
-    bool has_failed = code != CURLE_OK && !transfer->is_muted;
-    after_turn(multi);
-    if (has_failed)
-        transfer_on_done(transfer, code);
-}
-
 static void on_event(struct http_client *client, const struct epoll_event *event)
 {
     struct socket_place *place = &client->sockets[event->data.fd];
     int events = 0;
 
+    if (place->connection != NULL) {
+        connection_on_events(place->connection, event->events);
+        return;
+    }
     if (place->multi == NULL) {
-        /* Bytes or an end on a connection that nobody uses: libcurl finds out at its next use. */
         if (place->events != 0)
-            watch(client, event->data.fd, 0);
+            socket_watch(client, event->data.fd, 0);
         return;
     }
     if ((event->events & EPOLLIN) != 0)
@@ -243,94 +171,89 @@ static int open_handle(struct multi *multi)
     curl_multi_setopt(multi->handle, CURLMOPT_SOCKETDATA, multi);
     curl_multi_setopt(multi->handle, CURLMOPT_TIMERFUNCTION, on_timeout_wanted);
     curl_multi_setopt(multi->handle, CURLMOPT_TIMERDATA, multi);
-    curl_multi_setopt(multi->handle, CURLMOPT_MAXCONNECTS, (long)MULTI_CONNECTIONS_MAX);
+    curl_multi_setopt(multi->handle, CURLMOPT_MAXCONNECTS, (long)MULTI_KEPT_MAX);
     curl_multi_setopt(multi->handle, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
     return 0;
 }
 
-static struct multi *append(struct http_client *client, enum transfer_class class)
+static struct multi *append(struct http_client *client, struct multis *multis)
 {
-    struct multi_class *of = &client->classes[class];
-
-    if (of->count == MULTIS_MAX)
+    if (multis->count == MULTIS_MAX)
         return NULL;
-    struct multi **grown = realloc(of->multis, (of->count + 1) * sizeof(struct multi *));
+    struct multi **grown = realloc(multis->all, (multis->count + 1) * sizeof(struct multi *));
     if (grown == NULL)
         return NULL;
-    of->multis = grown;
+    multis->all = grown;
     struct multi *multi = calloc(1, sizeof(*multi));
     if (multi == NULL)
         return NULL;
     multi->client = client;
-    multi->class = (uint8_t) class;
-    multi->index = of->count;
+    multi->of = multis;
+    multi->index = multis->count;
     multi->due_ms = UINT64_MAX;
     multi->armed_ms = UINT64_MAX;
     link_init(&multi->kick);
-    link_init(&multi->doomed);
     uv_timer_init(client->loop, &multi->timer);
     multi->timer.data = multi;
-    of->multis[of->count++] = multi;
+    multis->all[multis->count++] = multi;
     return multi;
 }
 
-/* The lowest one with room: calls gather where connections are open already. */
-static struct multi *pick(struct http_client *client, enum transfer_class class)
+/* The lowest one with room, so that the last ones become empty. */
+static struct multi *pick(struct http_client *client, struct multis *multis)
 {
-    struct multi_class *of = &client->classes[class];
-
-    while (of->room_from < of->count && of->multis[of->room_from]->live >= MULTI_TRANSFERS_MAX)
-        of->room_from++;
-    return of->room_from < of->count ? of->multis[of->room_from] : append(client, class);
+    while (multis->room_from < multis->count &&
+           multis->all[multis->room_from]->live >= multis->live_max)
+        multis->room_from++;
+    return multis->room_from < multis->count ? multis->all[multis->room_from]
+                                             : append(client, multis);
 }
 
-int multi_add(struct http_client *client, struct http_transfer *transfer)
+int multi_add(struct http_client *client, struct connection *connection)
 {
-    struct multi *multi = pick(client, transfer->is_stream ? CLASS_STREAM : CLASS_SHORT);
+    struct multi *multi = pick(client, connection->origin->is_tls ? &client->tls_multis
+                                                                  : &client->plain_multis);
 
     if (multi == NULL || open_handle(multi) != 0 ||
-        curl_multi_add_handle(multi->handle, transfer->easy) != CURLM_OK)
+        curl_multi_add_handle(multi->handle, connection->easy) != CURLM_OK)
         return ERR_NO_MEMORY;
     multi->live++;
-    transfer->multi = multi;
+    connection->multi = multi;
     return 0;
 }
 
-void multi_remove(struct http_transfer *transfer)
+void multi_remove(struct connection *connection, CURL *easy)
 {
-    struct multi *multi = transfer->multi;
-    struct multi_class *of = &multi->client->classes[multi->class];
+    struct multi *multi = connection->multi;
+    struct multis *multis = multi->of;
 
     INVARIANT(!multi->is_busy && multi->live > 0);
-    CURLMcode code = curl_multi_remove_handle(multi->handle, transfer->easy);
+    CURLMcode code = curl_multi_remove_handle(multi->handle, easy);
     INVARIANT(code == CURLM_OK);
-    transfer->multi = NULL;
+    connection->multi = NULL;
     multi->live--;
     multi->used_ms = uv_now(multi->client->loop);
-    if (multi->index < of->room_from)
-        of->room_from = multi->index;
+    if (multi->index < multis->room_from)
+        multis->room_from = multi->index;
 }
 
-void multi_sweep(struct http_client *client, uint64_t unused_since_ms)
+void multi_sweep(struct multis *multis, uint64_t unused_since_ms)
 {
-    for (size_t class = 0; class < CLASS_COUNT; class ++) {
-        for (uint32_t i = 0; i < client->classes[class].count; i++) {
-            struct multi *multi = client->classes[class].multis[i];
+    for (uint32_t i = 0; i < multis->count; i++) {
+        struct multi *multi = multis->all[i];
 
-            if (multi->handle == NULL || multi->live > 0 || multi->used_ms > unused_since_ms)
-                continue;
-            curl_multi_cleanup(multi->handle);
-            multi->handle = NULL;
-            link_remove(&multi->kick);
-        }
+        if (multi->handle == NULL || multi->live > 0 || multi->used_ms > unused_since_ms)
+            continue;
+        INVARIANT(!multi->is_busy);
+        curl_multi_cleanup(multi->handle);
+        multi->handle = NULL;
+        link_remove(&multi->kick);
     }
 }
 
-void multi_free_all(struct http_client *client)
+void multi_free_all(struct multis *multis)
 {
-    for (size_t class = 0; class < CLASS_COUNT; class ++) {
-        for (uint32_t i = 0; i < client->classes[class].count; i++)
-            free(client->classes[class].multis[i]);
-        free(client->classes[class].multis);
-    }
+    for (uint32_t i = 0; i < multis->count; i++)
+        free(multis->all[i]);
+    free(multis->all);
 }

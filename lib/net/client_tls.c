@@ -1,5 +1,5 @@
 #include "lib/base/err.h"
-#include "lib/net/client_parts.h"
+#include "lib/net/client_inner.h"
 
 #include <limits.h>
 

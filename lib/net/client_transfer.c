@@ -1,73 +1,66 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
-#include "lib/net/client_parts.h"
+#include "lib/net/client_inner.h"
 
 #include <stdlib.h>
 
-/* --- handles ---------------------------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
-static struct http_transfer *make_transfer(struct http_endpoint *endpoint)
+static struct http_transfer *take(struct http_client *client)
 {
-    struct http_transfer *transfer = calloc(1, sizeof(*transfer));
+    struct link *spare = link_take_first(&client->spare_transfers);
 
+    if (spare != NULL) {
+        client->spare_transfer_count--;
+        return LINK_OWNER(spare, struct http_transfer, queue);
+    }
+    struct http_transfer *transfer = calloc(1, sizeof(*transfer));
     if (transfer == NULL)
         return NULL;
-    transfer->endpoint = endpoint;
-    transfer->easy = curl_easy_init();
     link_init(&transfer->queue);
     link_init(&transfer->alive);
     link_init(&transfer->resume);
     link_init(&transfer->waiting);
-    if (transfer->easy == NULL || !transfer_set_fixed_options(transfer)) {
-        transfer_free(transfer);
-        return NULL;
-    }
     return transfer;
 }
 
-struct http_transfer *transfer_take(struct http_endpoint *endpoint)
-{
-    struct link *spare = link_take_first(&endpoint->spare);
-
-    if (spare == NULL)
-        return make_transfer(endpoint);
-    endpoint->spare_count--;
-    return LINK_OWNER(spare, struct http_transfer, queue);
-}
-
-void transfer_free(struct http_transfer *transfer)
-{
-    curl_easy_cleanup(transfer->easy);
-    free(transfer);
-}
-
-static void return_upload(struct http_transfer *transfer)
-{
-    chunk_return(&transfer->endpoint->client->uploads, &transfer->upload_chunk);
-}
-
-void transfer_return(struct http_transfer *transfer)
+/* Frees a given-up endpoint with its last transfer. */
+static void give_back(struct http_transfer *transfer)
 {
     struct http_endpoint *endpoint = transfer->endpoint;
+    struct http_client *client = endpoint->client;
 
-    INVARIANT(transfer->multi == NULL);
-    return_upload(transfer);
+    INVARIANT(transfer->connection == NULL);
+    request_end(transfer);
+    chunk_return(&client->held, &transfer->held);
     link_remove(&transfer->alive);
     link_remove(&transfer->resume);
     link_remove(&transfer->waiting);
     link_remove(&transfer->queue);
     transfer->state = TRANSFER_SPARE;
-    endpoint->client->open--;
+    if (client->speaking == transfer)
+        client->speaking = NULL;
+    client->open--;
     endpoint->open--;
-    if (endpoint->is_given_up || endpoint->spare_count == ENDPOINT_SPARE_MAX) {
-        transfer_free(transfer);
+    if (client->spare_transfer_count == TRANSFER_SPARE_MAX) {
+        free(transfer);
     } else {
         /* The one that was used last is warm. */
-        link_add_last(endpoint->spare.next, &transfer->queue);
-        endpoint->spare_count++;
+        link_add_last(client->spare_transfers.next, &transfer->queue);
+        client->spare_transfer_count++;
     }
     endpoint_check(endpoint);
 }
+
+void transfer_free_spare(struct http_client *client)
+{
+    struct link *spare;
+
+    while ((spare = link_take_first(&client->spare_transfers)) != NULL)
+        free(LINK_OWNER(spare, struct http_transfer, queue));
+}
+
+/* --- time ------------------------------------------------------------------------------------- */
 
 uint64_t transfer_deadline_ms(const struct http_transfer *transfer)
 {
@@ -75,58 +68,51 @@ uint64_t transfer_deadline_ms(const struct http_transfer *transfer)
                                                                      : transfer->total_deadline_ms;
 }
 
+void transfer_moved(struct http_transfer *transfer, uint64_t wait_ms)
+{
+    transfer->phase_deadline_ms = uv_now(transfer->endpoint->client->loop) + wait_ms;
+    client_watch_deadline(transfer);
+}
+
 /* --- ends ------------------------------------------------------------------------------------- */
+
+static void leave_connection(struct http_transfer *transfer, bool is_kept)
+{
+    struct connection *connection = transfer->connection;
+
+    transfer->connection = NULL;
+    if (connection == NULL)
+        return;
+    if (is_kept)
+        connection_rest(connection);
+    else
+        connection_close(connection);
+}
 
 void transfer_end(struct http_transfer *transfer, int err)
 {
     const struct http_transfer_handlers *handlers = transfer->handlers;
     void *ctx = transfer->ctx;
 
-    if (transfer->multi != NULL)
-        multi_remove(transfer);
-    transfer_return(transfer);
+    leave_connection(transfer, err == 0 && transfer->is_sent && !transfer->has_surplus &&
+                                   http_response_is_kept_alive(&transfer->response));
+    give_back(transfer);
     handlers->on_end(ctx, err);
 }
 
-/* `has_begun`: something of an answer has come. */
-static int err_of(CURLcode code, bool has_begun)
+void transfer_on_lost(struct http_transfer *transfer)
 {
-    switch ((int)code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return ERR_UPSTREAM_RESOLVE;
-    case CURLE_OPERATION_TIMEDOUT:
-        return ERR_UPSTREAM_TIMEOUT;
-    case CURLE_OUT_OF_MEMORY:
-        return ERR_NO_MEMORY;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_CACERT_BADFILE:
-        return ERR_UPSTREAM_TLS;
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_WRITE_ERROR:
-        return ERR_UPSTREAM_PROTOCOL;
-    case CURLE_COULDNT_CONNECT:
-        return ERR_UPSTREAM_CONNECT;
-    default:
-        return has_begun ? ERR_UPSTREAM_CUT : ERR_UPSTREAM_CONNECT;
+    if (transfer->has_begun || !transfer->connection->is_reused) {
+        transfer_end(transfer, transfer->has_begun ? ERR_UPSTREAM_CUT : ERR_UPSTREAM_CONNECT);
+        return;
     }
-}
-
-void transfer_on_done(struct http_transfer *transfer, CURLcode code)
-{
-    int err = transfer->err;
-
-    if (err == 0 && code != CURLE_OK)
-        err = err_of(code, transfer->head_bytes > 0);
-    /* To libcurl a head that is cut short is an answer. */
-    else if (err == 0 && !transfer->has_head)
-        err = ERR_UPSTREAM_CUT;
-    transfer_end(transfer, err);
+    /* The upstream closed it while it was idle, and we did not know yet. */
+    leave_connection(transfer, false);
+    request_rewind(transfer);
+    transfer->needs_new_connection = true;
+    transfer->state = TRANSFER_STARTING;
+    transfer_moved(transfer, transfer->connect_ms + transfer->first_byte_ms);
+    link_add_last(&transfer->endpoint->client->starting, &transfer->queue);
 }
 
 void http_transfer_abort(struct http_transfer **transfer)
@@ -136,86 +122,90 @@ void http_transfer_abort(struct http_transfer **transfer)
     *transfer = NULL;
     if (aborted == NULL)
         return;
-    aborted->is_muted = true;
-    if (aborted->multi != NULL && aborted->multi->is_busy) {
-        link_remove(&aborted->resume);
-        link_remove(&aborted->alive);
-        link_add_last(&aborted->multi->doomed, &aborted->queue);
-        return;
-    }
-    if (aborted->multi != NULL)
-        multi_remove(aborted);
-    transfer_return(aborted);
+    leave_connection(aborted, false);
+    give_back(aborted);
 }
 
 /* --- start ------------------------------------------------------------------------------------ */
 
+void transfer_on_connected(struct http_transfer *transfer, int err)
+{
+    if (err != 0) {
+        transfer_end(transfer, err);
+        return;
+    }
+    transfer->state = TRANSFER_RUNNING;
+    http_response_init(&transfer->response);
+    request_send(transfer);
+    if (transfer->is_cut)
+        answer_read(transfer);
+}
+
 void transfer_run(struct http_transfer *transfer)
 {
-    transfer->state = TRANSFER_RUNNING;
-    if (multi_add(transfer->endpoint->client, transfer) != 0)
+    struct http_origin *origin = transfer->endpoint->origin;
+    struct http_client *client = transfer->endpoint->client;
+
+    if (!transfer->needs_new_connection)
+        transfer->connection = connection_take(origin);
+    if (transfer->connection != NULL) {
+        transfer->connection->transfer = transfer;
+        transfer_on_connected(transfer, 0);
+        return;
+    }
+    /* Idle connections must not take the descriptors that calls were promised. */
+    while (client->sockets_open >= client->transfers_max && connection_close_oldest(client))
+        ;
+    transfer->state = TRANSFER_CONNECTING;
+    transfer->connection = connection_open(origin, transfer);
+    if (transfer->connection == NULL)
         transfer_end(transfer, ERR_NO_MEMORY);
 }
 
+/* Wait for the name, or for the loop's top. */
 static void queue_start(struct http_transfer *transfer)
 {
-    transfer->state = TRANSFER_STARTING;
-    link_add_last(&transfer->endpoint->client->starting, &transfer->queue);
-}
+    struct resolver_name *name = transfer->endpoint->origin->name;
 
-/* The name of the endpoint for this call, or the wait for it. */
-static void resolve(struct http_transfer *transfer)
-{
-    struct resolver_name *name = transfer->endpoint->name;
-    char *addresses = name == NULL ? NULL : resolver_name_addresses(name);
-
-    if (name != NULL && addresses == NULL) {
+    if (name != NULL && resolver_name_addresses(name) == NULL) {
         transfer->state = TRANSFER_RESOLVING;
         resolver_wait(name, &transfer->waiting);
         return;
     }
-    if (name != NULL) {
-        transfer->resolve = (struct curl_slist){.data = addresses};
-        curl_easy_setopt(transfer->easy, CURLOPT_RESOLVE, &transfer->resolve);
-    }
-    queue_start(transfer);
+    transfer->state = TRANSFER_STARTING;
+    link_add_last(&transfer->endpoint->client->starting, &transfer->queue);
 }
 
 void transfer_on_resolved(struct link *waiting, int err)
 {
     struct http_transfer *transfer = LINK_OWNER(waiting, struct http_transfer, waiting);
 
-    if (err != 0)
+    if (err != 0) {
         transfer_end(transfer, err);
-    else
-        resolve(transfer);
+        return;
+    }
+    transfer_moved(transfer, transfer->connect_ms + transfer->first_byte_ms);
+    queue_start(transfer);
 }
 
 static void begin(struct http_transfer *transfer, const struct http_call *call)
 {
-    struct http_client *client = transfer->endpoint->client;
+    struct http_client *client = call->endpoint->client;
     uint64_t now_ms = uv_now(client->loop);
 
+    transfer->endpoint = call->endpoint;
     transfer->handlers = call->handlers;
     transfer->ctx = call->ctx;
-    transfer->upload = call->upload;
-    transfer->upload_offset = 0;
-    transfer->is_stream = call->is_stream;
+    transfer->connect_ms = call->connect_ms;
     transfer->first_byte_ms = call->first_byte_ms;
     transfer->between_ms = call->between_ms;
-    /* The clock of the first byte starts again with each piece of the body that is sent. */
     transfer->phase_deadline_ms = now_ms + call->connect_ms + call->first_byte_ms;
     transfer->total_deadline_ms = now_ms + call->total_ms;
-    transfer->content_length = -1;
-    transfer->err = 0;
-    transfer->head_bytes = 0;
-    transfer->status = 0;
-    transfer->informational = 0;
-    transfer->content_type_bytes = 0;
-    transfer->retry_after_bytes = 0;
+    transfer->has_begun = false;
     transfer->has_head = false;
+    transfer->has_surplus = false;
     transfer->is_paused = false;
-    transfer->is_muted = false;
+    transfer->needs_new_connection = false;
     client->open++;
     transfer->endpoint->open++;
     link_add_last(&client->live, &transfer->alive);
@@ -240,19 +230,16 @@ int http_transfer_start(struct http_client *client, const struct http_call *call
         return ERR_INVALID;
     if (client->open >= client->transfers_max)
         return ERR_TOO_MANY_CALLS;
-    /* Idle connections must not take the descriptors that calls were promised. */
-    if (client->sockets_open >= client->transfers_max)
-        multi_sweep(client, UINT64_MAX);
-    struct http_transfer *transfer = transfer_take(call->endpoint);
+    struct http_transfer *transfer = take(client);
     if (transfer == NULL)
         return ERR_NO_MEMORY;
     begin(transfer, call);
-    if (!transfer_set_call_options(transfer, call)) {
-        transfer_return(transfer);
+    if (request_begin(transfer, call) != 0) {
+        give_back(transfer);
         return ERR_NO_MEMORY;
     }
     *out = transfer;
-    resolve(transfer);
+    queue_start(transfer);
     if (transfer->state == TRANSFER_RESOLVING)
         transfer->phase_deadline_ms = uv_now(client->loop) + call->connect_ms;
     client_watch_deadline(transfer);
@@ -266,7 +253,6 @@ void http_transfer_resume(struct http_transfer *transfer)
     if (!transfer->is_paused)
         return;
     transfer->is_paused = false;
-    transfer->phase_deadline_ms = uv_now(client->loop) + transfer->between_ms;
-    client_watch_deadline(transfer);
+    transfer_moved(transfer, transfer->between_ms);
     link_add_last(&client->resuming, &transfer->resume);
 }

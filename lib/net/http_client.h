@@ -1,6 +1,6 @@
 /**
- * HTTP/1.1 calls to upstreams, on a libuv loop. The transport (libcurl's easy handles in many small
- * multis) does not show here.
+ * HTTP/1.1 calls to upstreams, on a libuv loop. The transport (libcurl connects, weir speaks) does
+ * not show here: kept connections, and one more attempt when a kept one turns out to be dead.
  *
  * Life of a transfer:
  *
@@ -59,7 +59,8 @@ enum { HTTP_ENDPOINT_HEADERS_MAX = 8, HTTP_CALL_HEADERS_MAX = 4 };
  * Its name is looked up at once, in the background.
  *
  * @return 0, ERR_NO_MEMORY, or ERR_INVALID for an URL that is not http or https or holds a user,
- *         more than HTTP_ENDPOINT_HEADERS_MAX header lines, or one with a NUL or a line end
+ *         more than HTTP_ENDPOINT_HEADERS_MAX header lines, or one with a NUL, a line end or a
+ *         field of the body's framing
  */
 int http_endpoint_new(struct http_client *client, const struct http_endpoint_config *config,
                       struct http_endpoint **out);
@@ -110,7 +111,7 @@ struct http_call {
     /** Beside the endpoint's: NUL-terminated, without CRLF; borrowed until on_head() or the end. */
     char *const *header_lines;
     uint32_t header_count;  /* ≤ HTTP_CALL_HEADERS_MAX */
-    bool is_stream;         /* small buffers, and never beside short calls */
+    bool is_stream;         /* an answer in many pieces over a long time */
     uint64_t connect_ms;    /* name, connection and TLS */
     uint64_t first_byte_ms; /* from the start to on_head() */
     uint64_t between_ms;    /* silence after it; does not run while paused */

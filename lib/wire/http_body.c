@@ -14,19 +14,32 @@ enum body_state {
     BODY_DATA_LF,
     BODY_END_CR,
     BODY_END_LF,
+    BODY_TRAILER,
+    BODY_TRAILER_LF,
     BODY_DONE,
     BODY_FAILED,
 };
 
+static void init(struct http_body *body, enum http_body_kind kind, uint64_t length)
+{
+    *body = (struct http_body){.kind = (uint8_t)kind, .state = BODY_DONE};
+    if (kind == HTTP_BODY_CHUNKED) {
+        body->state = BODY_SIZE;
+    } else if (kind == HTTP_BODY_LENGTH && length > 0) {
+        body->state = BODY_DATA;
+        body->left = length;
+    }
+}
+
 void http_body_init(struct http_body *body, const struct http_request *request)
 {
-    *body = (struct http_body){.kind = (uint8_t)request->body_kind, .state = BODY_DONE};
-    if (request->body_kind == HTTP_BODY_CHUNKED) {
-        body->state = BODY_SIZE;
-    } else if (request->body_kind == HTTP_BODY_LENGTH && request->content_length > 0) {
-        body->state = BODY_DATA;
-        body->left = request->content_length;
-    }
+    init(body, request->body_kind, request->content_length);
+}
+
+void http_body_init_answer(struct http_body *body, enum http_body_kind kind, uint64_t length)
+{
+    init(body, kind, length);
+    body->trailer_left = HTTP_TRAILER_BYTES_MAX;
 }
 
 bool http_body_is_complete(const struct http_body *body)
@@ -47,6 +60,27 @@ static enum body_state after_size(struct http_body *body, char c)
     return BODY_SIZE;
 }
 
+/** Where a line may begin that ends the body or, in an answer, is a trailer. */
+static enum body_state after_last_chunk(const struct http_body *body, char c)
+{
+    if (c == '\r')
+        return BODY_END_LF;
+    /* Bare line ends, folded lines and NULs are as wrong here as in a head. */
+    if (body->trailer_left == 0 || (unsigned char)c <= ' ')
+        return BODY_FAILED;
+    return BODY_TRAILER;
+}
+
+static enum body_state after_trailer(struct http_body *body, char c)
+{
+    if (c == '\r')
+        return BODY_TRAILER_LF;
+    if (c == '\n' || c == '\0' || body->trailer_left == 0)
+        return BODY_FAILED;
+    body->trailer_left--;
+    return BODY_TRAILER;
+}
+
 /** The state after one byte of framing. */
 static enum body_state after_framing(struct http_body *body, char c)
 {
@@ -63,9 +97,13 @@ static enum body_state after_framing(struct http_body *body, char c)
     case BODY_DATA_LF:
         return c == '\n' ? BODY_SIZE : BODY_FAILED;
     case BODY_END_CR:
-        return c == '\r' ? BODY_END_LF : BODY_FAILED;
+        return after_last_chunk(body, c);
     case BODY_END_LF:
         return c == '\n' ? BODY_DONE : BODY_FAILED;
+    case BODY_TRAILER:
+        return after_trailer(body, c);
+    case BODY_TRAILER_LF:
+        return c == '\n' ? BODY_END_CR : BODY_FAILED;
     case BODY_DATA:
     case BODY_DONE:
     case BODY_FAILED:

@@ -1,4 +1,4 @@
-/** A request body's framing: a fixed length, or strict chunks. */
+/** A message body's framing: a fixed length, or strict chunks. */
 #ifndef WEIR_WIRE_HTTP_BODY_H
 #define WEIR_WIRE_HTTP_BODY_H
 
@@ -7,16 +7,22 @@
 
 /**
  * Chunks are held to: size of 1–8 hex digits, no extension, CRLF after each line and each piece of
- * data, a final `0 CRLF CRLF` without trailers.
+ * data, a final `0 CRLF CRLF`. A request has no trailers; those of an answer are passed over.
  */
 struct http_body {
     uint64_t left; /* of the length, or of the current chunk */
     uint8_t kind;  /* enum http_body_kind */
     uint8_t state;
     uint8_t digits;
+    uint16_t trailer_left; /* bytes that trailers may still have */
 };
 
+enum { HTTP_TRAILER_BYTES_MAX = 8192 };
+
 void http_body_init(struct http_body *body, const struct http_request *request);
+
+/** Of an answer: `length` counts for HTTP_BODY_LENGTH only. */
+void http_body_init_answer(struct http_body *body, enum http_body_kind kind, uint64_t length);
 
 /** Nothing more belongs to the body: true at once when there is none. */
 bool http_body_is_complete(const struct http_body *body);

@@ -255,6 +255,25 @@ static inline void turn_often(void)
         uv_run(&cx.loop, UV_RUN_NOWAIT);
 }
 
+static inline void answer_one(struct test_call *call, const char *answer)
+{
+    upstream_gets_request(call->body.len);
+    upstream_sends(answer);
+    RUN_UNTIL(&cx.loop, call->ends == 1);
+    assert_int_equal(call->err, 0);
+}
+
+static inline char *make_bytes(size_t len)
+{
+    char *bytes = malloc(len + 1);
+
+    assert_non_null(bytes);
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = (char)('a' + i % 23);
+    bytes[len] = '\0';
+    return bytes;
+}
+
 #define OK_HEAD "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 #endif

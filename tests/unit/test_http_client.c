@@ -44,14 +44,6 @@ static void a_start_does_not_call_back(void **state)
     assert_int_equal(call.err, ERR_UPSTREAM_CONNECT);
 }
 
-static void answer_one(struct test_call *call, const char *answer)
-{
-    upstream_gets_request(call->body.len);
-    upstream_sends(answer);
-    RUN_UNTIL(&cx.loop, call->ends == 1);
-    assert_int_equal(call->err, 0);
-}
-
 static void a_kept_connection_is_used_again(void **state)
 {
     (void)state;
@@ -78,17 +70,6 @@ static void a_head_without_a_body_ends_the_answer(void **state)
     assert_int_equal(call.status, 429);
     assert_int_equal(call.content_length, 0);
     assert_int_equal(call.pieces, 0);
-}
-
-static char *make_bytes(size_t len)
-{
-    char *bytes = malloc(len + 1);
-
-    assert_non_null(bytes);
-    for (size_t i = 0; i < len; i++)
-        bytes[i] = (char)('a' + i % 23);
-    bytes[len] = '\0';
-    return bytes;
 }
 
 /* Method: A, B, A over one connection, where B differs in all that can differ between two calls. */
@@ -216,14 +197,14 @@ static void interim_heads_are_passed_over(void **state)
     call_free(&call);
 }
 
-static void a_length_beside_chunks_is_not_told(void **state)
+static void chunks_have_no_length_that_is_told(void **state)
 {
     struct test_call call = {.body = SPAN("x")};
 
     (void)state;
     start_plain(&call);
     upstream_accepts();
-    answer_one(&call, OK_HEAD "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer_one(&call, OK_HEAD "Transfer-Encoding: chunked\r\n\r\n"
                               "2\r\nok\r\n3\r\nay!\r\n0\r\nTrailer: 1\r\n\r\n");
     assert_int_equal(call.content_length, -1);
     assert_string_equal(call.got.bytes, "okay!");
@@ -334,47 +315,6 @@ static void a_resumed_piece_may_pause_again(void **state)
     call_free(&call);
 }
 
-/* --- shards ----------------------------------------------------------------------------------- */
-
-static uint32_t multis_in_use(enum transfer_class class)
-{
-    uint32_t used = 0;
-
-    for (uint32_t i = 0; i < cx.client->classes[class].count; i++) {
-        assert_true(cx.client->classes[class].multis[i]->live <= MULTI_TRANSFERS_MAX);
-        used += cx.client->classes[class].multis[i]->live > 0 ? 1 : 0;
-    }
-    return used;
-}
-
-static void transfers_are_spread_over_multis_and_streams_stay_apart(void **state)
-{
-    enum {
-        COUNT = 100,
-        MULTIS = (COUNT / 2 + MULTI_TRANSFERS_MAX - 1) / MULTI_TRANSFERS_MAX,
-    };
-    static struct test_call calls[COUNT];
-
-    (void)state;
-    memset(calls, 0, sizeof(calls));
-    for (size_t i = 0; i < COUNT; i++) {
-        calls[i].body = SPAN("x");
-        struct http_call http = http_call_of(&calls[i]);
-        http.is_stream = i >= COUNT / 2;
-        start(&http);
-    }
-    for (size_t i = 0; i < COUNT; i++) {
-        upstream_accepts();
-        cx.fd = -1; /* left open until the client closes it */
-    }
-    assert_int_equal(multis_in_use(CLASS_SHORT), MULTIS);
-    assert_int_equal(multis_in_use(CLASS_STREAM), MULTIS);
-    assert_int_equal(http_client_open_count(cx.client), COUNT);
-    for (size_t i = 0; i < COUNT; i++)
-        call_free(&calls[i]);
-    assert_int_equal(http_client_open_count(cx.client), 0);
-}
-
 static void the_limit_of_open_transfers_holds(void **state)
 {
     struct test_call calls[3] = {{.body = SPAN("x")}, {.body = SPAN("x")}, {.body = SPAN("x")}};
@@ -406,12 +346,11 @@ int main(void)
         T(a_body_is_sent_again_when_a_kept_connection_is_dead),
         T(an_idle_connection_that_the_upstream_closes_does_not_spin),
         T(interim_heads_are_passed_over),
-        T(a_length_beside_chunks_is_not_told),
+        T(chunks_have_no_length_that_is_told),
         T(an_answer_without_a_length_ends_with_its_connection),
         T(a_stream_is_delivered_as_it_comes),
         T(a_paused_piece_comes_again),
         T(a_resumed_piece_may_pause_again),
-        T(transfers_are_spread_over_multis_and_streams_stay_apart),
         T(the_limit_of_open_transfers_holds),
     };
 #undef T

@@ -232,7 +232,11 @@ static void broken_answers_have_an_error_each(void **state)
         {OK_HEAD "Content-Length: 3\r\nContent-Length: 2\r\n\r\nabc", ERR_UPSTREAM_PROTOCOL},
         {OK_HEAD "Content-Length: 2,2\r\n\r\nab", ERR_UPSTREAM_PROTOCOL},
         {OK_HEAD "Content-Length: -2\r\n\r\nab", ERR_UPSTREAM_PROTOCOL},
-        {OK_HEAD "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 0},
+        {OK_HEAD "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", ERR_UPSTREAM_PROTOCOL},
+        {OK_HEAD "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+         ERR_UPSTREAM_PROTOCOL},
+        {"HTTP/1.1 200 OK\r\nContent-Type: a\rb\r\nContent-Length: 0\r\n\r\n",
+         ERR_UPSTREAM_PROTOCOL},
     };
 
     (void)state;
@@ -265,7 +269,7 @@ static void control_bytes_in_what_is_passed_on_are_not_told(void **state)
     start_plain(&call);
     upstream_accepts();
     upstream_gets_request(1);
-    upstream_sends("HTTP/1.1 200 OK\r\nContent-Type: a\rb\r\nRetry-After: 1\x01\r\n"
+    upstream_sends("HTTP/1.1 200 OK\r\nContent-Type: a\tb\r\nRetry-After: 1\t2\r\n"
                    "Content-Length: 0\r\n\r\n");
     RUN_UNTIL(&cx.loop, call.ends == 1);
     assert_string_equal(call.content_type, "");
