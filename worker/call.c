@@ -193,7 +193,6 @@ static int upstream_start(void *ctx)
     struct http_call upstream = {
         .upload = {.bytes = call->upload.plan.bytes, .read = read_upload},
         .header_lines = lines,
-        .is_stream = call->in.reader.stream,
         .connect_ms = settings->connect_ms,
         .first_byte_ms = settings->first_byte_ms,
         .between_ms = settings->between_events_ms,

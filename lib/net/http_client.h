@@ -111,7 +111,6 @@ struct http_call {
     /** Beside the endpoint's: NUL-terminated, without CRLF; borrowed until on_head() or the end. */
     char *const *header_lines;
     uint32_t header_count;  /* ≤ HTTP_CALL_HEADERS_MAX */
-    bool is_stream;         /* an answer in many pieces over a long time */
     uint64_t connect_ms;    /* name, connection and TLS */
     uint64_t first_byte_ms; /* from the start to on_head() */
     uint64_t between_ms;    /* silence after it; does not run while paused */

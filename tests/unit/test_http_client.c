@@ -237,7 +237,6 @@ static void a_stream_is_delivered_as_it_comes(void **state)
     struct http_call http = http_call_of(&call);
 
     (void)state;
-    http.is_stream = true;
     start(&http);
     upstream_accepts();
     upstream_gets_request(1);
@@ -265,7 +264,6 @@ static void a_paused_piece_comes_again(void **state)
     size_t sent = 0;
 
     (void)state;
-    http.is_stream = true;
     start(&http);
     upstream_accepts();
     upstream_gets_request(1);

@@ -97,7 +97,6 @@ static void a_call_may_abort_another_from_its_callback(void **state)
         struct test_call call = {.body = SPAN("y"), .victim = &victim};
         struct http_call http = http_call_of(&victim);
 
-        http.is_stream = streams[i];
         start(&http);
         upstream_accepts();
         upstream_gets_request(1);
