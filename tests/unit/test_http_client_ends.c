@@ -88,10 +88,8 @@ static void a_call_may_abort_itself_from_its_callbacks(void **state)
 
 static void a_call_may_abort_another_from_its_callback(void **state)
 {
-    static const bool streams[] = {false, true};
-
     (void)state;
-    /* In the same multi, and in another one. */
+    /* On a new connection, and on one that was used before. */
     for (size_t i = 0; i < 2; i++) {
         struct test_call victim = {.body = SPAN("x")};
         struct test_call call = {.body = SPAN("y"), .victim = &victim};
