@@ -265,13 +265,13 @@ static void on_head(struct server_conn *conn, const struct http_request *request
         return;
     }
     if (route->answer == ROUTE_MODELS) {
-        if (request->method == HTTP_GET_)
+        if (request->method == HTTP_METHOD_GET)
             answer_with(conn, 200, SPAN(""), demo_model_list());
         else
             answer_error(conn, route->protocol, ERR_METHOD, SPAN("Allow: GET\r\n"));
         return;
     }
-    if (request->method != HTTP_POST_) {
+    if (request->method != HTTP_METHOD_POST) {
         answer_error(conn, route->protocol, ERR_METHOD, SPAN("Allow: POST\r\n"));
         return;
     }

@@ -112,7 +112,7 @@ static void on_head(struct server_conn *conn, const struct http_request *http)
 
     request_init(&request, conn);
     request.http_minor = http->minor;
-    request.is_head = http->method == HTTP_HEAD_;
+    request.is_head = http->method == HTTP_METHOD_HEAD;
     counters_add(&request.worker->slot->counters, COUNTER_requests, 1);
     state_record(request.worker->slot, BLACK_BOX_HEAD, request.number);
 

@@ -24,8 +24,8 @@ static bool path_fits(enum route route, struct span path)
 static bool method_fits(enum route route, enum http_method method)
 {
     if (routes[route].methods == ROUTE_POST)
-        return method == HTTP_POST_;
-    return method == HTTP_GET_ || method == HTTP_HEAD_;
+        return method == HTTP_METHOD_POST;
+    return method == HTTP_METHOD_GET || method == HTTP_METHOD_HEAD;
 }
 
 int routes_find(const struct http_request *request, struct route_match *out)

@@ -76,15 +76,15 @@ static enum http_method method_of(uint8_t method)
 {
     switch (method) {
     case HTTP_GET:
-        return HTTP_GET_;
+        return HTTP_METHOD_GET;
     case HTTP_HEAD:
-        return HTTP_HEAD_;
+        return HTTP_METHOD_HEAD;
     case HTTP_POST:
-        return HTTP_POST_;
+        return HTTP_METHOD_POST;
     case HTTP_OPTIONS:
-        return HTTP_OPTIONS_;
+        return HTTP_METHOD_OPTIONS;
     default:
-        return HTTP_OTHER_;
+        return HTTP_METHOD_OTHER;
     }
 }
 

@@ -7,8 +7,13 @@
 
 #include <stdint.h>
 
-/* NOLINTNEXTLINE(readability-identifier-naming): llhttp.h has the names without underscore. */
-enum http_method { HTTP_GET_, HTTP_HEAD_, HTTP_POST_, HTTP_OPTIONS_, HTTP_OTHER_ };
+enum http_method {
+    HTTP_METHOD_GET,
+    HTTP_METHOD_HEAD,
+    HTTP_METHOD_POST,
+    HTTP_METHOD_OPTIONS,
+    HTTP_METHOD_OTHER,
+};
 
 enum http_body_kind { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKED };
 

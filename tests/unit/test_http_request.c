@@ -41,21 +41,21 @@ static void a_target_is_cut_into_path_and_query(void **state)
         const char *path;
         const char *query;
     } rows[] = {
-        {"GET / HTTP/1.1", HTTP_GET_, "/", ""},
-        {"HEAD /a HTTP/1.1", HTTP_HEAD_, "/a", ""},
-        {"POST /v1/chat/completions?key=a%20b HTTP/1.1", HTTP_POST_, "/v1/chat/completions",
+        {"GET / HTTP/1.1", HTTP_METHOD_GET, "/", ""},
+        {"HEAD /a HTTP/1.1", HTTP_METHOD_HEAD, "/a", ""},
+        {"POST /v1/chat/completions?key=a%20b HTTP/1.1", HTTP_METHOD_POST, "/v1/chat/completions",
          "key=a%20b"},
-        {"OPTIONS * HTTP/1.1", HTTP_OPTIONS_, "*", ""},
-        {"PUT /a/../b//c HTTP/1.1", HTTP_OTHER_, "/a/../b//c", ""},
-        {"DELETE /%2e%2F? HTTP/1.1", HTTP_OTHER_, "/%2e%2F", ""},
-        {"GET /a?b?c=d HTTP/1.1", HTTP_GET_, "/a", "b?c=d"},
-        {"GET /a:b HTTP/1.1", HTTP_GET_, "/a:b", ""},
-        {"GET /?u=http://b/c HTTP/1.1", HTTP_GET_, "/", "u=http://b/c"},
-        {"GET http://a HTTP/1.1", HTTP_GET_, "/", ""},
-        {"GET http://a/ HTTP/1.1", HTTP_GET_, "/", ""},
-        {"GET http://a:80/b/c?d HTTP/1.1", HTTP_GET_, "/b/c", "d"},
-        {"GET https://a?b=c HTTP/1.1", HTTP_GET_, "/", "b=c"},
-        {"CONNECT a:443 HTTP/1.1", HTTP_OTHER_, "a:443", ""},
+        {"OPTIONS * HTTP/1.1", HTTP_METHOD_OPTIONS, "*", ""},
+        {"PUT /a/../b//c HTTP/1.1", HTTP_METHOD_OTHER, "/a/../b//c", ""},
+        {"DELETE /%2e%2F? HTTP/1.1", HTTP_METHOD_OTHER, "/%2e%2F", ""},
+        {"GET /a?b?c=d HTTP/1.1", HTTP_METHOD_GET, "/a", "b?c=d"},
+        {"GET /a:b HTTP/1.1", HTTP_METHOD_GET, "/a:b", ""},
+        {"GET /?u=http://b/c HTTP/1.1", HTTP_METHOD_GET, "/", "u=http://b/c"},
+        {"GET http://a HTTP/1.1", HTTP_METHOD_GET, "/", ""},
+        {"GET http://a/ HTTP/1.1", HTTP_METHOD_GET, "/", ""},
+        {"GET http://a:80/b/c?d HTTP/1.1", HTTP_METHOD_GET, "/b/c", "d"},
+        {"GET https://a?b=c HTTP/1.1", HTTP_METHOD_GET, "/", "b=c"},
+        {"CONNECT a:443 HTTP/1.1", HTTP_METHOD_OTHER, "a:443", ""},
     };
 
     (void)state;
