@@ -59,6 +59,8 @@ static const struct field document_fields[] = {
     {FIELD_NAME("credits"), bind_credits, 0},
     SETTINGS(limits),
     SETTINGS(timeouts),
+    SETTINGS(retries),
+    SETTINGS(breaker),
     SETTINGS(reload),
     SETTINGS(state),
 };

@@ -47,6 +47,19 @@
     X(timeouts, between_events_ms, MS, 300000, 50, 86400000, RELOAD,                              \
       "silence inside an upstream's answer")                                                      \
     X(timeouts, total_ms, MS, 3600000, 50, 604800000, RELOAD, "a whole upstream call")            \
+    X(timeouts, keepalive_ms, MS, 15000, 0, 600000, RELOAD,                                       \
+      "silence in a stream after which the client gets a comment; 0: never")                      \
+    X(retries, attempts_max, COUNT, 3, 1, 16, RELOAD, "attempts of one call, the first included") \
+    X(retries, pause_ms, MS, 250, 1, 10000, RELOAD,                                               \
+      "before deployments that failed are tried once more; doubles each time")                    \
+    X(retries, retry_percent, COUNT, 20, 0, 100, RELOAD,                                          \
+      "retries allowed per hundred first attempts, per provider; 0: none")                        \
+    X(retries, retry_after_max_ms, MS, 60000, 0, 3600000, RELOAD,                                 \
+      "longest Retry-After of a provider that is believed; 0: none is")                           \
+    X(breaker, failures, COUNT, 5, 1, 255, RELOAD,                                                \
+      "failures in a row after which a deployment is left alone")                                 \
+    X(breaker, open_ms, MS, 15000, 100, 3600000, RELOAD,                                          \
+      "how long it is left alone before one call tries it")                                       \
     X(reload, load_ms, MS, 60000, 100, 3600000, RELOAD,                                           \
       "how long the loader may take before it is stopped")                                        \
     X(reload, ack_ms, MS, 10000, 100, 600000, RELOAD,                                             \

@@ -178,12 +178,12 @@ static void the_sample_of_the_manual_loads(void **state)
 
 static void a_setting_that_is_not_written_has_its_default(void **state)
 {
-    struct registry *registry = load_good("workers: 3\n");
+    struct registry *registry = load_good("workers: 7\n");
     const struct settings *settings = &registry->data.settings;
 
     (void)state;
 #define X(section, name, kind, initial, ...) \
-    assert_true(settings->name == (strcmp(#name, "workers") == 0 ? 3 : (initial)));
+    assert_true(settings->name == (strcmp(#name, "workers") == 0 ? 7 : (initial)));
     SETTINGS_MAP(X)
 #undef X
     assert_int_equal(registry->data.listen_count, 1);
@@ -197,7 +197,9 @@ static void numbers_are_read_by_the_kind_of_their_row(void **state)
                                           "drain_ms: 0\n"
                                           "limits: { head_bytes: 64KiB, body_memory: 1GiB,\n"
                                           "          body_bytes: 2MiB, connections: 7 }\n"
-                                          "timeouts: { connect_ms: \"250\" }\n"
+                                          "timeouts: { connect_ms: \"250\", keepalive_ms: 0 }\n"
+                                          "retries: { attempts_max: 16, retry_percent: 0 }\n"
+                                          "breaker: { failures: 255, open_ms: 100 }\n"
                                           "state: { cells_max: 2048 }\n");
     const struct settings *settings = &registry->data.settings;
 
@@ -209,6 +211,11 @@ static void numbers_are_read_by_the_kind_of_their_row(void **state)
     assert_int_equal(settings->body_bytes, 2097152);
     assert_int_equal(settings->connections, 7);
     assert_int_equal(settings->connect_ms, 250);
+    assert_int_equal(settings->keepalive_ms, 0);
+    assert_int_equal(settings->attempts_max, 16);
+    assert_int_equal(settings->retry_percent, 0);
+    assert_int_equal(settings->failures, 255);
+    assert_int_equal(settings->open_ms, 100);
     assert_int_equal(settings->cells_max, 2048);
     assert_int_equal(registry->data.places.body_bytes.line, 4);
     registry_free(&registry);
