@@ -80,6 +80,18 @@ static void identify_models(struct build *build)
     }
 }
 
+static void identify_providers(struct build *build)
+{
+    struct provider_row *rows = build->tables[SNAPSHOT_PROVIDERS].rows;
+
+    for (uint32_t i = 0; i < build->data->provider_count; i++) {
+        struct identity identity = identify(build, CELL_PROVIDER, build->data->providers[i].name);
+
+        identity.cell = &rows[i].cell;
+        add_identity(build, identity);
+    }
+}
+
 static void identify_subjects(struct build *build, enum cell_kind kind,
                               const struct data_subject *subjects, struct build_table table)
 {
@@ -121,14 +133,15 @@ static int compare_identities(const void *left, const void *right)
 int cells_identify(struct build *build)
 {
     const struct data *data = build->data;
-    size_t count = (size_t)data->model_count + data->key_count + data->user_count +
-                   data->group_count;
+    size_t count = (size_t)data->provider_count + data->model_count + data->key_count +
+                   data->user_count + data->group_count;
 
     for (uint32_t i = 0; i < data->model_count; i++)
         count += data->models[i].deployment_count;
     build->identities = build_take(build, count, sizeof(*build->identities));
     if (build->identities == NULL || count >= ROW_NONE)
         return ERR_NO_MEMORY;
+    identify_providers(build);
     identify_models(build);
     identify_keys(build);
     identify_subjects(build, CELL_USER, data->users, build->tables[SNAPSHOT_USERS]);

@@ -21,8 +21,8 @@ struct digest cells_identity(struct digester *digester, enum cell_kind kind,
                              const struct span *parts, size_t part_count);
 
 /**
- * identities, of disabled things too: their cells outlive a pause. The rows of models, deployments,
- * users, groups and keys must be there.
+ * identities, of disabled things too: their cells outlive a pause. The rows of providers, models,
+ * deployments, users, groups and keys must be there.
  *
  * @return 0 or ERR_NO_MEMORY
  */

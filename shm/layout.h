@@ -40,7 +40,7 @@
 #include <stdint.h>
 
 enum {
-    LAYOUT_VERSION = 1,
+    LAYOUT_VERSION = 2,
     LAYOUT_TABLE_ALIGN = 64,
     LAYOUT_PROBES_MAX = 1024,
     LAYOUT_CHECKSUM_FROM = 32, /* in both headers: the first byte behind `checksum` */

@@ -51,6 +51,8 @@ struct provider_row {
     struct ref base_url; /* without a trailing slash, e.g. "https://api.openai.com/v1" */
     uint32_t kind;       /* enum provider_kind */
     uint32_t secret;     /* number in the secrets memfd, or ROW_NONE */
+    uint32_t cell;       /* of its retry budget */
+    uint32_t reserved;
 };
 
 enum model_flag {
@@ -165,7 +167,7 @@ struct price_row {
 };
 
 /** What a cell belongs to; the number is part of the identity. */
-enum cell_kind { CELL_KEY = 1, CELL_USER, CELL_GROUP, CELL_MODEL, CELL_DEPLOYMENT };
+enum cell_kind { CELL_KEY = 1, CELL_USER, CELL_GROUP, CELL_MODEL, CELL_DEPLOYMENT, CELL_PROVIDER };
 
 /**
  * An identity keeps its cell for as long as it exists. One that left is `retired`: its number is
@@ -181,7 +183,7 @@ struct cell_row {
 };
 
 _Static_assert(sizeof(struct ref) == 16, "bump LAYOUT_VERSION");
-_Static_assert(sizeof(struct provider_row) == 40, "bump LAYOUT_VERSION");
+_Static_assert(sizeof(struct provider_row) == 48, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct model_row) == 120, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct deployment_row) == 40, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct key_row) == 80, "bump LAYOUT_VERSION");

@@ -27,7 +27,7 @@ static bool are_providers_sound(const struct snapshot *snapshot)
         const struct provider_row *row = snapshot_provider(snapshot, n);
 
         if (!snapshot_holds(snapshot, row->name) || !snapshot_holds(snapshot, row->base_url) ||
-            row->kind >= PROVIDER_KIND_COUNT)
+            row->kind >= PROVIDER_KIND_COUNT || !is_cell(snapshot, row->cell))
             return false;
     }
     return true;
@@ -240,7 +240,7 @@ static bool are_cells_sound(const struct snapshot *snapshot)
 
     for (uint32_t n = 0; n < snapshot_rows(snapshot, SNAPSHOT_CELLS); n++) {
         if (!is_cell(snapshot, rows[n].cell) || rows[n].kind < CELL_KEY ||
-            rows[n].kind > CELL_DEPLOYMENT)
+            rows[n].kind > CELL_PROVIDER)
             return false;
         if (n != 0 && memcmp(rows[n - 1].identity.bytes, rows[n].identity.bytes, DIGEST_BYTES) >= 0)
             return false;

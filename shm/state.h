@@ -88,7 +88,8 @@ struct worker_slot {
  *
  * `tag` says whose cell it is (first eight bytes of the identity's digest) and is written by the
  * master before the generation that names the cell is published. `holders` counts what still
- * refers to the cell after its identity may have gone. The words belong to the cell's kind.
+ * refers to the cell after its identity may have gone. The words belong to the cell's kind: those
+ * of deployments to worker/breaker.h, those of providers to worker/retry_budget.h.
  */
 struct state_cell {
     _Alignas(STATE_CACHE_LINE) _Atomic uint64_t tag;

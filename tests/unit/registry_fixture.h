@@ -31,6 +31,7 @@ enum {
     MODEL_COUNT,
 };
 
+enum { PROVIDER_COUNT = 2 };
 enum { G_ALPHA, G_ALL, G_OFF, GROUP_COUNT };
 enum { ADA, OFF, USER_COUNT };
 enum { KEY_ADA, KEY_OFF, KEY_GROUP, KEY_BOTH, KEY_NARROW, KEY_GROUP_OFF, KEY_BARE, KEY_COUNT };
@@ -39,7 +40,7 @@ enum { KEY_ADA, KEY_OFF, KEY_GROUP, KEY_BOTH, KEY_NARROW, KEY_GROUP_OFF, KEY_BAR
 
 struct fixture {
     struct registry registry;
-    struct data_provider providers[2];
+    struct data_provider providers[PROVIDER_COUNT];
     struct data_deployment deployments[MODEL_COUNT][2];
     struct data_model models[MODEL_COUNT];
     struct data_subject groups[GROUP_COUNT];

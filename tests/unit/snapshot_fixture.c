@@ -13,6 +13,8 @@ enum {
     BYTES_PER_KEY = 256,
     BYTES_BESIDES = 65536,
     NAME_BYTES = 96,
+    PROVIDERS = 2,
+    SUBJECTS = 2, /* a user and a group */
 };
 
 /* Strings are added behind the tables, whose places are fixed before the first one. */
@@ -163,13 +165,16 @@ static void add_subject(struct builder *to, enum snapshot_table table, enum cell
 
 static void add_providers(struct builder *to)
 {
-    for (uint32_t i = 0; i < 2; i++) {
+    for (uint32_t i = 0; i < PROVIDERS; i++) {
         struct provider_row *row = fixture_row(to->fixture, SNAPSHOT_PROVIDERS, i);
 
-        row->name = add_bytes(to, i == 0 ? SPAN("openai") : SPAN("claude"));
+        struct span name = i == 0 ? SPAN("openai") : SPAN("claude");
+
+        row->name = add_bytes(to, name);
         row->base_url = add_bytes(to, SPAN("http://127.0.0.1:9/v1"));
         row->kind = i == 0 ? PROVIDER_OPENAI : PROVIDER_ANTHROPIC;
         row->secret = i == 0 ? 0 : ROW_NONE;
+        row->cell = add_cell(to, CELL_PROVIDER, name);
     }
 }
 
@@ -241,7 +246,7 @@ static size_t place_tables(const struct fixture_plan *plan, struct snapshot_head
         uint32_t rows;
         size_t row_bytes;
     } tables[SNAPSHOT_TABLE_COUNT] = {
-        [SNAPSHOT_PROVIDERS] = {2, sizeof(struct provider_row)},
+        [SNAPSHOT_PROVIDERS] = {PROVIDERS, sizeof(struct provider_row)},
         [SNAPSHOT_MODELS] = {plan->model_count, sizeof(struct model_row)},
         [SNAPSHOT_MODEL_SLOTS] = {slots_for(plan->model_count), sizeof(uint32_t)},
         [SNAPSHOT_DEPLOYMENTS] = {plan->model_count == 0 ? 0 : plan->model_count + 1,
@@ -257,7 +262,7 @@ static size_t place_tables(const struct fixture_plan *plan, struct snapshot_head
         [SNAPSHOT_FRAGMENTS] = {DIALECT_COUNT * plan->model_count, sizeof(struct ref)},
         [SNAPSHOT_DIALECTS] = {DIALECT_COUNT, sizeof(struct dialect_row)},
         [SNAPSHOT_PRICES] = {1, sizeof(struct price_row)},
-        [SNAPSHOT_CELLS] = {2 + plan->key_count +
+        [SNAPSHOT_CELLS] = {PROVIDERS + SUBJECTS + plan->key_count +
                                 (plan->model_count == 0 ? 0 : 2 * plan->model_count + 1),
                             sizeof(struct cell_row)},
     };

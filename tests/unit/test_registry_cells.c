@@ -4,6 +4,9 @@
 
 #include <stdio.h>
 
+/* Identities of the fixture beside its keys; each model has two deployments. */
+enum { OTHERS = PROVIDER_COUNT + MODEL_COUNT * 3 + GROUP_COUNT + USER_COUNT };
+
 /* The row of the key with that name, or NULL. */
 static const struct cell_row *cell_of_key(const struct generation *generation, const char *name)
 {
@@ -84,7 +87,7 @@ static void every_identity_has_a_cell_of_its_own(void **state)
     uint32_t count = snapshot_rows(&one.snapshot, SNAPSHOT_CELLS);
 
     /* Disabled things have theirs too. */
-    assert_int_equal(count, MODEL_COUNT * 3 + GROUP_COUNT + USER_COUNT + KEY_COUNT);
+    assert_int_equal(count, OTHERS + KEY_COUNT);
     assert_int_equal(one.snapshot.header->cells_used, count);
     check_numbers_differ(&one);
     for (uint32_t i = 0; i < count; i++) {
@@ -98,6 +101,24 @@ static void every_identity_has_a_cell_of_its_own(void **state)
         snprintf(name, sizeof(name), "%.*s", SPAN_FMT(span));
         assert_int_equal(snapshot_key(&one.snapshot, key)->cell, number_of_key(&one, name));
     }
+    generation_close(&one);
+}
+
+static void a_provider_keeps_its_cell_while_its_key_and_address_change(void **state)
+{
+    struct fixture fx;
+
+    (void)state;
+    fixture_init(&fx);
+    struct generation one = compile_after(&fx, NULL);
+    fx.providers[0].base_url = SPAN("http://127.0.0.1:9/v2");
+    fx.providers[1].name = SPAN("renamed");
+    struct generation two = compile_after(&fx, &one);
+
+    assert_int_equal(snapshot_provider(&two.snapshot, 0)->cell,
+                     snapshot_provider(&one.snapshot, 0)->cell);
+    assert_true(snapshot_provider(&two.snapshot, 1)->cell >= one.snapshot.header->cells_used);
+    generation_close(&two);
     generation_close(&one);
 }
 
@@ -289,7 +310,7 @@ static void more_cells_than_the_segment_has_are_refused_by_name(void **state)
     }
     fx.registry.data.settings.cells_max = MANY;
     fx.registry.data.keys = keys;
-    fx.registry.data.key_count = MANY - (MODEL_COUNT * 3 + GROUP_COUNT + USER_COUNT);
+    fx.registry.data.key_count = MANY - OTHERS;
     struct generation one = compile_after(&fx, NULL);
     assert_int_equal(one.snapshot.header->cells_used, MANY);
 
@@ -307,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_identity_is_the_kind_and_the_name),
         cmocka_unit_test(every_identity_has_a_cell_of_its_own),
+        cmocka_unit_test(a_provider_keeps_its_cell_while_its_key_and_address_change),
         cmocka_unit_test(equal_deployments_share_a_cell),
         cmocka_unit_test(what_stays_keeps_its_number_whatever_comes_and_goes),
         cmocka_unit_test(a_renamed_key_is_another_identity),

@@ -169,6 +169,7 @@ static const struct {
     IN_HEADER(tables[SNAPSHOT_PRICES].rows, 0),
     IN_HEADER(tables[SNAPSHOT_CELLS].rows, 3),
     IN_ROW(PROVIDERS, 1, struct provider_row, kind, PROVIDER_KIND_COUNT),
+    IN_ROW(PROVIDERS, 1, struct provider_row, cell, UINT32_MAX),
     IN_ROW(PROVIDERS, 0, struct provider_row, name.offset, UINT64_MAX),
     IN_ROW(PROVIDERS, 0, struct provider_row, base_url.len, UINT32_MAX),
     IN_ROW(MODELS, 2, struct model_row, slug_hash, 0),
@@ -214,7 +215,7 @@ static const struct {
     IN_ROW(DIALECTS, 0, struct dialect_row, tail.offset, UINT64_MAX),
     IN_ROW(CELLS, 1, struct cell_row, cell, UINT32_MAX),
     IN_ROW(CELLS, 1, struct cell_row, kind, 0),
-    IN_ROW(CELLS, 1, struct cell_row, kind, CELL_DEPLOYMENT + 1),
+    IN_ROW(CELLS, 1, struct cell_row, kind, CELL_PROVIDER + 1),
     IN_ROW(CELLS, 1, struct cell_row, identity, 0),
 };
 
