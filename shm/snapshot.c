@@ -1,7 +1,6 @@
 #include "shm/snapshot.h"
 
 #include "lib/base/err.h"
-#include "lib/base/invariant.h"
 #include "shm/mapping.h"
 
 #include <fcntl.h>
@@ -124,37 +123,4 @@ const struct cell_row *snapshot_find_cell(const struct snapshot *snapshot,
             high = middle;
     }
     return NULL;
-}
-
-/*
- * The first position at or after `from` whose bit, after `flip`, is set; `end` when there is none.
- * Bits from `end` on are 0, so that none is found among them and the last run finds its end there.
- */
-static size_t next_bit(const uint64_t *words, size_t from, size_t end, uint64_t flip)
-{
-    while (from < end) {
-        uint64_t word = (words[from / 64] ^ flip) >> (from % 64);
-
-        if (word != 0)
-            return from + (size_t)__builtin_ctzll(word);
-        from = (from / 64 + 1) * 64;
-    }
-    return end;
-}
-
-bool snapshot_next_run(const struct snapshot *snapshot, uint32_t grant_set, uint32_t from,
-                       struct grant_run *out)
-{
-    INVARIANT(grant_set < snapshot_rows(snapshot, SNAPSHOT_GRANT_SETS));
-    const struct grant_set_row *set = SNAPSHOT_ROW(snapshot, GRANT_SETS, struct grant_set_row,
-                                                   grant_set);
-    const uint64_t *words = SNAPSHOT_ROW(snapshot, GRANT_WORDS, uint64_t, set->first_word);
-    size_t models = snapshot_rows(snapshot, SNAPSHOT_MODELS);
-    size_t first = next_bit(words, from, models, 0);
-
-    if (first == models)
-        return false;
-    *out = (struct grant_run){(uint32_t)first,
-                              (uint32_t)next_bit(words, first, models, UINT64_MAX)};
-    return true;
 }

@@ -113,14 +113,19 @@ static inline const struct dialect_row *snapshot_dialect(const struct snapshot *
     return SNAPSHOT_ROW(snapshot, DIALECTS, struct dialect_row, dialect);
 }
 
+/** The fragments of all models in one dialect, in the order of their numbers. */
+static inline const struct ref *snapshot_fragments(const struct snapshot *snapshot,
+                                                   enum dialect dialect)
+{
+    return SNAPSHOT_ROW(snapshot, FRAGMENTS, struct ref,
+                        (size_t)dialect * snapshot_rows(snapshot, SNAPSHOT_MODELS));
+}
+
 /** One model rendered in one dialect, with the comma it begins with. */
 static inline struct span snapshot_fragment(const struct snapshot *snapshot, enum dialect dialect,
                                             uint32_t model)
 {
-    return snapshot_bytes(
-        snapshot,
-        *SNAPSHOT_ROW(snapshot, FRAGMENTS, struct ref,
-                      (size_t)dialect * snapshot_rows(snapshot, SNAPSHOT_MODELS) + model));
+    return snapshot_bytes(snapshot, snapshot_fragments(snapshot, dialect)[model]);
 }
 
 /** Hash under which MODEL_SLOTS holds a slug (FNV-1a 64). */
@@ -146,20 +151,6 @@ static inline bool snapshot_is_granted(const struct snapshot *snapshot, uint32_t
 
     return (words[model / 64] >> (model % 64) & 1) != 0;
 }
-
-/** Adjacent granted models. */
-struct grant_run {
-    uint32_t first;
-    uint32_t end; /* one past the last */
-};
-
-/**
- * The first run of granted models at or after `from`. Words without a bit are skipped whole.
- *
- * @return false when there is none
- */
-bool snapshot_next_run(const struct snapshot *snapshot, uint32_t grant_set, uint32_t from,
-                       struct grant_run *out);
 
 /** FNV-1a 64 over `bytes`, going on from `state` (start with SNAPSHOT_FNV_START). */
 #define SNAPSHOT_FNV_START UINT64_C(0xcbf29ce484222325)

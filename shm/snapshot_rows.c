@@ -1,5 +1,7 @@
 #include "shm/snapshot_rows.h"
 
+#include "shm/grant_runs.h"
+
 bool snapshot_holds(const struct snapshot *snapshot, struct ref at)
 {
     return at.offset <= snapshot->bytes && at.len <= snapshot->bytes - at.offset;
@@ -186,10 +188,11 @@ static bool is_listing_sound(const struct snapshot *snapshot, uint32_t set, enum
     const struct listing_row *listing = snapshot_listing(snapshot, set, dialect);
     const struct dialect_row *ends = snapshot_dialect(snapshot, dialect);
     uint64_t bytes = (uint64_t)ends->head.len + ends->tail.len;
-    struct grant_run run = {0};
+    struct grant_runs left = grant_runs_from(snapshot, set, 0);
+    struct grant_run run;
     uint32_t runs = 0;
 
-    for (; snapshot_next_run(snapshot, set, run.end, &run); runs++) {
+    for (; grant_runs_next(&left, &run); runs++) {
         struct span last = snapshot_fragment(snapshot, dialect, run.end - 1);
         struct span first = snapshot_fragment(snapshot, dialect, run.first);
 

@@ -1,6 +1,7 @@
 #include "worker/listing.h"
 
 #include "lib/base/invariant.h"
+#include "shm/grant_runs.h"
 
 void listing_begin(struct listing *listing, const struct snapshot *snapshot, enum dialect dialect,
                    uint32_t grant_set)
@@ -9,35 +10,39 @@ void listing_begin(struct listing *listing, const struct snapshot *snapshot, enu
 }
 
 /* Fragments of adjacent models lie next to each other, each with the comma it begins with. */
-static struct span run_bytes(const struct listing *listing, const struct grant_run *run)
+static struct span run_bytes(const struct snapshot *snapshot, const struct ref *fragments,
+                             const struct grant_run *run)
 {
-    struct span first = snapshot_fragment(listing->snapshot, listing->dialect, run->first);
-    struct span last = snapshot_fragment(listing->snapshot, listing->dialect, run->end - 1);
-    struct span bytes = span_from(first.ptr, last.ptr + last.len);
+    struct span last = snapshot_bytes(snapshot, fragments[run->end - 1]);
 
-    return listing->has_item ? bytes : span_skip(bytes, 1);
+    return span_from(snapshot_bytes(snapshot, fragments[run->first]).ptr, last.ptr + last.len);
 }
 
 void listing_continue(struct listing *listing, struct iov_builder *out)
 {
-    const struct dialect_row *dialect = snapshot_dialect(listing->snapshot, listing->dialect);
-    struct grant_run run;
+    const struct snapshot *snapshot = listing->snapshot;
+    const struct dialect_row *dialect = snapshot_dialect(snapshot, listing->dialect);
+    const struct ref *fragments = snapshot_fragments(snapshot, listing->dialect);
+    uint32_t from = listing->next_model;
+    struct grant_runs runs = grant_runs_from(snapshot, listing->grant_set, from);
+    struct grant_run run = {.end = from};
+    bool is_first = from == 0;
 
     INVARIANT(!listing->is_done && out->cap - out->len >= 3);
-    if (!listing->is_begun) {
-        iov_add(out, snapshot_bytes(listing->snapshot, dialect->head));
-        listing->is_begun = true;
-    }
+    if (is_first)
+        iov_add(out, snapshot_bytes(snapshot, dialect->head));
     while (out->cap - out->len > 1) {
-        if (!snapshot_next_run(listing->snapshot, listing->grant_set, listing->next_model, &run)) {
-            iov_add(out, snapshot_bytes(listing->snapshot, dialect->tail));
+        if (!grant_runs_next(&runs, &run)) {
+            iov_add(out, snapshot_bytes(snapshot, dialect->tail));
             listing->is_done = true;
             return;
         }
-        iov_add(out, run_bytes(listing, &run));
-        listing->has_item = true;
-        listing->next_model = run.end;
+        struct span bytes = run_bytes(snapshot, fragments, &run);
+
+        iov_add(out, is_first ? span_skip(bytes, 1) : bytes);
+        is_first = false;
     }
+    listing->next_model = run.end;
 }
 
 struct span listing_item(const struct snapshot *snapshot, enum dialect dialect, uint32_t model)

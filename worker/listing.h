@@ -12,10 +12,8 @@ struct listing {
     const struct snapshot *snapshot; /* must stay open while pieces are in use */
     enum dialect dialect;
     uint32_t grant_set;
-    uint32_t next_model; /* where the next run is looked for */
-    bool is_begun;       /* the head has been laid out */
-    bool is_done;        /* … and the tail */
-    bool has_item;       /* so that a comma is wanted before the next one */
+    uint32_t next_model; /* where the next run is looked for; 0: nothing is laid out yet */
+    bool is_done;        /* the tail is laid out */
 };
 
 void listing_begin(struct listing *listing, const struct snapshot *snapshot, enum dialect dialect,

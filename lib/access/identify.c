@@ -41,7 +41,8 @@ int access_identify(const struct snapshot *snapshot, struct digester *digester,
         return ERR_UNKNOWN_KEY;
 
     const struct key_row *key = snapshot_key(snapshot, number);
-    int err = judge(key, scope, wall_now_s());
+    /* Most keys have no end, and the clock costs more than all the rest of this. */
+    int err = judge(key, scope, key->expires_s != 0 ? wall_now_s() : 0);
     if (err == 0)
         *out = (struct access){.grant_set = key->grant_set, .key = number};
     return err;

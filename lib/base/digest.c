@@ -3,7 +3,6 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -66,7 +65,15 @@ struct digest digester_hash(struct digester *digester, struct span bytes)
 
 bool digest_equal(const struct digest *a, const struct digest *b)
 {
-    return CRYPTO_memcmp(a->bytes, b->bytes, DIGEST_BYTES) == 0;
+    uint64_t left[DIGEST_BYTES / sizeof(uint64_t)];
+    uint64_t right[DIGEST_BYTES / sizeof(uint64_t)];
+    uint64_t differing = 0;
+
+    memcpy(left, a->bytes, sizeof(left));
+    memcpy(right, b->bytes, sizeof(right));
+    for (size_t i = 0; i < DIGEST_BYTES / sizeof(uint64_t); i++)
+        differing |= left[i] ^ right[i];
+    return differing == 0;
 }
 
 uint64_t digest_prefix(const struct digest *digest)

@@ -5,7 +5,7 @@
  * tables; the bytes lie at the end of an allocation, where ASan sees the first one too many.
  */
 #include "lib/base/invariant.h"
-#include "shm/snapshot.h"
+#include "shm/grant_runs.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -61,12 +61,13 @@ static void walk_keys(const struct snapshot *snapshot)
 static void walk_listing(const struct snapshot *snapshot, uint32_t set, enum dialect dialect)
 {
     const struct dialect_row *ends = snapshot_dialect(snapshot, dialect);
-    struct grant_run run = {0};
+    struct grant_runs runs = grant_runs_from(snapshot, set, 0);
+    struct grant_run run;
     uint64_t bytes = (uint64_t)ends->head.len + ends->tail.len;
     bool any = false;
 
     touch(snapshot_bytes(snapshot, ends->head));
-    for (; snapshot_next_run(snapshot, set, run.end, &run); any = true) {
+    for (; grant_runs_next(&runs, &run); any = true) {
         for (uint32_t n = run.first; n < run.end; n++) {
             struct span fragment = snapshot_fragment(snapshot, dialect, n);
 

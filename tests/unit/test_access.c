@@ -3,6 +3,7 @@
 #include "lib/access/identify.c"
 
 #include "lib/base/err.h"
+#include "shm/grant_runs.h"
 #include "tests/unit/snapshot_fixture.h"
 
 #include <setjmp.h>
@@ -187,9 +188,10 @@ static void an_anonymous_set_without_models_is_no_set(void **state)
 
 static bool is_listed(const struct snapshot *snapshot, uint32_t grant_set, uint32_t model)
 {
-    struct grant_run run = {0};
+    struct grant_runs runs = grant_runs_from(snapshot, grant_set, 0);
+    struct grant_run run;
 
-    while (snapshot_next_run(snapshot, grant_set, run.end, &run)) {
+    while (grant_runs_next(&runs, &run)) {
         if (model >= run.first && model < run.end)
             return true;
     }

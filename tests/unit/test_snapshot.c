@@ -1,5 +1,6 @@
 /* Generations: what is found in them, and that nobody can change a published one. */
 #include "lib/base/err.h"
+#include "shm/grant_runs.h"
 #include "tests/unit/snapshot_fixture.h"
 
 #include <fcntl.h>
@@ -123,10 +124,11 @@ static void cells_are_found_by_their_identity(void **state)
 static void assert_runs_are_the_bits(const struct snapshot *snapshot, uint32_t set)
 {
     uint32_t models = snapshot_rows(snapshot, SNAPSHOT_MODELS);
-    struct grant_run run = {0};
+    struct grant_runs runs = grant_runs_from(snapshot, set, 0);
+    struct grant_run run;
     uint32_t next = 0;
 
-    while (snapshot_next_run(snapshot, set, run.end, &run)) {
+    while (grant_runs_next(&runs, &run)) {
         assert_true(run.first >= next && run.first < run.end && run.end <= models);
         for (; next < run.first; next++)
             assert_false(snapshot_is_granted(snapshot, set, next));
@@ -161,13 +163,14 @@ static void ten_thousand_alternating_models_are_five_thousand_runs(void **state)
 {
     struct fixture fixture;
     struct fixture_plan plan = {.model_count = 10000, .set_count = 3, .is_granted = alternating};
-    struct grant_run run = {0};
+    struct grant_run run;
     uint32_t runs = 0;
 
     (void)state;
     fixture_build(&plan, &fixture);
+    struct grant_runs left = grant_runs_from(&fixture.snapshot, 2, 0);
     assert_int_equal(snapshot_check(fixture.memory, fixture.bytes), 0);
-    for (; snapshot_next_run(&fixture.snapshot, 2, run.end, &run); runs++) {
+    for (; grant_runs_next(&left, &run); runs++) {
         assert_int_equal(run.first, 2 * runs);
         assert_int_equal(run.end, run.first + 1);
     }
@@ -176,23 +179,59 @@ static void ten_thousand_alternating_models_are_five_thousand_runs(void **state)
     fixture_free(&fixture);
 }
 
+/* The first run of `set` from `from` on, which begins there and ends at `end`; 0: there is none. */
+static void assert_run_from(const struct snapshot *snapshot, uint32_t set, uint32_t from,
+                            uint32_t end)
+{
+    struct grant_runs runs = grant_runs_from(snapshot, set, from);
+    struct grant_run run;
+
+    assert_int_equal(grant_runs_next(&runs, &run), end != 0);
+    if (end == 0)
+        return;
+    assert_int_equal(run.first, from);
+    assert_int_equal(run.end, end);
+    assert_false(grant_runs_next(&runs, &run));
+    assert_false(grant_runs_next(&runs, &run));
+}
+
 static void a_run_can_be_asked_for_in_its_middle_and_past_the_end(void **state)
 {
     struct fixture fixture;
     struct fixture_plan plan = {
         .model_count = 130, .set_count = 50, .is_granted = from_n_to_twice_n};
-    struct grant_run run;
 
     (void)state;
     fixture_build(&plan, &fixture);
-    assert_true(snapshot_next_run(&fixture.snapshot, 49, 64, &run));
-    assert_int_equal(run.first, 64);
-    assert_int_equal(run.end, 99);
-    assert_false(snapshot_next_run(&fixture.snapshot, 49, 99, &run));
-    assert_false(snapshot_next_run(&fixture.snapshot, 49, 130, &run));
-    assert_false(snapshot_next_run(&fixture.snapshot, 49, UINT32_MAX, &run));
-    assert_false(snapshot_next_run(&fixture.snapshot, 0, 0, &run));
+    assert_run_from(&fixture.snapshot, 49, 50, 99);
+    assert_run_from(&fixture.snapshot, 49, 63, 99);
+    assert_run_from(&fixture.snapshot, 49, 64, 99);
+    assert_run_from(&fixture.snapshot, 49, 98, 99);
+    assert_run_from(&fixture.snapshot, 49, 99, 0);
+    assert_run_from(&fixture.snapshot, 49, 130, 0);
+    assert_run_from(&fixture.snapshot, 49, UINT32_MAX, 0);
+    assert_run_from(&fixture.snapshot, 0, 0, 0);
     fixture_free(&fixture);
+}
+
+static bool everything(uint32_t set, uint32_t model)
+{
+    (void)model;
+    return set != 0;
+}
+
+static void a_run_may_fill_whole_words(void **state)
+{
+    struct fixture fixture;
+    struct fixture_plan plan = {.set_count = 2, .is_granted = everything};
+
+    (void)state;
+    for (plan.model_count = 62; plan.model_count <= 194; plan.model_count++) {
+        fixture_build(&plan, &fixture);
+        assert_run_from(&fixture.snapshot, 1, 0, plan.model_count);
+        assert_run_from(&fixture.snapshot, 1, plan.model_count - 1, plan.model_count);
+        fixture_free(&fixture);
+    }
 }
 
 static void a_sealed_generation_opens_and_closes(void **state)
@@ -341,6 +380,7 @@ int main(void)
         cmocka_unit_test(runs_cover_exactly_the_granted_models),
         cmocka_unit_test(ten_thousand_alternating_models_are_five_thousand_runs),
         cmocka_unit_test(a_run_can_be_asked_for_in_its_middle_and_past_the_end),
+        cmocka_unit_test(a_run_may_fill_whole_words),
         cmocka_unit_test(a_sealed_generation_opens_and_closes),
         cmocka_unit_test(a_memfd_that_lacks_one_seal_is_refused),
         cmocka_unit_test(a_memfd_of_the_wrong_size_is_refused),
