@@ -43,7 +43,7 @@
     X(timeouts, connect_ms, MS, 5000, 50, 600000, RELOAD,                                         \
       "an upstream's connection, name and TLS included")                                          \
     X(timeouts, first_byte_ms, MS, 300000, 50, 86400000, RELOAD,                                  \
-      "from the sent request to the first byte of the upstream's answer")                         \
+      "from the sent request to the whole head of the upstream's answer")                         \
     X(timeouts, between_events_ms, MS, 300000, 50, 86400000, RELOAD,                              \
       "silence inside an upstream's answer")                                                      \
     X(timeouts, total_ms, MS, 3600000, 50, 604800000, RELOAD, "a whole upstream call")            \

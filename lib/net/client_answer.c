@@ -16,6 +16,7 @@ static bool tell_head(struct http_transfer *transfer)
     };
 
     transfer->has_head = true;
+    transfer_moved(transfer, transfer->between_ms);
     /* The call's lines were borrowed until now. */
     if (transfer->head_sent < transfer->head_bytes)
         request_end(transfer);
@@ -127,7 +128,9 @@ static bool take(struct http_transfer *transfer, struct span bytes)
     transfer->has_begun = true;
     if (transfer->is_sent)
         request_end(transfer);
-    transfer_moved(transfer, transfer->between_ms);
+    /* A head that drips must still be whole in time. */
+    if (transfer->has_head)
+        transfer_moved(transfer, transfer->between_ms);
     return tell_all(transfer, bytes);
 }
 

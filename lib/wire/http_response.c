@@ -2,7 +2,7 @@
 
 #include "lib/base/err.h"
 
-enum { SWITCHING_PROTOCOLS = 101, LENGTH_DIGITS_MAX = 18 };
+enum { SWITCHING_PROTOCOLS = 101, STATUS_MAX = 599, LENGTH_DIGITS_MAX = 18 };
 
 enum response_phase {
     PHASE_HEAD,
@@ -16,6 +16,7 @@ enum response_field {
     FIELD_OTHER,
     FIELD_LENGTH,
     FIELD_CODING,
+    FIELD_ENCODING,
     FIELD_TYPE,
     FIELD_RETRY,
     FIELD_CONNECTION,
@@ -23,9 +24,9 @@ enum response_field {
 };
 
 static const struct span field_names[FIELD_COUNT] = {
-    [FIELD_LENGTH] = {"content-length", 14}, [FIELD_CODING] = {"transfer-encoding", 17},
-    [FIELD_TYPE] = {"content-type", 12},     [FIELD_RETRY] = {"retry-after", 11},
-    [FIELD_CONNECTION] = {"connection", 10},
+    [FIELD_LENGTH] = {"content-length", 14},     [FIELD_CODING] = {"transfer-encoding", 17},
+    [FIELD_ENCODING] = {"content-encoding", 16}, [FIELD_TYPE] = {"content-type", 12},
+    [FIELD_RETRY] = {"retry-after", 11},         [FIELD_CONNECTION] = {"connection", 10},
 };
 
 /* --- fields ----------------------------------------------------------------------------------- */
@@ -51,6 +52,8 @@ static int on_field_complete(llhttp_t *parser)
     struct http_response *response = parser->data;
     struct span name = {response->name, response->name_bytes};
 
+    if (name.len == 0)
+        return HPE_USER;
     response->field = FIELD_OTHER;
     for (size_t i = FIELD_OTHER + 1; i < FIELD_COUNT; i++) {
         if (span_equal_nocase(name, field_names[i]))
@@ -144,6 +147,10 @@ static int on_value_complete(llhttp_t *parser)
     case FIELD_CODING:
         is_good = take_coding(response, value);
         break;
+    case FIELD_ENCODING:
+        /* Nobody asked for it, and who reads the answer would read noise. */
+        is_good = !response->is_value_long && span_equal_nocase(value, SPAN("identity"));
+        break;
     case FIELD_TYPE:
         response->type_bytes = keep_value(response->type, sizeof(response->type), value);
         break;
@@ -201,7 +208,8 @@ void http_response_init(struct http_response *response)
 }
 
 /*
- * One line of the head, or the part of it that is there: llhttp takes bare LF and folded lines.
+ * One line of the head, or the part of it that is there: llhttp takes bare LF, folded lines and
+ * NULs in the reason.
  *
  * @return false: it is not well-formed
  */
@@ -212,6 +220,8 @@ static bool check_line(struct http_response *response, struct span line, bool is
     bool ends_in_cr = cr != NULL && cr == line.ptr + text_bytes - 1;
 
     if (response->line_bytes == 0 && (line.ptr[0] == ' ' || line.ptr[0] == '\t'))
+        return false;
+    if (memchr(line.ptr, '\0', line.len) != NULL)
         return false;
     if (cr != NULL && (!ends_in_cr || response->has_cr))
         return false;
@@ -269,7 +279,7 @@ static bool end_head(struct http_response *response, enum http_response_event *e
     if (response->is_chunked && (response->content_length >= 0 || parser->http_minor == 0))
         return false;
     /* Nobody asked for another protocol. */
-    if (parser->http_major != 1 || response->status < 100 ||
+    if (parser->http_major != 1 || response->status < 100 || response->status > STATUS_MAX ||
         response->status == SWITCHING_PROTOCOLS)
         return false;
     if (response->status >= 200) {

@@ -1,10 +1,11 @@
 /**
  * An HTTP/1.1 answer to a POST, as it comes: head, pieces of the body, end. Pure: no I/O.
  *
- * Beyond llhttp's rules for heads: every line ends in CRLF, no line is folded, and neither CR nor LF
- * stands elsewhere; Content-Length and Transfer-Encoding stand once, and not both; the only coding is
- * `chunked`, held to http_body's rules; 101 and a second protocol are no answer. 1xx heads are passed
- * over. Cutting the bytes anywhere changes nothing but where the pieces of the body are cut.
+ * Beyond llhttp's rules for heads: every line ends in CRLF, no line is folded, and neither CR, LF nor
+ * NUL stands elsewhere; no field's name is empty; Content-Length and Transfer-Encoding stand once,
+ * and not both; the only coding is `chunked`, held to http_body's rules; a Content-Encoding other
+ * than `identity` is one that nobody asked for; 101, a status above 599 and a second protocol are no
+ * answer. 1xx heads are passed over. Cutting the bytes anywhere changes nothing but where the pieces of the body are cut.
  */
 #ifndef WEIR_WIRE_HTTP_RESPONSE_H
 #define WEIR_WIRE_HTTP_RESPONSE_H

@@ -113,6 +113,8 @@ static void answers_mean_the_same_wherever_they_are_cut(void **state)
          "200 type= retry= length=1 body=x", true, false, 0},
         {"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", "200 type= retry= length=1 body=x", true,
          false, 0},
+        {OK "Content-Encoding: Identity\r\nContent-Length: 1\r\n\r\nx",
+         "200 type= retry= length=1 body=x", true, true, 0},
         {"HTTP/1.1 204 No Content\r\n\r\n", "204 type= retry= length=-1 body=", true, true, 0},
         {OK "Content-Type: a\tb\r\nContent-Length: 0\r\n\r\n",
          "200 type= retry= length=0 body=", true, true, 0},
@@ -168,6 +170,10 @@ static const char *const malformed[] = {
     "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
     "HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n",
+    OK ": empty\r\nContent-Length: 0\r\n\r\n",
+    OK "Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx",
+    OK "Content-Encoding: identity, br\r\nContent-Length: 1\r\n\r\nx",
     OK "Transfer-Encoding: chunked\r\n\r\nx\r\n",
     OK "Transfer-Encoding: chunked\r\n\r\n\r\n",
     OK "Transfer-Encoding: chunked\r\n\r\n000000001\r\nx",
@@ -178,12 +184,12 @@ static const char *const malformed[] = {
     OK "Transfer-Encoding: chunked\r\n\r\n0\r\n T: 1\r\n\r\n",
 };
 
-static void check_refused(const char *answer, size_t cut)
+static void check_refused(struct span answer, size_t cut)
 {
     struct http_response response;
 
-    if (read_answer(&response, span_of(answer), cut).err != ERR_UPSTREAM_PROTOCOL)
-        fail_msg("taken when cut at %zu: %s", cut, answer);
+    if (read_answer(&response, answer, cut).err != ERR_UPSTREAM_PROTOCOL)
+        fail_msg("taken when cut at %zu: %.*s", cut, SPAN_FMT(answer));
 }
 
 static void malformed_answers_are_refused_wherever_they_are_cut(void **state)
@@ -191,7 +197,22 @@ static void malformed_answers_are_refused_wherever_they_are_cut(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
         for (size_t cut = 0; cut <= strlen(malformed[i]); cut++)
-            check_refused(malformed[i], cut);
+            check_refused(span_of(malformed[i]), cut);
+    }
+}
+
+static void a_nul_in_a_head_is_refused_wherever_it_is_cut(void **state)
+{
+    const struct span rows[] = {
+        SPAN("HTTP/1.1 200 O\0K\r\nContent-Length: 0\r\n\r\n"),
+             SPAN(OK "a: b\0c\r\nContent-Length: 0\r\n\r\n"),
+                  SPAN(OK "a\0: b\r\nContent-Length: 0\r\n\r\n"),
+             };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (size_t cut = 0; cut <= rows[i].len; cut++)
+            check_refused(rows[i], cut);
     }
 }
 
@@ -248,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_mean_the_same_wherever_they_are_cut),
         cmocka_unit_test(malformed_answers_are_refused_wherever_they_are_cut),
+        cmocka_unit_test(a_nul_in_a_head_is_refused_wherever_it_is_cut),
         cmocka_unit_test(every_bound_holds),
         cmocka_unit_test(long_values_are_not_told),
     };
