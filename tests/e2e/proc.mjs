@@ -64,3 +64,12 @@ export function openMemfds(pid) {
     }
   });
 }
+
+/** A process's share of the memory: pages of its own, and its part of those that others map too. */
+export function pssBytes(pid) {
+  return Number(/^Pss:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1]) * 1024;
+}
+
+export function descriptorCount(pid) {
+  return fs.readdirSync(`/proc/${pid}/fd`).length;
+}

@@ -1,0 +1,146 @@
+// Every stream has one of three ends, whatever its upstream does (DESIGN sections 1 and 9). Each
+// fault meets both protocols, streamed and not: what the client sees, what is counted, what closes.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, beforeEach } from 'node:test';
+import { DOCUMENTS, Ends, STREAMS, WAYS, ask, assertEnd, assertNothingIsOpen, wayOf } from './ends.mjs';
+import {
+  INTERIM, LATE_FAULTS, MALFORMED_HEADS, ODD_BUT_GOOD, REFUSING, TRUNCATING, WITHOUT_BODY, WITHOUT_TERMINATOR,
+} from './faults.mjs';
+import { KEYS, registry } from './fixture.mjs';
+import { freePort, startWeir, test, turn, until } from './harness.mjs';
+import { requestBytes } from './http.mjs';
+import { pssBytes } from './proc.mjs';
+import { Upstream } from './upstream.mjs';
+
+const upstream = await Upstream.start();
+after(() => upstream.stop());
+const CONFIG = { ...registry({ openai: upstream.url }), workers: 1 };
+const weir = await startWeir(CONFIG);
+const ends = await Ends.of(weir);
+
+beforeEach(() => upstream.reset());
+
+/** Call in each way at once; every socket of the upstream that is not idle in order is closed. */
+async function assertEnds(expected, ways, what) {
+  const got = await Promise.all(ways.map((way) => ask(weir, way).catch((error) => {
+    throw new Error(`${way.name}: ${error.message}`, { cause: error });
+  })));
+  for (const [i, way] of ways.entries()) {
+    await assertEnd(way, got[i], expected);
+    got[i].connection.close();
+  }
+  await ends.assertCounted({ [expected.end]: ways.length });
+  if (what.closes) await until(() => upstream.sockets.size === 0, 'the upstream\'s sockets are closed');
+  assert.deepEqual(upstream.errors, []);
+}
+
+function testFault([name, expected, fault], ways, what) {
+  test(`an upstream that ${name}: ${expected.end}`, async () => {
+    for (const socket of upstream.sockets) socket.destroy();
+    await until(() => upstream.sockets.size === 0, 'no connection is kept');
+    upstream.answer = (request, reply) => fault(reply, wayOf(request));
+    try {
+      await assertEnds(expected, ways, what);
+    } catch (error) {
+      await ends.forget();
+      throw error;
+    }
+  }, { timeout: 20_000 });
+}
+
+for (const fault of [...REFUSING, ...MALFORMED_HEADS, ...INTERIM, ...TRUNCATING]) {
+  testFault(fault, WAYS, { closes: fault[1].end !== 'complete' });
+}
+for (const fault of WITHOUT_TERMINATOR) testFault(fault, STREAMS, { closes: false });
+for (const fault of ODD_BUT_GOOD) testFault(fault, WAYS, { closes: /1\.0|behind its answer|its connection/.test(fault[0]) });
+for (const fault of WITHOUT_BODY) testFault(fault, DOCUMENTS, { closes: true });
+
+test('invalid UTF-8 passes byte for byte, wherever it is cut', async () => {
+  const bad = Buffer.concat([Buffer.from('é日😀'), Buffer.from([0xff, 0xc0, 0xaf, 0xed, 0xa0, 0x80, 0xf4, 0x90, 0x80, 0x80, 0xe2, 0x82])]);
+  for (const way of WAYS) {
+    const mark = way.text.indexOf(way.isStream ? '日本' : 'Hello!');
+    const bytes = Buffer.concat([Buffer.from(way.text.slice(0, mark)), bad, Buffer.from(way.text.slice(mark))]);
+    const from = Buffer.byteLength(way.text.slice(0, mark));
+    const [before, behind] = [way.seen(way.text.slice(0, mark)), way.seen(way.text.slice(mark))];
+    const expected = Buffer.concat([Buffer.from(before), bad, Buffer.from(behind)]);
+    for (let cut = from - 1; cut <= from + bad.length + 1; cut++) {
+      upstream.answer = async (request, reply) => {
+        await reply.head(200, { 'content-type': way.type, 'transfer-encoding': 'chunked' });
+        await reply.chunk(bytes.subarray(0, cut));
+        await turn();
+        await reply.chunk(bytes.subarray(cut));
+        await reply.raw('0\r\n\r\n');
+      };
+      const { answer, error, connection } = await ask(weir, way);
+      connection.close();
+      assert.ifError(error);
+      assert.ok(answer.body.equals(expected), `${way.name}, cut at ${cut}`);
+    }
+  }
+  await ends.forget();
+});
+
+const BIG_BYTES = 100_000_000;
+
+/** One event as long as that, its text between `before` and `after`. */
+async function sendBigEvent(reply, hash) {
+  const filler = Buffer.alloc(1 << 20, 'x');
+  const send = async (bytes) => {
+    hash.update(bytes);
+    await reply.chunk(bytes);
+  };
+  await reply.streamHead();
+  await send('data: {"id":"1","choices":[{"delta":{"content":"');
+  for (let sent = 0; sent < BIG_BYTES; sent += filler.length) await send(filler);
+  await send('"}}]}\n\ndata: [DONE]\n\n');
+  await reply.raw('0\r\n\r\n');
+}
+
+test('an event of 100 MB is relayed, and never held', async () => {
+  const [worker] = weir.workers();
+  const way = STREAMS[0];
+  const body = JSON.stringify({ model: way.protocol.slug, stream: true });
+  for (const request of [way.request(), requestBytes({ method: 'POST', path: way.protocol.path, headers: { 'x-api-key': KEYS.all }, body })]) {
+    const sent = createHash('sha256');
+    upstream.answer = (_, reply) => sendBigEvent(reply, sent);
+    const connection = await weir.connect();
+    await connection.write(request);
+    const head = await connection.readHead();
+    const before = pssBytes(worker);
+    const seen = createHash('sha256');
+    let bytes = 0;
+    let most = 0;
+    for await (const piece of connection.bodyPieces(head)) {
+      seen.update(piece);
+      if (bytes >> 24 !== (bytes + piece.length) >> 24) most = Math.max(most, pssBytes(worker));
+      bytes += piece.length;
+    }
+    connection.close();
+    assert.equal(seen.digest('hex'), sent.digest('hex'), `${bytes} bytes`);
+    assert.ok(most > 0 && most - before < 4 << 20, `grew by ${most - before}`);
+  }
+  await ends.forget();
+});
+
+test('nothing is left open after all of this', () => assertNothingIsOpen(weir));
+
+test('from here on the timers are short', async () => {
+  assert.equal((await weir.reload({ ...CONFIG, timeouts: { connect_ms: 200, first_byte_ms: 200, between_events_ms: 200, total_ms: 1000 } })).code, 0);
+});
+
+for (const fault of LATE_FAULTS) testFault(fault, WAYS, { closes: true });
+
+test('an upstream that takes connections and never reads: failed', async () => {
+  for (const socket of upstream.sockets) socket.destroy();
+  upstream.onConnection = (socket) => socket.pause();
+  await assertEnds({ end: 'failed', status: 504, code: 'upstream_timeout' }, WAYS, { closes: false });
+  for (const socket of upstream.sockets) socket.resume();
+  await until(() => upstream.sockets.size === 0, 'the upstream\'s sockets are closed');
+});
+
+test('an upstream that refuses the connection: failed', async () => {
+  const port = await freePort();
+  assert.equal((await weir.reload({ ...registry({ openai: `http://127.0.0.1:${port}/v1` }), workers: 1 })).code, 0);
+  await assertEnds({ end: 'failed', status: 502, code: 'upstream_unreachable' }, WAYS, { closes: false });
+});
