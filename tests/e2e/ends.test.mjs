@@ -15,7 +15,9 @@ import { Upstream } from './upstream.mjs';
 
 const upstream = await Upstream.start();
 after(() => upstream.stop());
-const CONFIG = { ...registry({ openai: upstream.url }), workers: 1 };
+/** Each fault meets one attempt: no retry hides it, and no breaker keeps it away. */
+const ONCE = { retries: { attempts_max: 1 }, breaker: { failures: 255, open_ms: 100 } };
+const CONFIG = { ...registry({ openai: upstream.url }), ...ONCE, workers: 1 };
 const weir = await startWeir(CONFIG);
 const ends = await Ends.of(weir);
 
@@ -141,6 +143,6 @@ test('an upstream that takes connections and never reads: failed', async () => {
 
 test('an upstream that refuses the connection: failed', async () => {
   const port = await freePort();
-  assert.equal((await weir.reload({ ...registry({ openai: `http://127.0.0.1:${port}/v1` }), workers: 1 })).code, 0);
+  assert.equal((await weir.reload({ ...registry({ openai: `http://127.0.0.1:${port}/v1` }), ...ONCE, workers: 1 })).code, 0);
   await assertEnds({ end: 'failed', status: 502, code: 'upstream_unreachable' }, WAYS, { closes: false });
 });
