@@ -172,7 +172,7 @@ export class Ends {
 
   /** Every call has been counted as begun and as ended; `expected`: {end: how many}. */
   async assertCounted(expected) {
-    const calls = Object.values(expected).reduce((a, b) => a + b);
+    const calls = Object.values(expected).reduce((a, b) => a + b, 0);
     const found = await until(async () => {
       const now = await this.#since();
       return now.sum >= calls && now;
