@@ -14,7 +14,8 @@ enum body_state {
     BODY_DATA_LF,
     BODY_END_CR,
     BODY_END_LF,
-    BODY_TRAILER,
+    BODY_TRAILER_NAME,
+    BODY_TRAILER, /* what stands behind its colon */
     BODY_TRAILER_LF,
     BODY_DONE,
     BODY_FAILED,
@@ -60,25 +61,41 @@ static enum body_state after_size(struct http_body *body, char c)
     return BODY_SIZE;
 }
 
+/** One more byte of a trailer, which leaves the body in `next`; a request has no room for any. */
+static enum body_state count_trailer(struct http_body *body, enum body_state next)
+{
+    if (body->trailer_left == 0)
+        return BODY_FAILED;
+    body->trailer_left--;
+    return next;
+}
+
 /** Where a line may begin that ends the body or, in an answer, is a trailer. */
-static enum body_state after_last_chunk(const struct http_body *body, char c)
+static enum body_state after_last_chunk(struct http_body *body, char c)
 {
     if (c == '\r')
         return BODY_END_LF;
-    /* Bare line ends, folded lines and NULs are as wrong here as in a head. */
-    if (body->trailer_left == 0 || (unsigned char)c <= ' ')
+    if (!http_guard_is_token(c))
         return BODY_FAILED;
-    return BODY_TRAILER;
+    return count_trailer(body, BODY_TRAILER_NAME);
+}
+
+static enum body_state after_trailer_name(struct http_body *body, char c)
+{
+    if (c == ':')
+        return count_trailer(body, BODY_TRAILER);
+    if (!http_guard_is_token(c))
+        return BODY_FAILED;
+    return count_trailer(body, BODY_TRAILER_NAME);
 }
 
 static enum body_state after_trailer(struct http_body *body, char c)
 {
     if (c == '\r')
         return BODY_TRAILER_LF;
-    if (c == '\n' || c == '\0' || body->trailer_left == 0)
+    if (!bytes_is_field_text(c))
         return BODY_FAILED;
-    body->trailer_left--;
-    return BODY_TRAILER;
+    return count_trailer(body, BODY_TRAILER);
 }
 
 /** The state after one byte of framing. */
@@ -100,6 +117,8 @@ static enum body_state after_framing(struct http_body *body, char c)
         return after_last_chunk(body, c);
     case BODY_END_LF:
         return c == '\n' ? BODY_DONE : BODY_FAILED;
+    case BODY_TRAILER_NAME:
+        return after_trailer_name(body, c);
     case BODY_TRAILER:
         return after_trailer(body, c);
     case BODY_TRAILER_LF:

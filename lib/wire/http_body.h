@@ -7,7 +7,8 @@
 
 /**
  * Chunks are held to: size of 1–8 hex digits, no extension, CRLF after each line and each piece of
- * data, a final `0 CRLF CRLF`. A request has no trailers; those of an answer are passed over.
+ * data, a final `0 CRLF CRLF`. A request has no trailers; those of an answer are passed over, and are lines
+ * as http_guard takes them in a head, HTTP_TRAILER_BYTES_MAX without their ends.
  */
 struct http_body {
     uint64_t left; /* of the length, or of the current chunk */

@@ -11,6 +11,8 @@ enum guard_state {
     GUARD_METHOD,
     GUARD_TARGET,
     GUARD_VERSION,
+    GUARD_STATUS,
+    GUARD_REASON,
     GUARD_LINE_LF,
     GUARD_FIELD,
     GUARD_NAME,
@@ -226,6 +228,39 @@ static const char *end_line(struct http_guard *guard, const char *p, const char 
     return p == end ? p : on_line_lf(guard, p, end);
 }
 
+/** A status line up to the byte behind its code. */
+static const char *on_status(struct http_guard *guard, const char *p, const char *end)
+{
+    static const char expected[] = "HTTP/n.n nnn";
+    uint16_t at = guard->part_bytes++;
+    bool is_number = at < sizeof(expected) - 1 && expected[at] == 'n';
+
+    (void)end;
+    if (at == sizeof(expected) - 1) {
+        if (*p == ' ') {
+            guard->state = GUARD_REASON;
+            return p + 1;
+        }
+        return end_line(guard, p, end);
+    }
+    if (is_number ? !is_digit(*p) : *p != expected[at])
+        return refuse(guard, p, ERR_BAD_REQUEST);
+    if ((at == 5 && *p != '1') || (at == 7 && *p > '1'))
+        return refuse(guard, p, ERR_HTTP_VERSION);
+    if (at == 7)
+        guard->minor = (uint8_t)(*p - '0');
+    /* RFC 9110 section 15: there is no other class. */
+    if (at == 9 && (*p < '1' || *p > '5'))
+        return refuse(guard, p, ERR_BAD_REQUEST);
+    return p + 1;
+}
+
+static const char *on_reason(struct http_guard *guard, const char *p, const char *end)
+{
+    p = bytes_skip_field_text(p, end);
+    return p == end ? p : end_line(guard, p, end);
+}
+
 /** White space around a value; beside a length or a coding an HTAB is taken for an attack. */
 static const char *skip_blanks(const struct http_guard *guard, const char *p, const char *end)
 {
@@ -292,11 +327,11 @@ static const char *on_name(struct http_guard *guard, const char *p, const char *
 }
 
 /** The watched name that begins with `c` in either case: most fields have none. */
-static uint8_t watched_from(char c)
+static uint8_t watched_from(const struct http_guard *guard, char c)
 {
     switch (bytes_lower(c)) {
     case 'h':
-        return WATCHED_HOST;
+        return guard->is_answer ? WATCHED_NONE : WATCHED_HOST;
     case 'c':
         return WATCHED_LENGTH;
     case 't':
@@ -317,7 +352,7 @@ static const char *on_field(struct http_guard *guard, const char *p, const char 
         return refuse(guard, p, ERR_BAD_REQUEST);
     if (guard->headers++ == HTTP_HEADERS_MAX)
         return refuse(guard, p, ERR_HEAD_TOO_LARGE);
-    guard->field = watched_from(*p);
+    guard->field = watched_from(guard, *p);
     enter_part(guard, GUARD_NAME);
     return on_name(guard, p, end);
 }
@@ -366,7 +401,7 @@ static const char *on_after_value(struct http_guard *guard, const char *p, const
 static const char *on_end_lf(struct http_guard *guard, const char *p, const char *end)
 {
     (void)end;
-    if (guard->minor == 1 && (guard->seen & BIT_HOST) == 0)
+    if (guard->minor == 1 && !guard->is_answer && (guard->seen & BIT_HOST) == 0)
         return refuse(guard, p, ERR_BAD_REQUEST);
     return expect_lf(guard, p, GUARD_DONE);
 }
@@ -377,6 +412,8 @@ static guard_rule *const rules[] = {
     [GUARD_METHOD] = on_method,
     [GUARD_TARGET] = on_target,
     [GUARD_VERSION] = on_version,
+    [GUARD_STATUS] = on_status,
+    [GUARD_REASON] = on_reason,
     [GUARD_LINE_LF] = on_line_lf,
     [GUARD_FIELD] = on_field,
     [GUARD_NAME] = on_name,
@@ -392,6 +429,16 @@ static guard_rule *const rules[] = {
 void http_guard_init(struct http_guard *guard, uint32_t bytes_max)
 {
     *guard = (struct http_guard){.bytes_max = bytes_max, .state = GUARD_START};
+}
+
+void http_guard_init_answer(struct http_guard *guard, uint32_t bytes_max)
+{
+    *guard = (struct http_guard){.bytes_max = bytes_max, .state = GUARD_STATUS, .is_answer = true};
+}
+
+bool http_guard_is_token(char c)
+{
+    return is_kind(c, TOKEN);
 }
 
 int http_guard_feed(struct http_guard *guard, struct span bytes, size_t *head_end)

@@ -1,16 +1,19 @@
 /**
- * The strict gate in front of the HTTP parser: DESIGN rules over raw bytes, one pass, no look-back.
+ * The strict gate in front of the HTTP parser, for heads of requests and of answers alike: DESIGN
+ * rules over raw bytes, one pass, no look-back.
  *
  * llhttp alone takes bare LF, obs-fold, empty header names, two Hosts and `gzip, chunked`; this
- * takes none of them. Rules (RFC 9112 sections 2.2, 3, 5, 6 at their strictest):
+ * takes none of them. Rules (RFC 9112 sections 2.2, 3, 4, 5, 6 at their strictest):
  *
  *  - every line ends in CRLF; no CR, LF, NUL or 0x7F elsewhere; no control byte but HTAB, and that
  *    one inside or around a field value only;
  *  - the request line is `method SP target SP HTTP/1.x` with single blanks; the method is a token;
  *    the target is printable ASCII without `#`; the version is HTTP/1.0 or HTTP/1.1;
+ *  - the status line is `HTTP/1.x SP code`, the code three digits from 100 to 599, and then nothing
+ *    or `SP reason`, which may be empty; nothing stands before it;
  *  - field names are tokens directly followed by a colon;
- *  - exactly one Host in HTTP/1.1, at most one in HTTP/1.0, with the characters of a host and port
- *    only (so no comma, no blank, no `@`); it may be empty;
+ *  - in a request exactly one Host in HTTP/1.1, at most one in HTTP/1.0, with the characters of a
+ *    host and port only (so no comma, no blank, no `@`); it may be empty;
  *  - Content-Length has 1–18 digits and stands once;
  *  - Transfer-Encoding is exactly `chunked` (any case), once, only in HTTP/1.1 and never beside
  *    Content-Length;
@@ -42,10 +45,14 @@ struct http_guard {
     uint8_t field;        /* the watched name that the current one can still be, or is */
     uint8_t seen;         /* watched names that have stood, a bit each */
     uint8_t leading_crlf; /* empty lines before the request line */
+    bool is_answer;
 };
 
-/** Ready for the first byte of a head. */
+/** Ready for the first byte of a request's head. */
 void http_guard_init(struct http_guard *guard, uint32_t bytes_max);
+
+/** Ready for the first byte of an answer's head. */
+void http_guard_init_answer(struct http_guard *guard, uint32_t bytes_max);
 
 /**
  * Look at the next bytes of the connection. Cutting the stream anywhere changes nothing.
@@ -57,5 +64,8 @@ void http_guard_init(struct http_guard *guard, uint32_t bytes_max);
  *         ERR_HTTP_VERSION or ERR_HEAD_TOO_LARGE: answer and close
  */
 int http_guard_feed(struct http_guard *guard, struct span bytes, size_t *head_end);
+
+/** May the byte stand in a field name (RFC 9110 section 5.6.2)? */
+bool http_guard_is_token(char c);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "lib/base/err.h"
 
-enum { SWITCHING_PROTOCOLS = 101, STATUS_MAX = 599, LENGTH_DIGITS_MAX = 18 };
+enum { SWITCHING_PROTOCOLS = 101, NO_CONTENT = 204, NOT_MODIFIED = 304 };
 
 enum response_phase {
     PHASE_HEAD,
@@ -14,8 +14,6 @@ enum response_phase {
 /** Fields that are looked at. */
 enum response_field {
     FIELD_OTHER,
-    FIELD_LENGTH,
-    FIELD_CODING,
     FIELD_ENCODING,
     FIELD_TYPE,
     FIELD_RETRY,
@@ -24,9 +22,10 @@ enum response_field {
 };
 
 static const struct span field_names[FIELD_COUNT] = {
-    [FIELD_LENGTH] = {"content-length", 14},     [FIELD_CODING] = {"transfer-encoding", 17},
-    [FIELD_ENCODING] = {"content-encoding", 16}, [FIELD_TYPE] = {"content-type", 12},
-    [FIELD_RETRY] = {"retry-after", 11},         [FIELD_CONNECTION] = {"connection", 10},
+    [FIELD_ENCODING] = {"content-encoding", 16},
+    [FIELD_TYPE] = {"content-type", 12},
+    [FIELD_RETRY] = {"retry-after", 11},
+    [FIELD_CONNECTION] = {"connection", 10},
 };
 
 /* --- fields ----------------------------------------------------------------------------------- */
@@ -52,8 +51,6 @@ static int on_field_complete(llhttp_t *parser)
     struct http_response *response = parser->data;
     struct span name = {response->name, response->name_bytes};
 
-    if (name.len == 0)
-        return HPE_USER;
     response->field = FIELD_OTHER;
     for (size_t i = FIELD_OTHER + 1; i < FIELD_COUNT; i++) {
         if (span_equal_nocase(name, field_names[i]))
@@ -78,29 +75,6 @@ static int on_value(llhttp_t *parser, const char *at, size_t length)
     memcpy(response->value + response->value_bytes, at, length);
     response->value_bytes = (uint8_t)(response->value_bytes + length);
     return 0;
-}
-
-static bool take_length(struct http_response *response, struct span value)
-{
-    int64_t length = 0;
-
-    if (response->content_length >= 0 || value.len == 0 || value.len > LENGTH_DIGITS_MAX)
-        return false;
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.ptr[i] < '0' || value.ptr[i] > '9')
-            return false;
-        length = length * 10 + (value.ptr[i] - '0');
-    }
-    response->content_length = length;
-    return true;
-}
-
-static bool take_coding(struct http_response *response, struct span value)
-{
-    if (response->is_chunked || !span_equal_nocase(value, SPAN("chunked")))
-        return false;
-    response->is_chunked = true;
-    return true;
 }
 
 /* What may be passed on: no control byte that could forge a field of ours. */
@@ -136,20 +110,13 @@ static int on_value_complete(llhttp_t *parser)
 {
     struct http_response *response = parser->data;
     struct span value = span_trim((struct span){response->value, response->value_bytes});
-    bool is_good = true;
 
     if (response->is_value_long)
         value.len = 0;
     switch ((enum response_field)response->field) {
-    case FIELD_LENGTH:
-        is_good = take_length(response, value);
-        break;
-    case FIELD_CODING:
-        is_good = take_coding(response, value);
-        break;
     case FIELD_ENCODING:
-        /* Nobody asked for it, and who reads the answer would read noise. */
-        is_good = !response->is_value_long && span_equal_nocase(value, SPAN("identity"));
+        if (response->is_value_long || !span_equal_nocase(value, SPAN("identity")))
+            response->is_encoded = true;
         break;
     case FIELD_TYPE:
         response->type_bytes = keep_value(response->type, sizeof(response->type), value);
@@ -164,7 +131,7 @@ static int on_value_complete(llhttp_t *parser)
     case FIELD_COUNT:
         break;
     }
-    return is_good ? 0 : HPE_USER;
+    return 0;
 }
 
 /* Stops llhttp: what follows the head is not its business. */
@@ -188,14 +155,13 @@ static void begin_head(struct http_response *response)
 {
     llhttp_init(&response->parser, HTTP_RESPONSE, &settings);
     response->parser.data = response;
+    http_guard_init_answer(&response->guard, HTTP_RESPONSE_HEAD_BYTES_MAX - response->bytes_seen);
     response->content_length = -1;
-    response->line_bytes = 0;
     response->name_bytes = 0;
     response->type_bytes = 0;
     response->retry_bytes = 0;
-    response->has_cr = false;
-    response->is_chunked = false;
     response->is_closing = false;
+    response->is_encoded = false;
     response->phase = PHASE_HEAD;
 }
 
@@ -207,62 +173,14 @@ void http_response_init(struct http_response *response)
     begin_head(response);
 }
 
-/*
- * One line of the head, or the part of it that is there: llhttp takes bare LF, folded lines and
- * NULs in the reason.
- *
- * @return false: it is not well-formed
- */
-static bool check_line(struct http_response *response, struct span line, bool is_ended)
-{
-    size_t text_bytes = is_ended ? line.len - 1 : line.len;
-    const char *cr = text_bytes == 0 ? NULL : memchr(line.ptr, '\r', text_bytes);
-    bool ends_in_cr = cr != NULL && cr == line.ptr + text_bytes - 1;
-
-    if (response->line_bytes == 0 && (line.ptr[0] == ' ' || line.ptr[0] == '\t'))
-        return false;
-    if (memchr(line.ptr, '\0', line.len) != NULL)
-        return false;
-    if (cr != NULL && (!ends_in_cr || response->has_cr))
-        return false;
-    if (response->has_cr && text_bytes > 0)
-        return false;
-    response->line_bytes += (uint32_t)line.len;
-    response->has_cr = response->has_cr || ends_in_cr;
-    return !is_ended || response->has_cr;
-}
-
-/* @return how many of the bytes belong to the head; 0: not well-formed */
-static size_t measure_head(struct http_response *response, struct span bytes, bool *is_ended)
-{
-    size_t taken = 0;
-
-    *is_ended = false;
-    while (taken < bytes.len && !*is_ended) {
-        const char *begin = bytes.ptr + taken;
-        const char *lf = memchr(begin, '\n', bytes.len - taken);
-        size_t len = lf == NULL ? bytes.len - taken : (size_t)(lf - begin) + 1;
-
-        if (!check_line(response, (struct span){begin, len}, lf != NULL))
-            return 0;
-        taken += len;
-        if (lf == NULL)
-            break;
-        *is_ended = response->line_bytes == 2;
-        response->line_bytes = 0;
-        response->has_cr = false;
-    }
-    return taken;
-}
-
-static void begin_body(struct http_response *response)
+static void begin_body(struct http_response *response, bool is_chunked)
 {
     enum http_body_kind kind = HTTP_BODY_LENGTH;
 
     response->phase = PHASE_LENGTH;
-    if (response->status == 204 || response->status == 304)
+    if (response->status == NO_CONTENT || response->status == NOT_MODIFIED)
         kind = HTTP_BODY_NONE;
-    else if (response->is_chunked)
+    else if (is_chunked)
         kind = HTTP_BODY_CHUNKED;
     else if (response->content_length < 0)
         response->phase = PHASE_CLOSE;
@@ -273,39 +191,45 @@ static void begin_body(struct http_response *response)
 static bool end_head(struct http_response *response, enum http_response_event *event)
 {
     const llhttp_t *parser = &response->parser;
+    bool is_chunked = (parser->flags & F_CHUNKED) != 0;
+    bool has_framing = is_chunked || parser->content_length > 0;
 
     response->status = parser->status_code;
-    /* Two framings make two readers of one answer disagree about its end. */
-    if (response->is_chunked && (response->content_length >= 0 || parser->http_minor == 0))
+    /* The gate has seen to it that it fits. */
+    if ((parser->flags & F_CONTENT_LENGTH) != 0)
+        response->content_length = (int64_t)parser->content_length;
+    /* Nobody asked for another protocol, or for what who reads the answer would take for noise. */
+    if (response->status == SWITCHING_PROTOCOLS || response->is_encoded)
         return false;
-    /* Nobody asked for another protocol. */
-    if (parser->http_major != 1 || response->status < 100 || response->status > STATUS_MAX ||
-        response->status == SWITCHING_PROTOCOLS)
+    /* Two readers could disagree about where such an answer ends. */
+    if (has_framing && (response->status < 200 || response->status == NO_CONTENT))
         return false;
     if (response->status >= 200) {
-        begin_body(response);
+        begin_body(response, is_chunked);
         *event = HTTP_RESPONSE_HEAD;
         return true;
     }
+    response->bytes_seen += response->guard.bytes_seen;
+    if (++response->interim > HTTP_RESPONSE_INTERIM_MAX)
+        return false;
     begin_head(response);
-    return ++response->interim <= HTTP_RESPONSE_INTERIM_MAX;
+    return true;
 }
 
 static int next_of_head(struct http_response *response, struct span *bytes,
                         enum http_response_event *event)
 {
     while (bytes->len > 0 && response->phase == PHASE_HEAD) {
-        bool is_ended;
-        size_t len = measure_head(response, *bytes, &is_ended);
+        size_t len = bytes->len;
+        int err = http_guard_feed(&response->guard, *bytes, &len);
+        llhttp_errno_t expected = err == 0 ? HPE_PAUSED : HPE_OK;
 
-        response->bytes_seen += (uint32_t)len;
-        if (len == 0 || response->bytes_seen > HTTP_RESPONSE_HEAD_BYTES_MAX)
+        if (err != 0 && err != ERR_AGAIN)
             return ERR_UPSTREAM_PROTOCOL;
-        llhttp_errno_t code = llhttp_execute(&response->parser, bytes->ptr, len);
-        if (code != (is_ended ? HPE_PAUSED : HPE_OK))
+        if (llhttp_execute(&response->parser, bytes->ptr, len) != expected)
             return ERR_UPSTREAM_PROTOCOL;
         *bytes = span_skip(*bytes, len);
-        if (is_ended && !end_head(response, event))
+        if (err == 0 && !end_head(response, event))
             return ERR_UPSTREAM_PROTOCOL;
     }
     return 0;

@@ -1,17 +1,29 @@
 /**
- * An HTTP/1.1 answer to a POST, as it comes: head, pieces of the body, end. Pure: no I/O.
+ * An HTTP/1.1 answer to a POST or a GET, as it comes: head, pieces of the body, end. Pure: no I/O.
  *
- * Beyond llhttp's rules for heads: every line ends in CRLF, no line is folded, and neither CR, LF nor
- * NUL stands elsewhere; no field's name is empty; Content-Length and Transfer-Encoding stand once,
- * and not both; the only coding is `chunked`, held to http_body's rules; a Content-Encoding other
- * than `identity` is one that nobody asked for; 101, a status above 599 and a second protocol are no
- * answer. 1xx heads are passed over. Cutting the bytes anywhere changes nothing but where the pieces of the body are cut.
+ * Nobody else parses an answer: libcurl only opens connections. Its heads pass the gate that
+ * clients' heads pass (lib/wire/http_guard.h), then llhttp reads them:
+ *
+ *  - the status line, the line ends, the field names and the bytes of the values as listed there;
+ *    so no folded line, no bare CR or LF, no NUL, no blank before a colon;
+ *  - Content-Length 1–18 digits, once; Transfer-Encoding exactly `chunked`, once, in HTTP/1.1 only,
+ *    and never both;
+ *  - at most HTTP_HEADERS_MAX fields in a head, HTTP_RESPONSE_HEAD_BYTES_MAX bytes in all heads,
+ *    HTTP_RESPONSE_INTERIM_MAX heads of 1xx, which are passed over; 101 is no answer;
+ *  - no Content-Encoding but `identity`: nobody asks for one;
+ *  - 1xx and 204 announce no body: neither a coding nor a length but 0 (RFC 9112 section 6); 304 may
+ *    say how long it would have been. None of them has one, and what follows is no part of it;
+ *  - chunks as in lib/wire/http_body.h, without extensions; trailers are passed over;
+ *  - with neither length nor chunks, the body lasts until the connection's orderly end.
+ *
+ * Cutting the bytes anywhere changes nothing but where the pieces of the body are cut.
  */
 #ifndef WEIR_WIRE_HTTP_RESPONSE_H
 #define WEIR_WIRE_HTTP_RESPONSE_H
 
 #include "lib/base/span.h"
 #include "lib/wire/http_body.h"
+#include "lib/wire/http_guard.h"
 
 #include <llhttp.h>
 #include <stdint.h>
@@ -19,7 +31,7 @@
 enum {
     HTTP_RESPONSE_HEAD_BYTES_MAX = 65536, /* all heads of an answer together */
     HTTP_RESPONSE_INTERIM_MAX = 16,       /* 1xx heads before the answer's */
-    HTTP_RESPONSE_NAME_BYTES_MAX = 17,    /* of the longest field that is looked at */
+    HTTP_RESPONSE_NAME_BYTES_MAX = 16,    /* of the longest field that is looked at */
     HTTP_RESPONSE_TYPE_BYTES_MAX = 128,   /* longer values are not told */
     HTTP_RESPONSE_RETRY_BYTES_MAX = 64,
 };
@@ -27,10 +39,10 @@ enum {
 /** One answer. The caller's storage; it must not move between two calls. */
 struct http_response {
     llhttp_t parser;
+    struct http_guard guard;
     struct http_body body;
     int64_t content_length; /* -1: not told */
-    uint32_t bytes_seen;    /* of heads */
-    uint32_t line_bytes;    /* of the head's current line */
+    uint32_t bytes_seen;    /* of heads before this one */
     uint16_t status;
     uint8_t phase;
     uint8_t interim;
@@ -39,8 +51,7 @@ struct http_response {
     uint8_t value_bytes;
     uint8_t type_bytes;
     uint8_t retry_bytes;
-    bool has_cr; /* the last byte was one */
-    bool is_chunked;
+    bool is_encoded; /* a Content-Encoding stood */
     bool is_closing; /* `Connection: close` stood */
     bool is_value_long;
     char name[HTTP_RESPONSE_NAME_BYTES_MAX];
