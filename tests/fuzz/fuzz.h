@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+/* The name is libFuzzer's. NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /** A little-endian number of two bytes off the front of an input; 0 when it is too short. */
@@ -52,6 +53,46 @@ static inline void fuzz_hash_bytes(struct fuzz_hash *hash, struct span bytes)
 static inline void fuzz_hash_number(struct fuzz_hash *hash, uint64_t number)
 {
     fuzz_hash_bytes(hash, (struct span){(const char *)&number, sizeof(number)});
+}
+
+/**
+ * The next at most `step` bytes of `*input`, in memory of their own to give to fuzz_free().
+ *
+ * @return false: there are none
+ */
+static inline bool fuzz_take_piece(struct span *input, size_t step, struct span *piece)
+{
+    size_t len = input->len < step ? input->len : step;
+
+    if (len == 0)
+        return false;
+    *piece = fuzz_copy((struct span){input->ptr, len});
+    *input = span_skip(*input, len);
+    return true;
+}
+
+/**
+ * Reads all of `input` in pieces of `step` bytes, which is at least 1, with fuzz_take_piece().
+ *
+ * @param setup  what else the input says; NULL when there is nothing
+ * @param told   takes all that the reader tells, and nothing of how it was cut
+ */
+typedef void fuzz_reader(const void *setup, struct span input, size_t step, struct fuzz_hash *told);
+
+/** Cut anywhere, the same is told: whole, in pieces, in single bytes. @return the hash of it */
+static inline uint64_t fuzz_cut(fuzz_reader *reader, const void *setup, struct span input,
+                                size_t step)
+{
+    struct fuzz_hash whole = {0};
+    struct fuzz_hash pieces = {0};
+    struct fuzz_hash single = {0};
+
+    reader(setup, input, input.len + 1, &whole);
+    reader(setup, input, step % (input.len + 1) + 1, &pieces);
+    reader(setup, input, 1, &single);
+    INVARIANT(whole.value == pieces.value);
+    INVARIANT(whole.value == single.value);
+    return whole.value;
 }
 
 #endif
