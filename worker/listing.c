@@ -1,48 +1,44 @@
 #include "worker/listing.h"
 
-#include "lib/base/invariant.h"
-#include "shm/grant_runs.h"
-
 void listing_begin(struct listing *listing, const struct snapshot *snapshot, enum dialect dialect,
                    uint32_t grant_set)
 {
-    *listing = (struct listing){.snapshot = snapshot, .dialect = dialect, .grant_set = grant_set};
+    *listing = (struct listing){
+        .snapshot = snapshot,
+        .dialect = snapshot_dialect(snapshot, dialect),
+        .fragments = snapshot_fragments(snapshot, dialect),
+        .runs = grant_runs_from(snapshot, grant_set, 0),
+    };
 }
 
 /* Fragments of adjacent models lie next to each other, each with the comma it begins with. */
-static struct span run_bytes(const struct snapshot *snapshot, const struct ref *fragments,
-                             const struct grant_run *run)
+static struct span run_bytes(const struct listing *listing, const struct grant_run *run)
 {
-    struct span last = snapshot_bytes(snapshot, fragments[run->end - 1]);
+    struct span first = snapshot_bytes(listing->snapshot, listing->fragments[run->first]);
+    struct span last = snapshot_bytes(listing->snapshot, listing->fragments[run->end - 1]);
 
-    return span_from(snapshot_bytes(snapshot, fragments[run->first]).ptr, last.ptr + last.len);
+    return span_from(first.ptr, last.ptr + last.len);
 }
 
-void listing_continue(struct listing *listing, struct iov_builder *out)
+bool listing_next(struct listing *listing, struct span *piece)
 {
-    const struct snapshot *snapshot = listing->snapshot;
-    const struct dialect_row *dialect = snapshot_dialect(snapshot, listing->dialect);
-    const struct ref *fragments = snapshot_fragments(snapshot, listing->dialect);
-    uint32_t from = listing->next_model;
-    struct grant_runs runs = grant_runs_from(snapshot, listing->grant_set, from);
-    struct grant_run run = {.end = from};
-    bool is_first = from == 0;
+    struct grant_run run;
 
-    INVARIANT(!listing->is_done && out->cap - out->len >= 3);
-    if (is_first)
-        iov_add(out, snapshot_bytes(snapshot, dialect->head));
-    while (out->cap - out->len > 1) {
-        if (!grant_runs_next(&runs, &run)) {
-            iov_add(out, snapshot_bytes(snapshot, dialect->tail));
-            listing->is_done = true;
-            return;
-        }
-        struct span bytes = run_bytes(snapshot, fragments, &run);
+    if (listing->is_done)
+        return false;
+    if (!listing->is_begun) {
+        listing->is_begun = true;
+        *piece = snapshot_bytes(listing->snapshot, listing->dialect->head);
+    } else if (grant_runs_next(&listing->runs, &run)) {
+        struct span bytes = run_bytes(listing, &run);
 
-        iov_add(out, is_first ? span_skip(bytes, 1) : bytes);
-        is_first = false;
+        *piece = listing->has_item ? bytes : span_skip(bytes, 1);
+        listing->has_item = true;
+    } else {
+        listing->is_done = true;
+        *piece = snapshot_bytes(listing->snapshot, listing->dialect->tail);
     }
-    listing->next_model = run.end;
+    return true;
 }
 
 struct span listing_item(const struct snapshot *snapshot, enum dialect dialect, uint32_t model)

@@ -1,31 +1,28 @@
 /**
- * A listing, as pieces of the snapshot: head, runs of granted models, tail. No model is copied or
- * rendered for a request. A listing of any length is laid out in batches by a cursor.
+ * A listing, as pieces of the snapshot: head, runs of granted models, tail. No model is rendered
+ * for a request; the pieces together are listing_row.body_bytes long.
  */
 #ifndef WEIR_WORKER_LISTING_H
 #define WEIR_WORKER_LISTING_H
 
-#include "lib/base/iov.h"
-#include "shm/snapshot.h"
+#include "shm/grant_runs.h"
 
 struct listing {
-    const struct snapshot *snapshot; /* must stay open while pieces are in use */
-    enum dialect dialect;
-    uint32_t grant_set;
-    uint32_t next_model; /* where the next run is looked for; 0: nothing is laid out yet */
-    bool is_done;        /* the tail is laid out */
+    const struct snapshot *snapshot;
+    const struct dialect_row *dialect;
+    const struct ref *fragments; /* of that dialect */
+    struct grant_runs runs;      /* those that are left */
+    bool is_begun;               /* the head has been given */
+    bool has_item;               /* … and a run, so that the next one keeps its comma */
+    bool is_done;                /* … and the tail */
 };
 
+/** The snapshot must stay open while pieces are in use. */
 void listing_begin(struct listing *listing, const struct snapshot *snapshot, enum dialect dialect,
                    uint32_t grant_set);
 
-/**
- * Lay out as much as fits into `out`, which must have room for three entries at least.
- *
- * Sets is_done with the tail; until then call again with an empty `out`. The pieces of all calls
- * together are listing_row.body_bytes long.
- */
-void listing_continue(struct listing *listing, struct iov_builder *out);
+/** The next piece. @return false when the tail has been given */
+bool listing_next(struct listing *listing, struct span *piece);
 
 /** One model's item without the comma that it begins with. */
 struct span listing_item(const struct snapshot *snapshot, enum dialect dialect, uint32_t model);

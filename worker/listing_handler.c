@@ -1,4 +1,5 @@
 #include "lib/base/invariant.h"
+#include "lib/base/iov.h"
 #include "lib/base/text.h"
 #include "lib/wire/url.h"
 #include "worker/handlers.h"
@@ -7,6 +8,16 @@
 #define LISTING_CACHE_FIELDS               \
     "cache-control: private, no-cache\r\n" \
     "vary: Authorization, x-api-key, x-goog-api-key, api-key, anthropic-version, Accept, Cookie\r\n"
+
+enum {
+    /*
+     * A gather list costs the kernel about 50 ns an entry, more than copying a short piece takes.
+     * Pieces of at least this many bytes are not copied; neither is what would pass the bound of a
+     * connection's queue (limits.stream_buffer_bytes, 64 KiB at least), where a copy may end up.
+     */
+    COPY_PIECE_BYTES = 4096,
+    COPY_BYTES_MAX = 49152,
+};
 
 /** A listing on its way out; its generation stays mapped until the last byte is with the kernel. */
 struct listing_exchange {
@@ -45,11 +56,12 @@ static void go_on(struct listing_exchange *out, struct span head)
 
     while (!out->listing.is_done) {
         struct iov_builder iov = {.vec = vec, .cap = SERVER_BORROW_MAX};
+        struct span piece;
 
         iov_add(&iov, head);
         head = SPAN("");
-        listing_continue(&out->listing, &iov);
-        INVARIANT(iov.err == 0);
+        while (iov.len < iov.cap && listing_next(&out->listing, &piece))
+            iov_add(&iov, piece);
         int64_t waiting = server_write(out->request.conn, iov.vec, iov.len, SERVER_BORROW);
         if (waiting < 0) {
             server_abort(out->request.conn);
@@ -75,15 +87,10 @@ static void on_gone(struct exchange *exchange, int err)
 
 static const struct exchange_table listing_table = {.on_sent = on_sent, .on_gone = on_gone};
 
-/* Head and ETag are written before the generation is handed on. */
-static void start(const struct request *request, const struct listing_row *row,
-                  const struct access *access, struct generation *generation, struct span fields)
+/* Takes over the hold on the generation. The head is written before that is handed on. */
+static void answer_gathered(const struct request *request, const struct reply *reply,
+                            const struct listing *listing, struct generation *generation)
 {
-    struct reply reply = {
-        .status = 200,
-        .content_type = SPAN("application/json"), .content_length = (int64_t)row->body_bytes,
-                             .fields = fields, .generation = generation,
-        };
     struct listing_exchange *out = record_pool_take(&request->worker->listings);
 
     if (out == NULL) {
@@ -94,12 +101,31 @@ static void start(const struct request *request, const struct listing_row *row,
     out->exchange.table = &listing_table;
     out->request = *request;
     out->generation = generation;
-    listing_begin(&out->listing, &generation->snapshot, DIALECT_OPENAI, access->grant_set);
+    out->listing = *listing;
     struct text head = text_over(out->head, sizeof(out->head));
-    reply_head(request, &reply, &head);
+    reply_head(request, reply, &head);
     INVARIANT(head.err == 0);
     server_set_exchange(request->conn, out);
     go_on(out, text_span(&head));
+}
+
+static void answer_copied(const struct request *request, const struct reply *reply,
+                          struct listing *listing)
+{
+    char memory[COPY_BYTES_MAX];
+    struct text body = text_over(memory, sizeof(memory));
+    struct span piece;
+
+    while (listing_next(listing, &piece))
+        text_add(&body, piece);
+    INVARIANT(body.err == 0);
+    reply_small(request, reply, text_span(&body));
+}
+
+static bool is_better_copied(const struct listing_row *row)
+{
+    return row->body_bytes <= COPY_BYTES_MAX &&
+           row->body_bytes <= (uint64_t)row->runs * COPY_PIECE_BYTES;
 }
 
 static void answer_refusal(const struct request *request, int err, struct generation *generation)
@@ -108,18 +134,35 @@ static void answer_refusal(const struct request *request, int err, struct genera
     generation_release(&generation);
 }
 
-/* A head without a body: HEAD, and 304. */
-static void answer_bodiless(const struct request *request, int status, int64_t body_bytes,
-                            struct span fields, struct generation *generation)
+static void answer_unchanged(const struct request *request, struct span fields,
+                             struct generation *generation)
 {
     struct reply reply = {
-        .status = status,
-        .content_type = status == 200
-        ? SPAN("application/json")
-        : SPAN(""), .content_length = body_bytes, .fields = fields, .generation = generation,
-        };
+        .status = 304, .content_length = -1, .fields = fields, .generation = generation};
 
     reply_small(request, &reply, SPAN(""));
+    generation_release(&generation);
+}
+
+static void answer_whole(const struct request *request, const struct listing_row *row,
+                         uint32_t grant_set, struct span fields, struct generation *generation)
+{
+    struct listing listing;
+    struct reply reply = {
+        .status = 200,
+        .content_type = SPAN("application/json"), .content_length = (int64_t)row->body_bytes,
+                             .fields = fields, .generation = generation,
+        };
+
+    listing_begin(&listing, &generation->snapshot, DIALECT_OPENAI, grant_set);
+    if (!request->is_head && !is_better_copied(row)) {
+        answer_gathered(request, &reply, &listing, generation);
+        return;
+    }
+    if (request->is_head)
+        reply_small(request, &reply, SPAN(""));
+    else
+        answer_copied(request, &reply, &listing);
     generation_release(&generation);
 }
 
@@ -147,11 +190,9 @@ void listing_answer(const struct request *request, const struct http_request *ht
     INVARIANT(fields.err == 0);
     if (http_request_find(http, SPAN("if-none-match"), &if_none_match) &&
                           listing_etag_matches(if_none_match, etag))
-        answer_bodiless(request, 304, -1, text_span(&fields), generation);
-    else if (request->is_head)
-        answer_bodiless(request, 200, (int64_t)row->body_bytes, text_span(&fields), generation);
+        answer_unchanged(request, text_span(&fields), generation);
     else
-        start(request, row, &access, generation, text_span(&fields));
+        answer_whole(request, row, access.grant_set, text_span(&fields), generation);
 }
 
 /* The model that an encoded path names, if this caller may use it. */

@@ -269,6 +269,16 @@ function alternation(count) {
   };
 }
 
+/** Nobody reads while so many lists are asked for; then all of them arrive, and others were served. */
+async function listsReachSlowReader(weir, count, body) {
+  const slow = await weir.connect();
+  const request = requestBytes({ path: '/v1/models', headers: { 'x-api-key': 'weir_odd' } });
+  await slow.write(Buffer.concat(Array.from({ length: count }, () => request)));
+  for (let i = 0; i < 20; i++) assert.equal((await weir.get('/v1/models/model-00001', 'weir_odd')).status, 200);
+  for (let i = 0; i < count; i++) assert.ok((await slow.readAnswer()).body.equals(body), `list ${i}`);
+  slow.close();
+}
+
 test('ten thousand models in alternation are listed whole, to a slow reader too', async () => {
   const large = alternation(10_000);
   await withWeir(large, async (many) => {
@@ -279,12 +289,18 @@ test('ten thousand models in alternation are listed whole, to a slow reader too'
     assert.equal(odd.length, 5000);
     assert.equal(whole.text, listing(large, odd, () => created));
     assert.equal((await many.get('/v1/models', 'weir_all')).text, listing(large, slugs, () => created));
-    // Nobody reads while 30 lists are asked for; then all of them arrive, and others were served.
-    const slow = await many.connect();
-    const request = requestBytes({ path: '/v1/models', headers: { 'x-api-key': 'weir_odd' } });
-    await slow.write(Buffer.concat(Array.from({ length: 30 }, () => request)));
-    for (let i = 0; i < 20; i++) assert.equal((await many.get('/v1/models/model-00001', 'weir_odd')).status, 200);
-    for (let i = 0; i < 30; i++) assert.ok((await slow.readAnswer()).body.equals(whole.body), `list ${i}`);
-    slow.close();
+    await listsReachSlowReader(many, 30, whole.body);
+  });
+});
+
+test('a hundred models in alternation too: their pieces are copied into one', async () => {
+  const small = alternation(100);
+  await withWeir(small, async (few) => {
+    const odd = effective(small, small.keys.odd);
+    const whole = await few.get('/v1/models', 'weir_odd');
+    assert.equal(odd.length, 50);
+    assert.ok(whole.body.length < 48 * 1024);
+    assert.equal(whole.text, listing(small, odd, () => whole.json.data[0].created));
+    await listsReachSlowReader(few, 2000, whole.body);
   });
 });

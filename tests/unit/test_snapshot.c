@@ -184,7 +184,7 @@ static void assert_run_from(const struct snapshot *snapshot, uint32_t set, uint3
                             uint32_t end)
 {
     struct grant_runs runs = grant_runs_from(snapshot, set, from);
-    struct grant_run run;
+    struct grant_run run = {0};
 
     assert_int_equal(grant_runs_next(&runs, &run), end != 0);
     if (end == 0)
