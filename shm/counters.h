@@ -20,6 +20,9 @@
     X(responses_5xx, "answers with a 5xx status")                                     \
     X(listings, "listings and single models answered")                                \
     X(calls, "upstream calls started")                                                \
+    X(attempts, "attempts of them: one each, and those that followed a failed one")   \
+    X(breakers_opened, "deployments taken out of use after failures in a row")        \
+    X(comments, "keep-alive comments in streams that were silent")                    \
     X(calls_completed, "upstream calls whose answer was complete")                    \
     X(calls_truncated, "upstream calls cut short by the upstream or a timer")         \
     X(calls_client_gone, "upstream calls ended because the client went away")         \

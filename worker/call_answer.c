@@ -35,7 +35,6 @@ static bool is_event_stream(struct span content_type)
 static void on_head(void *ctx, const struct http_answer_head *head)
 {
     struct call *call = ctx;
-    bool strip_usage = call->upload.plan.strip_usage;
 
     call->status = head->status;
     call->content_length = head->content_length;
@@ -43,13 +42,11 @@ static void on_head(void *ctx, const struct http_answer_head *head)
                                     head->content_type);
     call->retry_after_bytes = keep(call->retry_after, sizeof(call->retry_after), head->retry_after);
     call->is_stream = is_event_stream(head->content_type);
+    call->is_recorded = true;
     if (!proxy_on_upstream_head(&call->proxy, head->status))
         return;
-    /* From here on the union holds the answer. */
-    call->is_recorded = true;
-    answer_init(&call->out, call->request.protocol, call->is_stream,
-                (struct span){call->slug_json, call->slug_json_bytes});
-    call->out.strip_usage = strip_usage && call->is_stream;
+    peek_init(&call->peek, call->request.protocol, call->is_stream, call->content_length);
+    call->quiet_since_ms = uv_now(&call->request.worker->loop);
 }
 
 static enum http_body_verdict on_body(void *ctx, struct span bytes)
@@ -80,6 +77,41 @@ const struct http_transfer_handlers call_upstream_handlers = {
     .on_body = on_body,
     .on_end = on_end,
 };
+
+/* --- what is held back ------------------------------------------------------------------------ */
+
+void call_drop_held(struct call *call)
+{
+    if (call->held != NULL)
+        record_pool_return(&call->request.worker->peeks, call->held);
+    call->held = NULL;
+    call->held_bytes = 0;
+}
+
+/* @return false: there is no memory for it */
+static bool hold(struct call *call, struct span bytes)
+{
+    if (bytes.len == 0)
+        return true;
+    if (call->held == NULL)
+        call->held = record_pool_take(&call->request.worker->peeks);
+    if (call->held == NULL)
+        return false;
+    INVARIANT(call->held_bytes + bytes.len <= PEEK_BYTES_MAX);
+    memcpy(call->held + call->held_bytes, bytes.ptr, bytes.len);
+    call->held_bytes = (uint16_t)(call->held_bytes + bytes.len);
+    return true;
+}
+
+enum attempt_result call_client_peek(void *ctx, struct span bytes, bool last)
+{
+    struct call *call = ctx;
+    struct span held = {call->held, call->held_bytes};
+    enum attempt_result result = peek_look(&call->peek, held, bytes, last);
+
+    /* Without memory to wait in, what has come is taken for an answer. */
+    return result == ATTEMPT_OPEN && !hold(call, bytes) ? ATTEMPT_ANSWERED : result;
+}
 
 /* --- what the client gets --------------------------------------------------------------------- */
 
@@ -126,6 +158,7 @@ static enum proxy_taken write_frame(struct call *call, struct span head,
     int64_t waiting = server_write(call->request.conn, frame.vec, frame.len, SERVER_COPY);
     if (waiting < 0)
         return PROXY_NOT_TAKEN;
+    call->quiet_since_ms = uv_now(&worker->loop);
     if ((uint64_t)waiting <= worker->limits.queue_bytes_max / 2)
         return PROXY_TAKEN;
     counters_add(&worker->slot->counters, COUNTER_held, 1);
@@ -155,7 +188,7 @@ static enum proxy_taken write_bytes(struct call *call, struct span head, struct 
 
 static void write_head(struct call *call, int64_t content_length, struct text *head)
 {
-    char memory[128];
+    char memory[CALL_ATTEMPTS_BYTES_MAX + 128];
     struct text fields = text_over(memory, sizeof(memory));
     struct span content_type = {call->content_type, call->content_type_bytes};
 
@@ -166,6 +199,9 @@ static void write_head(struct call *call, int64_t content_length, struct text *h
     }
     if (call->is_stream)
         text_add(&fields, SPAN("cache-control: no-cache\r\n"));
+    text_add(&fields, SPAN("x-weir-attempts: "));
+    call_attempts_render(call, &fields);
+    text_add(&fields, SPAN("\r\n"));
     struct reply reply = {
         .status = call->status,
         .content_type = content_type,
@@ -201,23 +237,53 @@ static enum proxy_taken write_whole(struct call *call, struct span bytes)
     return write_frame(call, text_span(&head), &pieces, false);
 }
 
+static enum proxy_taken begin_in_pieces(struct call *call, struct span held, struct span bytes)
+{
+    char memory[REPLY_HEAD_BYTES_MAX];
+    struct text head = text_over(memory, sizeof(memory));
+
+    call->is_chunked = call->request.http_minor > 0;
+    call->closes = !call->is_chunked;
+    write_head(call, -1, &head);
+    if (held.len == 0)
+        return write_bytes(call, text_span(&head), bytes);
+    enum proxy_taken taken = write_bytes(call, text_span(&head), held);
+    if (bytes.len == 0 || taken == PROXY_NOT_TAKEN)
+        return taken;
+    enum proxy_taken more = write_bytes(call, SPAN(""), bytes);
+    return more == PROXY_TAKEN ? taken : more;
+}
+
+/* A document that is here as a whole; what was held back of it makes one piece with the rest. */
+static bool is_whole(struct call *call, struct span *bytes)
+{
+    size_t all = call->held_bytes + bytes->len;
+
+    if (call->is_stream || (bytes->len > 0 && call->content_length != (int64_t)all))
+        return false;
+    if (call->held == NULL)
+        return true;
+    if (all > PEEK_BYTES_MAX || !hold(call, *bytes))
+        return false;
+    *bytes = (struct span){call->held, call->held_bytes};
+    return true;
+}
+
 enum proxy_taken call_client_begin(void *ctx, struct span bytes)
 {
     struct call *call = ctx;
-    char memory[REPLY_HEAD_BYTES_MAX];
-    struct text head = text_over(memory, sizeof(memory));
-    enum proxy_taken taken;
 
-    if (!call->is_stream && (bytes.len == 0 || call->content_length == (int64_t)bytes.len)) {
-        taken = write_whole(call, bytes);
-    } else {
-        call->is_chunked = call->request.http_minor > 0;
-        call->closes = !call->is_chunked;
-        write_head(call, -1, &head);
-        taken = write_bytes(call, text_span(&head), bytes);
-    }
+    call_attempt_answered(call);
+    answer_init(&call->out, call->request.protocol, call->is_stream,
+                (struct span){call->slug_json, call->slug_json_bytes});
+    call->out.strip_usage = call->strips_usage && call->is_stream;
+    enum proxy_taken taken = is_whole(call, &bytes)
+                                 ? write_whole(call, bytes)
+                                 : begin_in_pieces(
+                                       call, (struct span){call->held, call->held_bytes}, bytes);
+    call_drop_held(call);
     /* An upstream may answer before it has read all; then the body is still being sent. */
-    if (call->upload.written == call->upload.plan.bytes)
+    if (call->in->upload.written == call->in->upload.plan.bytes)
         call_release_request(call);
     else
         generation_release(&call->generation);
@@ -227,6 +293,38 @@ enum proxy_taken call_client_begin(void *ctx, struct span bytes)
 enum proxy_taken call_client_more(void *ctx, struct span bytes)
 {
     return write_bytes(ctx, SPAN(""), bytes);
+}
+
+enum proxy_taken call_client_comment(void *ctx)
+{
+    struct call *call = ctx;
+    struct iovec vec[1];
+    struct iov_builder pieces = {.vec = vec, .cap = 1};
+
+    /* Inside an event a line of ours would be the event's. */
+    if (sse_is_inside_event(&call->out.sse) || answer_ended(&call->out) != ANSWER_OPEN)
+        return PROXY_TAKEN;
+    iov_add(&pieces, SPAN(": keep-alive\n\n"));
+    counters_add(&call->request.worker->slot->counters, COUNTER_comments, 1);
+    return write_frame(call, SPAN(""), &pieces, false);
+}
+
+void call_answer_tick(struct worker *worker)
+{
+    uint64_t now_ms = uv_now(&worker->loop);
+    struct link *next;
+
+    if (worker->keepalive_ms == 0)
+        return;
+    for (struct link *each = worker->open_calls.next; each != &worker->open_calls; each = next) {
+        struct call *call = LINK_OWNER(each, struct call, open);
+
+        /* The call may end in here. */
+        next = each->next;
+        if (call->is_recorded && call->is_stream &&
+            now_ms - call->quiet_since_ms >= worker->keepalive_ms)
+            proxy_on_silence(&call->proxy);
+    }
 }
 
 int call_client_complete(void *ctx)

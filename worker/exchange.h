@@ -10,8 +10,10 @@
 
 #include "lib/access/access.h"
 #include "lib/base/text.h"
+#include "lib/net/link.h"
 #include "lib/net/server.h"
 #include "shm/state.h"
+#include "worker/attempts.h"
 #include "worker/generations.h"
 #include "worker/record_pool.h"
 
@@ -32,6 +34,13 @@ struct worker {
     struct chunk_pool chunks; /* partial heads, waiting output */
     struct chunk_pool bodies; /* request bodies: limits.body_memory */
     struct record_pool calls;
+    struct record_pool call_requests;
+    struct record_pool peeks;  /* beginnings of answers that are held back */
+    struct link open_calls;    /* struct call */
+    struct link pausing_calls; /* struct call_request: an attempt failed, the next one is not due */
+    struct attempt_rules rules;
+    uint64_t keepalive_ms; /* 0: no comments */
+    uint64_t random;       /* state of the draws among deployments; never 0 */
     struct record_pool listings;
     uint64_t calls_open;
     uint64_t calls_max;
@@ -42,6 +51,7 @@ struct worker {
     uv_poll_t channel;
     uv_timer_t second;
     uv_timer_t drain_deadline;
+    uv_timer_t pauses; /* the first of pausing_calls that is due */
     uv_check_t turn;
     char date[DATE_BYTES];     /* "Fri, 20 Nov 2026 23:50:28 GMT" */
     char request_id_prefix[9]; /* eight hex digits, new for each process */
@@ -81,7 +91,7 @@ struct reply {
     bool close;                          /* say `Connection: close` */
 };
 
-enum { REPLY_HEAD_BYTES_MAX = 2048, REPLY_BODY_BYTES_MAX = 4096 };
+enum { REPLY_FIELDS_BYTES_MAX = 2048, REPLY_HEAD_BYTES_MAX = 3072, REPLY_BODY_BYTES_MAX = 4096 };
 
 /** Write a head, and count its status. */
 void reply_head(const struct request *request, const struct reply *reply, struct text *out);
@@ -91,9 +101,10 @@ void reply_small(const struct request *request, const struct reply *reply, struc
 
 struct reply_error {
     int err;
-    struct span detail; /* one more sentence, or empty */
-    struct span param;  /* the request field that it is about, or empty */
-    struct span fields; /* as in struct reply */
+    struct span detail;     /* one more sentence, or empty */
+    struct span param;      /* the request field that it is about, or empty */
+    struct span fields;     /* as in struct reply */
+    uint64_t retry_after_s; /* of a 429 or 503; 0: a second with a 503, else none */
     const struct generation *generation;
 };
 

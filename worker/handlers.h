@@ -18,6 +18,7 @@ int request_identify(const struct request *request, const struct http_request *h
 
 /** Sizes of the records that the handlers keep in the worker's pools. */
 size_t call_record_bytes(void);
+size_t call_request_record_bytes(void);
 size_t listing_record_bytes(void);
 
 /** `GET /v1/models`: takes over the hold on `generation`. */

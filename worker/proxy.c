@@ -31,16 +31,27 @@ void proxy_init(struct proxy *proxy, const struct proxy_ports *ports, void *ctx)
     *proxy = (struct proxy){.ports = ports, .ctx = ctx, .state = PROXY_RECEIVED};
 }
 
-void proxy_admit(struct proxy *proxy)
+static void start(struct proxy *proxy)
 {
-    enter(proxy, PROXY_ADMITTED);
     int err = proxy->ports->upstream_start(proxy->ctx);
 
     if (err != 0) {
         finish(proxy, PROXY_FAILED, err);
         return;
     }
+    proxy->is_judged = false;
     enter(proxy, PROXY_WAITING);
+}
+
+void proxy_admit(struct proxy *proxy)
+{
+    enter(proxy, PROXY_ADMITTED);
+    int err = proxy->ports->upstream_next(proxy->ctx, ATTEMPT_OPEN);
+
+    if (err == 0)
+        start(proxy);
+    else if (err != ERR_AGAIN)
+        finish(proxy, PROXY_FAILED, err);
 }
 
 void proxy_refuse(struct proxy *proxy, int err)
@@ -49,14 +60,58 @@ void proxy_refuse(struct proxy *proxy, int err)
     finish(proxy, PROXY_FAILED, err);
 }
 
+void proxy_on_due(struct proxy *proxy)
+{
+    if (proxy->state == PROXY_ADMITTED)
+        start(proxy);
+}
+
+/* @return false: nothing is left to try, and this failure stands */
+static bool move_on(struct proxy *proxy, enum attempt_result result)
+{
+    int err = proxy->ports->upstream_next(proxy->ctx, result);
+
+    if (err != 0 && err != ERR_AGAIN) {
+        proxy->is_judged = true;
+        return false;
+    }
+    proxy->ports->upstream_abort(proxy->ctx);
+    enter(proxy, PROXY_ADMITTED);
+    if (err == 0)
+        start(proxy);
+    return true;
+}
+
+/* What the client is told instead of the upstream's own answer; 0: that goes through. */
+static int error_instead_of(enum attempt_result result)
+{
+    /* Our key, or our name for the model: no fault of the client's, and none of its business. */
+    if (result == ATTEMPT_REFUSED)
+        return ERR_UPSTREAM_AUTH;
+    if (result == ATTEMPT_MISSING)
+        return ERR_UPSTREAM_MODEL;
+    return result == ATTEMPT_MALFORMED ? ERR_UPSTREAM_PROTOCOL : 0;
+}
+
 bool proxy_on_upstream_head(struct proxy *proxy, int status)
 {
+    enum attempt_result result = attempt_result_of_status(status);
+
     INVARIANT(proxy->state == PROXY_WAITING);
-    /* The provider refused our key: that is no fault of the client's, and none of its business. */
-    if (status != 401 && status != 403)
+    if (result == ATTEMPT_ANSWERED)
+        return true;
+    if (result == ATTEMPT_REJECTED) {
+        proxy->is_judged = true;
+        return true;
+    }
+    if (move_on(proxy, result))
+        return false;
+    int err = error_instead_of(result);
+
+    if (err == 0)
         return true;
     proxy->ports->upstream_abort(proxy->ctx);
-    finish(proxy, PROXY_FAILED, ERR_UPSTREAM_AUTH);
+    finish(proxy, PROXY_FAILED, err);
     return false;
 }
 
@@ -71,8 +126,15 @@ static enum proxy_verdict follow(struct proxy *proxy, enum proxy_taken taken)
     case PROXY_NOT_TAKEN:
         break;
     }
+    proxy->ports->upstream_abort(proxy->ctx);
     finish(proxy, PROXY_CLIENT_GONE, ERR_CLIENT_GONE);
     return PROXY_STOP;
+}
+
+/* Is this the beginning of an answer? @return ATTEMPT_ANSWERED also for one that may be none */
+static enum attempt_result judge(struct proxy *proxy, struct span bytes, bool last)
+{
+    return proxy->is_judged ? ATTEMPT_ANSWERED : proxy->ports->client_peek(proxy->ctx, bytes, last);
 }
 
 enum proxy_verdict proxy_on_upstream_body(struct proxy *proxy, struct span bytes)
@@ -81,33 +143,65 @@ enum proxy_verdict proxy_on_upstream_body(struct proxy *proxy, struct span bytes
         return PROXY_PAUSE;
     if (proxy->state == PROXY_STREAMING)
         return follow(proxy, proxy->ports->client_more(proxy->ctx, bytes));
+    enum attempt_result result = judge(proxy, bytes, false);
+
+    if (result == ATTEMPT_OPEN)
+        return PROXY_GO_ON;
+    if (result != ATTEMPT_ANSWERED && move_on(proxy, result))
+        return PROXY_STOP;
     enter(proxy, PROXY_STREAMING);
     return follow(proxy, proxy->ports->client_begin(proxy->ctx, bytes));
 }
 
-/* An answer without a body never had a first byte: its head goes out with its end. */
-static enum proxy_taken begin_empty(struct proxy *proxy)
+/* An answer that ended before its first byte went out: its head, and all there is of it. */
+static bool begin_late(struct proxy *proxy)
 {
     enter(proxy, PROXY_STREAMING);
-    return proxy->ports->client_begin(proxy->ctx, (struct span){NULL, 0});
+    if (proxy->ports->client_begin(proxy->ctx, (struct span){NULL, 0}) != PROXY_NOT_TAKEN)
+        return true;
+    finish(proxy, PROXY_CLIENT_GONE, ERR_CLIENT_GONE);
+    return false;
+}
+
+/* The transfer ended before the client got a byte. @return false: the call is not at its end */
+static bool end_early(struct proxy *proxy, int err)
+{
+    enum attempt_result result = err != 0 ? attempt_result_of_err(err)
+                                          : judge(proxy, (struct span){NULL, 0}, true);
+
+    if (result != ATTEMPT_ANSWERED && !proxy->is_judged && move_on(proxy, result))
+        return false;
+    if (err == 0)
+        return begin_late(proxy);
+    finish(proxy, PROXY_FAILED, err);
+    return false;
 }
 
 void proxy_on_upstream_end(struct proxy *proxy, int err)
 {
-    bool begun = proxy->state == PROXY_STREAMING || proxy->state == PROXY_HELD;
-
-    INVARIANT(begun || proxy->state == PROXY_WAITING);
-    if (!begun && err != 0) {
-        finish(proxy, PROXY_FAILED, err);
+    INVARIANT(proxy->state == PROXY_WAITING || proxy->state == PROXY_STREAMING ||
+              proxy->state == PROXY_HELD);
+    if (proxy->state == PROXY_WAITING && !end_early(proxy, err))
         return;
-    }
-    if (!begun && begin_empty(proxy) == PROXY_NOT_TAKEN) {
-        finish(proxy, PROXY_CLIENT_GONE, ERR_CLIENT_GONE);
-        return;
-    }
     if (err == 0)
         err = proxy->ports->client_complete(proxy->ctx);
     finish(proxy, err == 0 ? PROXY_COMPLETE : PROXY_TRUNCATED, err);
+}
+
+void proxy_on_silence(struct proxy *proxy)
+{
+    const struct proxy_ports *ports = proxy->ports;
+    enum proxy_taken taken;
+
+    if (proxy->state == PROXY_WAITING) {
+        enter(proxy, PROXY_STREAMING);
+        taken = ports->client_begin(proxy->ctx, (struct span){NULL, 0});
+    } else if (proxy->state == PROXY_STREAMING) {
+        taken = ports->client_comment(proxy->ctx);
+    } else {
+        return;
+    }
+    (void)follow(proxy, taken);
 }
 
 void proxy_on_client_sent(struct proxy *proxy)

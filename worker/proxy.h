@@ -1,17 +1,23 @@
 /**
  * One call on its way to an upstream and back: what happens when, and nothing about how.
  *
- *   RECEIVED -> ADMITTED -> WAITING -> STREAMING <-> HELD
- *       |           |          |           |          |
- *       +-----------+----------+-----------+----------+--> FINISHED
+ *   RECEIVED -> ADMITTED <-> WAITING -> STREAMING <-> HELD
+ *       |           |           |           |          |
+ *       +-----------+-----------+-----------+----------+--> FINISHED
+ *
+ * Until the first byte goes to the client an attempt may fail and another one follow: the call goes
+ * back to ADMITTED, perhaps for a pause. The answer's head is held back until its beginning shows
+ * that it is one (see peek.h). When nothing is left to try, the last failure stands: what the
+ * upstream answered goes through, and what it did not answer is an error in the client's dialect.
  *
  * The machine does no I/O: it speaks to its surroundings through ports. The worker passes libuv
- * and libcurl there, the tests a recorder.
+ * and the HTTP client there, the tests a recorder.
  */
 #ifndef WEIR_WORKER_PROXY_H
 #define WEIR_WORKER_PROXY_H
 
 #include "lib/base/span.h"
+#include "worker/attempts.h"
 
 #include <stdint.h>
 
@@ -20,8 +26,9 @@
 /** X(STATE, states it may move to, what the call waits for) */
 #define PROXY_STATE_MAP(X)                                                                      \
     X(RECEIVED, PROXY_BIT(ADMITTED) | PROXY_BIT(FINISHED), "the request body")                  \
-    X(ADMITTED, PROXY_BIT(WAITING) | PROXY_BIT(FINISHED), "nothing; model and grant are known") \
-    X(WAITING, PROXY_BIT(STREAMING) | PROXY_BIT(FINISHED), "the first bytes of the answer")     \
+    X(ADMITTED, PROXY_BIT(WAITING) | PROXY_BIT(FINISHED), "the pause before an attempt")        \
+    X(WAITING, PROXY_BIT(ADMITTED) | PROXY_BIT(STREAMING) | PROXY_BIT(FINISHED),                \
+      "the beginning of the answer")                                                            \
     X(STREAMING, PROXY_BIT(HELD) | PROXY_BIT(FINISHED), "more of the answer")                   \
     X(HELD, PROXY_BIT(STREAMING) | PROXY_BIT(FINISHED), "the client to read what waits for it") \
     X(FINISHED, 0U, "nothing; the record may be freed")
@@ -52,13 +59,28 @@ enum proxy_verdict { PROXY_GO_ON, PROXY_PAUSE, PROXY_STOP };
 
 /** Both sides of a call. No port calls back into the machine before it returns. */
 struct proxy_ports {
-    /** Send the request. @return 0 or an ERR_ value; answers come later */
+    /**
+     * Choose the next attempt.
+     *
+     * @param result  how the one before failed; ATTEMPT_OPEN: there was none
+     * @return 0: start it now; ERR_AGAIN: after a pause, proxy_on_due() tells; else nothing is left
+     */
+    int (*upstream_next)(void *ctx, enum attempt_result result);
+    /** Send the request to what was chosen. @return 0 or an ERR_ value; answers come later */
     int (*upstream_start)(void *ctx);
     /** Go on after PROXY_PAUSE; bytes come later. */
     void (*upstream_resume)(void *ctx);
-    /** Close the connection now; no event of the upstream follows. */
+    /** Close the connection now; no event of the upstream follows. Fine when there is none. */
     void (*upstream_abort)(void *ctx);
-    /** The first bytes of the answer, with its head before them. */
+    /**
+     * Judge the beginning of the answer.
+     *
+     * @param last  the answer has ended; `bytes` is empty
+     * @return ATTEMPT_OPEN: too early to say (never for the last), `bytes` are kept for
+     *         client_begin(); ATTEMPT_ANSWERED: an answer; else why it is none
+     */
+    enum attempt_result (*client_peek)(void *ctx, struct span bytes, bool last);
+    /** The first bytes of the answer, with its head and what was kept before them. */
     enum proxy_taken (*client_begin)(void *ctx, struct span bytes);
     enum proxy_taken (*client_more)(void *ctx, struct span bytes);
     /**
@@ -68,6 +90,8 @@ struct proxy_ports {
      *         end was written
      */
     int (*client_complete)(void *ctx);
+    /** Nothing has been sent for a while: say that the stream is alive. */
+    enum proxy_taken (*client_comment)(void *ctx);
     /** Last of all, exactly once; the record may be freed in it. */
     void (*finished)(void *ctx, enum proxy_outcome outcome, int err);
 };
@@ -76,6 +100,7 @@ struct proxy {
     const struct proxy_ports *ports;
     void *ctx;
     enum proxy_state state;
+    bool is_judged; /* what the upstream sends goes through, whatever it is */
 };
 
 void proxy_init(struct proxy *proxy, const struct proxy_ports *ports, void *ctx);
@@ -86,14 +111,23 @@ void proxy_admit(struct proxy *proxy);
 /** The request may not be served. RECEIVED only; finishes. */
 void proxy_refuse(struct proxy *proxy, int err);
 
-/** The upstream's status; 401 and 403 finish the call. WAITING only. @return true: it goes on */
+/** The pause is over. Nothing unless ADMITTED; may finish. */
+void proxy_on_due(struct proxy *proxy);
+
+/** The upstream's status. WAITING only. @return true: this attempt goes on */
 bool proxy_on_upstream_head(struct proxy *proxy, int status);
 
-/** Bytes of the answer. On PROXY_STOP the call has finished, and the upstream must end itself. */
+/** Bytes of the answer. On PROXY_STOP this attempt is over, aborted already. */
 enum proxy_verdict proxy_on_upstream_body(struct proxy *proxy, struct span bytes);
 
-/** The upstream's side is over: 0, or why it was cut. Finishes. */
+/** The attempt's transfer is over: 0, or why it was cut. Finishes, unless another one follows. */
 void proxy_on_upstream_end(struct proxy *proxy, int err);
+
+/**
+ * The client has got nothing for a while, and the upstream's answer is a stream. A head that is
+ * still held back goes out now: from here on there is no other attempt.
+ */
+void proxy_on_silence(struct proxy *proxy);
 
 /** All that waited for the client is gone. */
 void proxy_on_client_sent(struct proxy *proxy);

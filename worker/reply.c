@@ -123,20 +123,29 @@ void reply_small(const struct request *request, const struct reply *reply, struc
         server_end(request->conn, reply->close);
 }
 
-/* Fields that a status always brings (RFC 9110 sections 10.2.3 and 11.6.1). */
-static struct span fields_of(int status)
+/* Fields that a status always brings (RFC 9110 sections 10.2.3 and 11.6.1), and the caller's. */
+static void add_error_fields(const struct reply_error *error, int status, struct text *out)
 {
-    if (status == 503)
-        return SPAN("retry-after: 1\r\n");
+    uint64_t retry_after_s = error->retry_after_s;
+
+    if (retry_after_s == 0 && status == 503)
+        retry_after_s = 1;
+    if (retry_after_s > 0) {
+        text_add(out, SPAN("retry-after: "));
+        text_add_unsigned(out, retry_after_s);
+        text_add(out, SPAN("\r\n"));
+    }
     if (status == 401)
-        return SPAN("www-authenticate: Bearer\r\n");
-    return SPAN("");
+        text_add(out, SPAN("www-authenticate: Bearer\r\n"));
+    text_add(out, error->fields);
 }
 
 void reply_error(const struct request *request, const struct reply_error *error)
 {
     char memory[REPLY_BODY_BYTES_MAX];
+    char field_memory[REPLY_FIELDS_BYTES_MAX];
     struct text body = text_over(memory, sizeof(memory));
+    struct text fields = text_over(field_memory, sizeof(field_memory));
     struct span id = {request->id, REQUEST_ID_BYTES};
     int status = err_http_status(error->err);
 
@@ -146,11 +155,12 @@ void reply_error(const struct request *request, const struct reply_error *error)
         body = text_over(memory, sizeof(memory));
         dialect_render_error(request->protocol, error->err, SPAN(""), SPAN(""), id, &body);
     }
-    struct reply reply = {
-        .status = status,
-        .content_type = SPAN("application/json"), .content_length = (int64_t)body.len,
-                             .fields = error->fields.len > 0 ? error->fields : fields_of(status),
-                             .generation = error->generation,
-        };
+    add_error_fields(error, status, &fields);
+    INVARIANT(fields.err == 0);
+    struct reply reply = {.status = status, .content_length = (int64_t)body.len};
+
+    reply.content_type = SPAN("application/json");
+    reply.fields = text_span(&fields);
+    reply.generation = error->generation;
     reply_small(request, &reply, text_span(&body));
 }

@@ -19,6 +19,7 @@ enum {
     CHUNKS_SPARE_MAX = 256,
     BODIES_SPARE_MAX = 256,
     RECORDS_SPARE_MAX = 1024,
+    PEEKS_SPARE_MAX = 64,
     SECOND_MS = 1000,
 };
 
@@ -37,6 +38,8 @@ static void apply_settings(struct worker *worker, const struct settings *setting
         .queue_bytes_max = settings->stream_buffer_bytes,
     };
     worker->calls_max = settings->calls;
+    worker->rules = attempt_rules_of(settings);
+    worker->keepalive_ms = settings->keepalive_ms;
     worker->bodies.live_max = settings->body_memory / sizeof(struct chunk);
     /* Each connection may hold a partial head, pipelined bytes and its queue. */
     worker->chunks.live_max = settings->connections *
@@ -108,6 +111,7 @@ static void on_second(uv_timer_t *timer)
                   worker->failures_unlogged);
     worker->failures_logged = 0;
     worker->failures_unlogged = 0;
+    call_answer_tick(worker);
 }
 
 static void set_counter(struct worker *worker, enum counter which, uint64_t *before, uint64_t now)
@@ -143,12 +147,14 @@ static void on_channel(uv_poll_t *poll, int status, int events)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static int make_request_id_prefix(struct worker *worker)
+static int draw_randoms(struct worker *worker)
 {
     uint32_t random;
 
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random) ||
+        getrandom(&worker->random, sizeof(worker->random), 0) != (ssize_t)sizeof(worker->random))
         return ERR_IO;
+    worker->random |= 1;
     snprintf(worker->request_id_prefix, sizeof(worker->request_id_prefix), "%08x", random);
     return 0;
 }
@@ -163,10 +169,12 @@ static int start_handles(struct worker *worker)
         return ERR_IO;
     uv_timer_init(&worker->loop, &worker->second);
     uv_timer_init(&worker->loop, &worker->drain_deadline);
+    uv_timer_init(&worker->loop, &worker->pauses);
     uv_check_init(&worker->loop, &worker->turn);
     worker->channel.data = worker;
     worker->second.data = worker;
     worker->drain_deadline.data = worker;
+    worker->pauses.data = worker;
     worker->turn.data = worker;
     uv_timer_start(&worker->second, on_second, 0, SECOND_MS);
     uv_check_start(&worker->turn, on_turn);
@@ -203,9 +211,13 @@ static int start(struct worker *worker, const struct worker_boot *boot)
     chunk_pool_init(&worker->chunks, 0, CHUNKS_SPARE_MAX);
     chunk_pool_init(&worker->bodies, 0, BODIES_SPARE_MAX);
     record_pool_init(&worker->calls, call_record_bytes(), RECORDS_SPARE_MAX);
+    record_pool_init(&worker->call_requests, call_request_record_bytes(), RECORDS_SPARE_MAX);
+    record_pool_init(&worker->peeks, PEEK_BYTES_MAX, PEEKS_SPARE_MAX);
+    link_init(&worker->open_calls);
+    link_init(&worker->pausing_calls);
     record_pool_init(&worker->listings, listing_record_bytes(), RECORDS_SPARE_MAX);
     write_date(worker);
-    err = make_request_id_prefix(worker);
+    err = draw_randoms(worker);
     if (err == 0 && uv_loop_init(&worker->loop) != 0)
         err = ERR_IO;
     if (err != 0)
@@ -220,6 +232,7 @@ static void close_handles(struct worker *worker)
     uv_close((uv_handle_t *)&worker->channel, NULL);
     uv_close((uv_handle_t *)&worker->second, NULL);
     uv_close((uv_handle_t *)&worker->drain_deadline, NULL);
+    uv_close((uv_handle_t *)&worker->pauses, NULL);
     uv_close((uv_handle_t *)&worker->turn, NULL);
 }
 
@@ -235,6 +248,8 @@ static void close_worker(struct worker *worker)
     chunk_pool_close(&worker->chunks);
     chunk_pool_close(&worker->bodies);
     record_pool_close(&worker->calls);
+    record_pool_close(&worker->call_requests);
+    record_pool_close(&worker->peeks);
     record_pool_close(&worker->listings);
     INVARIANT(uv_loop_close(&worker->loop) == 0);
     state_close(&worker->state);

@@ -55,7 +55,9 @@
     X(UPSTREAM_PROTOCOL, 502, "upstream_error", "The provider's answer is malformed.")             \
     X(UPSTREAM_CUT, 502, "upstream_error", "The provider cut the answer short.")                   \
     X(UPSTREAM_AUTH, 502, "upstream_auth_error", "The provider refused the gateway's key.")        \
+    X(UPSTREAM_MODEL, 502, "upstream_model_error", "The provider does not know the model.")        \
     X(UPSTREAM_TIMEOUT, 504, "upstream_timeout", "The provider did not answer in time.")           \
+    X(UPSTREAM_OPEN, 503, "upstream_unavailable", "No deployment of the model accepts calls now.") \
     X(INTERNAL, 500, "internal_error", "The gateway failed.")
 
 enum err_ordinal {

@@ -303,7 +303,7 @@ test('a kept upstream connection that has closed meanwhile fails no call', async
 });
 
 for (const [status, expected, code] of [
-  [400, 400], [404, 404], [422, 422], [429, 429], [500, 500], [503, 503], [529, 529],
+  [400, 400], [404, 502, 'upstream_model_error'], [422, 422], [429, 429], [500, 500], [503, 503], [529, 529],
   [401, 502, 'upstream_auth_error'], [403, 502, 'upstream_auth_error'],
 ]) {
   test(`an upstream's ${status} is ${expected} to the client`, async () => {

@@ -7,6 +7,8 @@ import { Answer, requestBytes } from './http.mjs';
 import { completion, completionStream, message, messageStream } from './upstream.mjs';
 
 const WORDS = ['Hel', 'lo – ', '日本', '!'];
+/** A document's text: longer than what is held back of an answer before it goes out. */
+const LONG = 'Hello! '.repeat(2000);
 
 const OPENAI = {
   name: 'OpenAI',
@@ -14,7 +16,7 @@ const OPENAI = {
   slug: 'Zebra',
   options: { stream_options: { include_usage: true } },
   streamOf: (model, words) => completionStream(model, words, { include_usage: true }),
-  documentOf: (model) => JSON.stringify(completion(model)),
+  documentOf: (model) => JSON.stringify(completion(model, LONG)),
   terminator: '[DONE]',
   assertError: assertOpenAiError,
   /** The event of a truncation. */
@@ -28,7 +30,7 @@ const ANTHROPIC = {
   slug: 'claude-sonnet-4',
   options: {},
   streamOf: messageStream,
-  documentOf: (model) => JSON.stringify(message(model)),
+  documentOf: (model) => JSON.stringify(message(model, LONG)),
   terminator: 'message_stop',
   assertError: (answer, status) => assertAnthropicError(answer, status, status === 504 ? 'timeout_error' : 'api_error'),
   errorEvent: /^event: error\ndata: \{"type":"error","error":\{"type":"(?<code>\w+)","message":"[^"]+"\},"request_id":"req_\w+"\}\n\n$/,
@@ -45,8 +47,8 @@ class Way {
     this.text = this.#written('the-upstreams-own-name');
     /** Where an event ends, and a place inside the next one; in a document just two places. */
     const eventEnd = this.text.indexOf('\n\n', this.text.indexOf('lo – ')) + 2;
-    this.between = isStream ? eventEnd : 40;
-    this.inside = isStream ? eventEnd + 21 : 60;
+    this.between = isStream ? eventEnd : 9000;
+    this.inside = isStream ? eventEnd + 21 : 9100;
     this.terminatorAt = isStream ? this.text.lastIndexOf(protocol === ANTHROPIC ? 'event: ' : 'data: ') : this.text.length;
   }
 

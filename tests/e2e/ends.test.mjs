@@ -15,9 +15,7 @@ import { Upstream } from './upstream.mjs';
 
 const upstream = await Upstream.start();
 after(() => upstream.stop());
-/** Each fault meets one attempt: no retry hides it, and no breaker keeps it away. */
-const ONCE = { retries: { attempts_max: 1 }, breaker: { failures: 255, open_ms: 100 } };
-const CONFIG = { ...registry({ openai: upstream.url }), ...ONCE, workers: 1 };
+const CONFIG = { ...registry({ openai: upstream.url }), workers: 1 };
 const weir = await startWeir(CONFIG);
 const ends = await Ends.of(weir);
 
@@ -54,6 +52,14 @@ function testFault([name, expected, fault], ways, what) {
 for (const fault of [...REFUSING, ...MALFORMED_HEADS, ...INTERIM, ...TRUNCATING]) {
   testFault(fault, WAYS, { closes: fault[1].end !== 'complete' });
 }
+test('a short document that is cut was held back, and is an error', async () => {
+  upstream.answer = async (request, reply) => {
+    await reply.raw('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 400\r\n\r\n{"id":"x","choices":[');
+    reply.end();
+  };
+  await assertEnds({ end: 'failed', status: 502, code: 'upstream_error' }, DOCUMENTS, { closes: true });
+});
+
 for (const fault of WITHOUT_TERMINATOR) testFault(fault, STREAMS, { closes: false });
 for (const fault of ODD_BUT_GOOD) testFault(fault, WAYS, { closes: /1\.0|behind its answer|its connection/.test(fault[0]) });
 for (const fault of WITHOUT_BODY) testFault(fault, DOCUMENTS, { closes: true });
@@ -143,6 +149,6 @@ test('an upstream that takes connections and never reads: failed', async () => {
 
 test('an upstream that refuses the connection: failed', async () => {
   const port = await freePort();
-  assert.equal((await weir.reload({ ...registry({ openai: `http://127.0.0.1:${port}/v1` }), ...ONCE, workers: 1 })).code, 0);
+  assert.equal((await weir.reload({ ...registry({ openai: `http://127.0.0.1:${port}/v1` }), workers: 1 })).code, 0);
   await assertEnds({ end: 'failed', status: 502, code: 'upstream_unreachable' }, WAYS, { closes: false });
 });

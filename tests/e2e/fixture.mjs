@@ -17,6 +17,9 @@ export const PROVIDER_KEY = 'sk-canary-of-the-provider-5d1f0c';
 /** `openai`: the base URL of an upstream that speaks both protocols. */
 export function registry({ openai }) {
   return {
+    // What an upstream of a test does is what its client sees: failover has tests of its own.
+    retries: { attempts_max: 1, retry_after_max_ms: 0 },
+    breaker: { failures: 255, open_ms: 100 },
     providers: {
       plain: { kind: 'openai_compatible', base_url: openai, api_key: PROVIDER_KEY },
       real: { kind: 'openai', base_url: openai, api_key: PROVIDER_KEY },

@@ -169,10 +169,10 @@ export class Connection {
     }
   }
 
-  /** All bytes up to the end of the connection, a reset included. */
-  async readToEnd() {
+  /** All bytes up to the end of the connection, a reset included; `onBytes` sees them as they come. */
+  async readToEnd(onBytes = () => {}) {
     try {
-      while (await this.#fill());
+      for (let known = 0; await this.#fill(); known = this.#held.length) onBytes(this.#held.subarray(known));
     } catch (error) {
       if (error.code !== 'ECONNRESET') throw error;
     }

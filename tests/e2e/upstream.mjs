@@ -169,6 +169,8 @@ export class Upstream {
     this.sockets.add(socket);
     socket.on('close', () => this.sockets.delete(socket));
     socket.on('error', () => {});
+    // Each reply on a kept connection listens for its end.
+    socket.setMaxListeners(0);
     socket.setNoDelay?.(true);
     if (this.onConnection) {
       this.onConnection(socket);

@@ -13,7 +13,11 @@ struct recorder {
     struct proxy proxy;
     char calls[64];
     size_t len;
+    unsigned attempts_left; /* after the first */
+    bool pauses;            /* before each attempt but the first */
     int start_err;
+    enum attempt_result peeked;
+    enum attempt_result reported;
     int complete_err;
     enum proxy_taken taken;
     enum proxy_outcome outcome;
@@ -30,6 +34,20 @@ static void record(void *ctx, char what)
     recorder->calls[recorder->len] = '\0';
 }
 
+static int upstream_next(void *ctx, enum attempt_result result)
+{
+    struct recorder *recorder = ctx;
+
+    recorder->reported = result;
+    if (result == ATTEMPT_OPEN)
+        return 0;
+    record(ctx, 'n');
+    if (recorder->attempts_left == 0)
+        return ERR_NOT_FOUND;
+    recorder->attempts_left--;
+    return recorder->pauses ? ERR_AGAIN : 0;
+}
+
 static int upstream_start(void *ctx)
 {
     record(ctx, 's');
@@ -44,6 +62,23 @@ static void upstream_resume(void *ctx)
 static void upstream_abort(void *ctx)
 {
     record(ctx, 'a');
+}
+
+static enum attempt_result client_peek(void *ctx, struct span bytes, bool last)
+{
+    struct recorder *recorder = ctx;
+
+    (void)bytes;
+    assert_false(last && recorder->peeked == ATTEMPT_OPEN);
+    if (recorder->peeked == ATTEMPT_OPEN)
+        record(ctx, 'k');
+    return recorder->peeked;
+}
+
+static enum proxy_taken client_comment(void *ctx)
+{
+    record(ctx, '.');
+    return ((struct recorder *)ctx)->taken;
 }
 
 static enum proxy_taken client_begin(void *ctx, struct span bytes)
@@ -76,6 +111,9 @@ static void finished(void *ctx, enum proxy_outcome outcome, int err)
 }
 
 static const struct proxy_ports ports = {
+    .upstream_next = upstream_next,
+    .client_peek = client_peek,
+    .client_comment = client_comment,
     .upstream_start = upstream_start,
     .upstream_resume = upstream_resume,
     .upstream_abort = upstream_abort,
@@ -87,7 +125,7 @@ static const struct proxy_ports ports = {
 
 static void begin(struct recorder *recorder)
 {
-    *recorder = (struct recorder){.taken = PROXY_TAKEN};
+    *recorder = (struct recorder){.taken = PROXY_TAKEN, .peeked = ATTEMPT_ANSWERED};
     proxy_init(&recorder->proxy, &ports, recorder);
 }
 
@@ -141,20 +179,205 @@ static void an_upstream_that_cannot_be_started_fails_the_call(void **state)
     check(&recorder, "sf", PROXY_FAILED, ERR_TOO_MANY_CALLS);
 }
 
-static void an_upstream_that_refuses_our_key_is_a_502_and_not_a_401(void **state)
+static void begin_waiting(struct recorder *recorder, unsigned attempts_left)
 {
-    static const int statuses[] = {401, 403};
+    begin(recorder);
+    recorder->attempts_left = attempts_left;
+    proxy_admit(&recorder->proxy);
+    assert_int_equal(recorder->proxy.state, PROXY_WAITING);
+}
+
+static void what_an_upstream_says_of_us_is_a_502_of_ours(void **state)
+{
+    static const struct {
+        int status;
+        int err;
+    } rows[] = {
+        {401, ERR_UPSTREAM_AUTH},
+        {403, ERR_UPSTREAM_AUTH},
+        {404, ERR_UPSTREAM_MODEL},
+        {302, ERR_UPSTREAM_PROTOCOL},
+    };
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct recorder recorder;
 
-        begin(&recorder);
-        proxy_admit(&recorder.proxy);
-        assert_false(proxy_on_upstream_head(&recorder.proxy, statuses[i]));
-        check(&recorder, "saf", PROXY_FAILED, ERR_UPSTREAM_AUTH);
+        begin_waiting(&recorder, 0);
+        assert_false(proxy_on_upstream_head(&recorder.proxy, rows[i].status));
+        check(&recorder, "snaf", PROXY_FAILED, rows[i].err);
         assert_int_equal(err_http_status(recorder.err), 502);
     }
+}
+
+static void a_failed_status_moves_on_and_the_next_answer_counts(void **state)
+{
+    static const int statuses[] = {401, 403, 404, 408, 409, 425, 429, 500, 502, 503, 529};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        struct recorder recorder;
+
+        begin_waiting(&recorder, 1);
+        assert_false(proxy_on_upstream_head(&recorder.proxy, statuses[i]));
+        assert_true(proxy_on_upstream_head(&recorder.proxy, 200));
+        assert_int_equal(proxy_on_upstream_body(&recorder.proxy, SPAN("x")), PROXY_GO_ON);
+        proxy_on_upstream_end(&recorder.proxy, 0);
+        check(&recorder, "snashcf", PROXY_COMPLETE, 0);
+    }
+}
+
+static void what_the_client_did_wrong_goes_through_at_once(void **state)
+{
+    static const int statuses[] = {400, 413, 422};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        struct recorder recorder;
+
+        begin_waiting(&recorder, 1);
+        recorder.peeked = ATTEMPT_ERROR_BODY;
+        assert_true(proxy_on_upstream_head(&recorder.proxy, statuses[i]));
+        assert_int_equal(proxy_on_upstream_body(&recorder.proxy, SPAN("x")), PROXY_GO_ON);
+        proxy_on_upstream_end(&recorder.proxy, 0);
+        check(&recorder, "shcf", PROXY_COMPLETE, 0);
+    }
+}
+
+static void the_last_failure_goes_through_as_the_upstream_said_it(void **state)
+{
+    struct recorder recorder;
+
+    (void)state;
+    begin_waiting(&recorder, 1);
+    assert_false(proxy_on_upstream_head(&recorder.proxy, 500));
+    assert_true(proxy_on_upstream_head(&recorder.proxy, 503));
+    recorder.peeked = ATTEMPT_ERROR_BODY;
+    assert_int_equal(proxy_on_upstream_body(&recorder.proxy, SPAN("x")), PROXY_GO_ON);
+    proxy_on_upstream_end(&recorder.proxy, 0);
+    check(&recorder, "snasnhcf", PROXY_COMPLETE, 0);
+}
+
+static void a_failed_transfer_moves_on(void **state)
+{
+    static const struct {
+        int err;
+        enum attempt_result result;
+    } rows[] = {
+        {ERR_UPSTREAM_CONNECT, ATTEMPT_CONNECT}, {ERR_UPSTREAM_RESOLVE, ATTEMPT_RESOLVE},
+        {ERR_UPSTREAM_TLS, ATTEMPT_TLS},         {ERR_UPSTREAM_CUT, ATTEMPT_CUT},
+        {ERR_UPSTREAM_TIMEOUT, ATTEMPT_TIMEOUT}, {ERR_UPSTREAM_PROTOCOL, ATTEMPT_MALFORMED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct recorder recorder;
+
+        begin_waiting(&recorder, 1);
+        proxy_on_upstream_end(&recorder.proxy, rows[i].err);
+        assert_int_equal(recorder.reported, rows[i].result);
+        proxy_on_upstream_end(&recorder.proxy, rows[i].err);
+        check(&recorder, "snasnf", PROXY_FAILED, rows[i].err);
+    }
+}
+
+static void an_error_in_an_answers_clothes_moves_on(void **state)
+{
+    struct recorder recorder;
+
+    (void)state;
+    begin_waiting(&recorder, 1);
+    assert_true(proxy_on_upstream_head(&recorder.proxy, 200));
+    recorder.peeked = ATTEMPT_ERROR_BODY;
+    assert_int_equal(proxy_on_upstream_body(&recorder.proxy, SPAN("x")), PROXY_STOP);
+    assert_int_equal(recorder.reported, ATTEMPT_ERROR_BODY);
+    /* The second one errs too, and nothing is left: it goes through. */
+    assert_true(proxy_on_upstream_head(&recorder.proxy, 200));
+    assert_int_equal(proxy_on_upstream_body(&recorder.proxy, SPAN("x")), PROXY_GO_ON);
+    proxy_on_upstream_end(&recorder.proxy, 0);
+    check(&recorder, "snasnhcf", PROXY_COMPLETE, 0);
+}
+
+static void the_head_is_held_back_until_the_answer_shows(void **state)
+{
+    struct recorder recorder;
+
+    (void)state;
+    begin_waiting(&recorder, 1);
+    assert_true(proxy_on_upstream_head(&recorder.proxy, 200));
+    recorder.peeked = ATTEMPT_OPEN;
+    assert_int_equal(proxy_on_upstream_body(&recorder.proxy, SPAN("x")), PROXY_GO_ON);
+    assert_int_equal(recorder.proxy.state, PROXY_WAITING);
+    /* Cut while it is held back: the client never saw it. */
+    proxy_on_upstream_end(&recorder.proxy, ERR_UPSTREAM_CUT);
+    assert_int_equal(recorder.proxy.state, PROXY_WAITING);
+    recorder.peeked = ATTEMPT_ANSWERED;
+    assert_int_equal(proxy_on_upstream_body(&recorder.proxy, SPAN("x")), PROXY_GO_ON);
+    proxy_on_upstream_end(&recorder.proxy, 0);
+    check(&recorder, "sknashcf", PROXY_COMPLETE, 0);
+}
+
+static void an_attempt_waits_for_its_pause(void **state)
+{
+    struct recorder recorder;
+
+    (void)state;
+    begin_waiting(&recorder, 1);
+    recorder.pauses = true;
+    assert_false(proxy_on_upstream_head(&recorder.proxy, 503));
+    assert_int_equal(recorder.proxy.state, PROXY_ADMITTED);
+    assert_string_equal(recorder.calls, "sna");
+    proxy_on_silence(&recorder.proxy);
+    proxy_on_due(&recorder.proxy);
+    assert_int_equal(recorder.proxy.state, PROXY_WAITING);
+    proxy_on_due(&recorder.proxy);
+    assert_string_equal(recorder.calls, "snas");
+    proxy_on_client_gone(&recorder.proxy, ERR_CLIENT_GONE);
+    check(&recorder, "snasaf", PROXY_CLIENT_GONE, ERR_CLIENT_GONE);
+}
+
+static void an_attempt_that_cannot_be_started_ends_the_call(void **state)
+{
+    struct recorder recorder;
+
+    (void)state;
+    begin_waiting(&recorder, 1);
+    recorder.start_err = ERR_NO_MEMORY;
+    assert_false(proxy_on_upstream_head(&recorder.proxy, 503));
+    check(&recorder, "snasf", PROXY_FAILED, ERR_NO_MEMORY);
+}
+
+static void silence_is_filled_with_comments(void **state)
+{
+    struct recorder recorder;
+
+    (void)state;
+    begin_streaming(&recorder);
+    proxy_on_silence(&recorder.proxy);
+    assert_string_equal(recorder.calls, "sh.");
+    recorder.taken = PROXY_TAKEN_FULL;
+    proxy_on_silence(&recorder.proxy);
+    assert_int_equal(recorder.proxy.state, PROXY_HELD);
+    /* A client that does not read needs none. */
+    proxy_on_silence(&recorder.proxy);
+    assert_string_equal(recorder.calls, "sh..");
+    recorder.taken = PROXY_NOT_TAKEN;
+    proxy_on_client_sent(&recorder.proxy);
+    proxy_on_silence(&recorder.proxy);
+    check(&recorder, "sh..r.af", PROXY_CLIENT_GONE, ERR_CLIENT_GONE);
+}
+
+static void long_silence_lets_a_held_head_go(void **state)
+{
+    struct recorder recorder;
+
+    (void)state;
+    begin_waiting(&recorder, 1);
+    assert_true(proxy_on_upstream_head(&recorder.proxy, 200));
+    proxy_on_silence(&recorder.proxy);
+    assert_int_equal(recorder.proxy.state, PROXY_STREAMING);
+    proxy_on_upstream_end(&recorder.proxy, ERR_UPSTREAM_CUT);
+    check(&recorder, "sef", PROXY_TRUNCATED, ERR_UPSTREAM_CUT);
 }
 
 static void an_upstream_that_ends_before_its_first_byte_fails_the_call(void **state)
@@ -165,7 +388,7 @@ static void an_upstream_that_ends_before_its_first_byte_fails_the_call(void **st
     begin(&recorder);
     proxy_admit(&recorder.proxy);
     proxy_on_upstream_end(&recorder.proxy, ERR_UPSTREAM_CONNECT);
-    check(&recorder, "sf", PROXY_FAILED, ERR_UPSTREAM_CONNECT);
+    check(&recorder, "snf", PROXY_FAILED, ERR_UPSTREAM_CONNECT);
 }
 
 static void an_answer_without_a_body_gets_its_head(void **state)
@@ -275,7 +498,7 @@ static void a_client_that_is_found_gone_by_a_write_stops_the_upstream(void **sta
     begin_streaming(&recorder);
     recorder.taken = PROXY_NOT_TAKEN;
     assert_int_equal(proxy_on_upstream_body(&recorder.proxy, SPAN("y")), PROXY_STOP);
-    check(&recorder, "shbf", PROXY_CLIENT_GONE, ERR_CLIENT_GONE);
+    check(&recorder, "shbaf", PROXY_CLIENT_GONE, ERR_CLIENT_GONE);
 }
 
 static void every_state_has_a_name(void **state)
@@ -292,7 +515,17 @@ int main(void)
         cmocka_unit_test(a_plain_call_completes),
         cmocka_unit_test(a_refusal_never_touches_the_upstream),
         cmocka_unit_test(an_upstream_that_cannot_be_started_fails_the_call),
-        cmocka_unit_test(an_upstream_that_refuses_our_key_is_a_502_and_not_a_401),
+        cmocka_unit_test(what_an_upstream_says_of_us_is_a_502_of_ours),
+        cmocka_unit_test(a_failed_status_moves_on_and_the_next_answer_counts),
+        cmocka_unit_test(what_the_client_did_wrong_goes_through_at_once),
+        cmocka_unit_test(the_last_failure_goes_through_as_the_upstream_said_it),
+        cmocka_unit_test(a_failed_transfer_moves_on),
+        cmocka_unit_test(an_error_in_an_answers_clothes_moves_on),
+        cmocka_unit_test(the_head_is_held_back_until_the_answer_shows),
+        cmocka_unit_test(an_attempt_waits_for_its_pause),
+        cmocka_unit_test(an_attempt_that_cannot_be_started_ends_the_call),
+        cmocka_unit_test(silence_is_filled_with_comments),
+        cmocka_unit_test(long_silence_lets_a_held_head_go),
         cmocka_unit_test(an_upstream_that_ends_before_its_first_byte_fails_the_call),
         cmocka_unit_test(an_answer_without_a_body_gets_its_head),
         cmocka_unit_test(an_answer_that_is_cut_is_truncated_and_never_complete),

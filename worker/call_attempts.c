@@ -1,0 +1,270 @@
+#include "worker/call.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/invariant.h"
+#include "lib/base/log.h"
+#include "lib/wire/retry_after.h"
+#include "worker/breaker.h"
+
+/* --- what can be tried ------------------------------------------------------------------------ */
+
+static const struct provider_row *provider_of(const struct call *call, uint32_t deployment)
+{
+    const struct snapshot *snapshot = &call->generation->snapshot;
+
+    return snapshot_provider(snapshot, snapshot_deployment(snapshot, deployment)->provider);
+}
+
+/* The model's deployments that speak the client's protocol, lowest tier first. */
+static void list_candidates(const struct call *call, struct attempt_field *field)
+{
+    const struct snapshot *snapshot = &call->generation->snapshot;
+    const struct model_row *model = snapshot_model(snapshot, call->in->model);
+    const struct state *state = &call->request.worker->state;
+
+    field->rules = attempt_rules_of(&snapshot->header->settings);
+    field->count = 0;
+    for (uint32_t i = 0; i < model->deployment_count; i++) {
+        uint32_t number = model->deployment_first + i;
+        const struct deployment_row *row = snapshot_deployment(snapshot, number);
+        const struct provider_row *provider = snapshot_provider(snapshot, row->provider);
+
+        if (generation_protocol(provider->kind) != call->request.protocol)
+            continue;
+        if (field->count == ATTEMPT_CANDIDATES_MAX)
+            return;
+        field->candidates[field->count++] = (struct attempt_candidate){
+            .deployment = number,
+            .tier = row->tier,
+            .weight = row->weight,
+            .health = state_cell(state, row->cell),
+            .budget = state_cell(state, provider->cell),
+        };
+    }
+}
+
+static int no_candidates(struct call *call)
+{
+    call->error_param = SPAN("model");
+    call->error_detail = call->request.protocol == PROTOCOL_ANTHROPIC
+        ? SPAN("Call it at /v1/chat/completions.")
+        : SPAN("Call it at /v1/messages.");
+    return ERR_PROTOCOL;
+}
+
+/* --- how it went ------------------------------------------------------------------------------ */
+
+static void log_opening(const struct call *call, uint32_t deployment, enum attempt_result result)
+{
+    struct span provider = snapshot_bytes(&call->generation->snapshot,
+                                          provider_of(call, deployment)->name);
+
+    counters_add(&call->request.worker->slot->counters, COUNTER_breakers_opened, 1);
+    log_write(LOG_WARNING, "breaker opened: model=%.*s provider=%.*s last=%s request=%.*s",
+              (int)call->slug_json_bytes, call->slug_json, (int)provider.len, provider.ptr,
+              attempt_result_word(result), REQUEST_ID_BYTES, call->request.id);
+}
+
+static void report(struct call *call, const struct attempt_field *field, enum attempt_result result)
+{
+    struct attempts *attempts = &call->in->attempts;
+    struct span retry_after = {call->retry_after, call->retry_after_bytes};
+    uint64_t wait_ms = call->is_recorded ? retry_after_ms(retry_after, wall_now_s()) : 0;
+
+    if (attempts_report(attempts, field, result, monotime_now().ms, wait_ms))
+        log_opening(call, attempts->log[attempts->count - 1].deployment, result);
+}
+
+void call_attempt_answered(struct call *call)
+{
+    struct attempts *attempts = &call->in->attempts;
+    struct attempt_field field;
+
+    /* A failure that stands was reported before something else was looked for. */
+    if (attempts->log[attempts->count - 1].result != ATTEMPT_OPEN)
+        return;
+    list_candidates(call, &field);
+    report(call, &field, attempt_result_of_status(call->status));
+}
+
+void call_attempt_cut(struct call *call)
+{
+    struct worker *worker = call->request.worker;
+
+    if (!breaker_failed(call->health, monotime_now().ms, worker->rules.failures_max,
+                        worker->rules.open_ms))
+        return;
+    counters_add(&worker->slot->counters, COUNTER_breakers_opened, 1);
+    log_write(LOG_WARNING, "breaker opened: model=%.*s last=%s request=%.*s",
+              (int)call->slug_json_bytes, call->slug_json, attempt_result_word(ATTEMPT_CUT),
+              REQUEST_ID_BYTES, call->request.id);
+}
+
+void call_attempts_render(const struct call *call, struct text *out)
+{
+    if (call->in != NULL && call->generation != NULL)
+        attempts_write(&call->in->attempts, &call->generation->snapshot, out);
+}
+
+uint64_t call_attempts_wait_s(const struct call *call)
+{
+    struct attempt_field field;
+
+    list_candidates(call, &field);
+    return (attempts_soonest_ms(&field, monotime_now().ms) + 999) / 1000;
+}
+
+/* --- pauses ----------------------------------------------------------------------------------- */
+
+static struct call *call_of_pause(struct link *link)
+{
+    return LINK_OWNER(link, struct call_request, pausing)->call;
+}
+
+/* The first one that is due; and when the next one will be. */
+static struct call *find_due(struct worker *worker, uint64_t *next_ms)
+{
+    uint64_t now_ms = uv_now(&worker->loop);
+
+    *next_ms = UINT64_MAX;
+    for (struct link *each = worker->pausing_calls.next; each != &worker->pausing_calls;
+         each = each->next) {
+        struct call *call = call_of_pause(each);
+
+        if (call->in->due_ms <= now_ms)
+            return call;
+        if (call->in->due_ms < *next_ms)
+            *next_ms = call->in->due_ms;
+    }
+    return NULL;
+}
+
+void call_attempts_on_due(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    struct call *call;
+    uint64_t next_ms;
+
+    while ((call = find_due(worker, &next_ms)) != NULL) {
+        link_remove(&call->in->pausing);
+        proxy_on_due(&call->proxy);
+    }
+    if (next_ms != UINT64_MAX)
+        uv_timer_start(timer, call_attempts_on_due, next_ms - uv_now(&worker->loop), 0);
+}
+
+static int pause_call(struct call *call, uint64_t due_ms)
+{
+    struct worker *worker = call->request.worker;
+    uint64_t wait_ms = due_ms - uv_now(&worker->loop);
+
+    call->in->due_ms = due_ms;
+    link_add_last(&worker->pausing_calls, &call->in->pausing);
+    if (!uv_is_active((uv_handle_t *)&worker->pauses) ||
+        uv_timer_get_due_in(&worker->pauses) > wait_ms)
+        uv_timer_start(&worker->pauses, call_attempts_on_due, wait_ms, 0);
+    return ERR_AGAIN;
+}
+
+/* --- what is tried ---------------------------------------------------------------------------- */
+
+/* xorshift64*: for draws, not for secrets. */
+static uint64_t draw(struct worker *worker)
+{
+    uint64_t x = worker->random;
+
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    worker->random = x;
+    return x * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+static void forget_answer(struct call *call)
+{
+    call_drop_held(call);
+    call->is_recorded = false;
+    call->retry_after_bytes = 0;
+}
+
+static size_t read_upload(void *ctx, uint64_t offset, char *to, size_t room)
+{
+    struct call *call = ctx;
+
+    return upload_read(&call->in->upload, offset, to, room);
+}
+
+int call_upstream_next(void *ctx, enum attempt_result result)
+{
+    struct call *call = ctx;
+    struct worker *worker = call->request.worker;
+    uint64_t now_ms = uv_now(&worker->loop);
+    struct attempt_field field;
+    struct attempt next;
+
+    list_candidates(call, &field);
+    if (field.count == 0)
+        return no_candidates(call);
+    if (result == ATTEMPT_OPEN)
+        call->in->give_up_ms = now_ms + call->generation->snapshot.header->settings.total_ms;
+    else
+        report(call, &field, result);
+    if (result != ATTEMPT_OPEN &&
+        (!attempt_result_is_again(result) || now_ms >= call->in->give_up_ms))
+        return ERR_NOT_FOUND;
+    int err = attempts_next(&call->in->attempts, &field, monotime_now().ms, draw(worker), &next);
+
+    if (err != 0)
+        return err;
+    const struct attempt_candidate *chosen = &field.candidates[next.candidate];
+    call->health = chosen->health;
+    forget_answer(call);
+    err = call_request_plan(call, chosen->deployment);
+    if (err == 0 && next.pause_ms > 0)
+        return pause_call(call, now_ms + next.pause_ms);
+    return err;
+}
+
+static int start_transfer(struct call *call, uint32_t deployment)
+{
+    struct worker *worker = call->request.worker;
+    const struct settings *settings = &call->generation->snapshot.header->settings;
+    struct call_request *in = call->in;
+    uint64_t now_ms = uv_now(&worker->loop);
+    char *lines[CALL_HEADERS_MAX];
+    struct http_call upstream = {
+        .upload = {.bytes = in->upload.plan.bytes, .read = read_upload},
+        .header_lines = lines,
+        .connect_ms = settings->connect_ms,
+        .first_byte_ms = settings->first_byte_ms,
+        .between_ms = settings->between_events_ms,
+        .total_ms = in->give_up_ms > now_ms ? in->give_up_ms - now_ms : 0,
+        .handlers = &call_upstream_handlers,
+        .ctx = call,
+    };
+
+    for (size_t i = 0; i < CALL_HEADERS_MAX; i++) {
+        if (in->headers[i].line[0] != '\0')
+            lines[upstream.header_count++] = in->headers[i].line;
+    }
+    int err = generation_endpoint(call->generation, worker->client, deployment, &upstream.endpoint);
+    return err != 0 ? err : http_transfer_start(worker->client, &upstream, &call->transfer);
+}
+
+int call_upstream_start(void *ctx)
+{
+    struct call *call = ctx;
+    struct worker *worker = call->request.worker;
+    const struct attempts *attempts = &call->in->attempts;
+    int err = start_transfer(call, attempts->log[attempts->count - 1].deployment);
+
+    if (err != 0)
+        return err;
+    counters_add(&worker->slot->counters, COUNTER_attempts, 1);
+    if (!call->was_started)
+        counters_add(&worker->slot->counters, COUNTER_calls, 1);
+    call->was_started = true;
+    state_record(worker->slot, BLACK_BOX_WAITING, call->request.number);
+    return 0;
+}
