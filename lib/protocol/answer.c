@@ -115,7 +115,10 @@ static void on_end(struct pass *pass, const struct json_hit *hit, struct watch_m
         break;
     case WATCH_CHOICES:
         answer->choices_open = false;
-        answer->choices_empty = hit->type == JSON_ARRAY && hit->is_empty;
+        if (hit->type == JSON_ARRAY && hit->is_empty)
+            answer->choices_empty = true;
+        else
+            answer->choices_full = true;
         break;
     case WATCH_FIGURE:
         on_figure(answer, hit, meaning.figure);
@@ -170,6 +173,7 @@ static void begin_event(struct pass *pass, const char *at)
     answer->json_bad = false;
     answer->choices_open = false;
     answer->choices_empty = false;
+    answer->choices_full = false;
     answer->usage_object = false;
     answer->error_seen = false;
     answer->stop_seen = false;
@@ -196,12 +200,13 @@ static void take_back(struct pass *pass, const char *at)
 static void end_event(struct pass *pass, const char *at)
 {
     struct answer *answer = pass->answer;
+    bool is_empty = answer->choices_empty && !answer->choices_full;
     bool is_whole = answer->line_state != LINE_NONE && !answer->json_bad &&
                     json_scan_end(&answer->json) == 0;
 
     if (is_whole)
         judge_json(answer);
-    if (answer->undecided && is_whole && answer->choices_empty && answer->usage_object) {
+    if (answer->undecided && is_whole && is_empty && answer->usage_object) {
         take_back(pass, at);
         answer->drop_lf = answer->sse.after_cr;
     }
@@ -310,7 +315,8 @@ static void feed_stream(struct pass *pass, struct span *bytes)
 /** Can the event still turn out to be the usage chunk? */
 static bool may_be_stripped(const struct answer *answer)
 {
-    return !answer->json_bad && (!answer->choices_open || json_scan_is_opening(&answer->json));
+    return !answer->json_bad && !answer->choices_full &&
+           (!answer->choices_open || json_scan_is_opening(&answer->json));
 }
 
 /** Takes the event's bytes out of `out` and keeps them, when they fit. */

@@ -45,7 +45,8 @@ struct answer {
     bool in_event;      /* an event has begun and not been judged */
     bool undecided;     /* this event may have to be stripped */
     bool choices_open;  /* inside the array `choices` */
-    bool choices_empty; /* it has ended without an element */
+    bool choices_empty; /* one has ended without an element */
+    bool choices_full;  /* one has not, also when a later one has: keys can stand twice */
     bool usage_object;  /* `usage` is an object */
     bool error_seen;    /* a truthy `error`, or `"type": "error"` */
     bool stop_seen;     /* `"type": "message_stop"` */
