@@ -20,6 +20,11 @@
     X(AGAIN, 503, "overloaded", "Not now; try again.")                                             \
     X(NOT_FOUND, 404, "not_found", "There is no such thing.")                                      \
     X(INVALID, 400, "invalid_value", "A value is outside its range.")                              \
+    X(EXISTS, 409, "already_exists", "The name is taken.")                                         \
+    X(IN_USE, 409, "in_use", "Something that refers to it, or its state, does not allow this.")    \
+    X(REVOKED, 409, "key_revoked", "The key is revoked, and that is final.")                       \
+    X(CONFLICT, 412, "version_conflict", "It was changed meanwhile.")                              \
+    X(DISK_FULL, 507, "storage_full", "The disk is full.")                                         \
     X(CONFIG, 0, "", "The configuration has errors.")                                              \
     X(NEEDS_RESTART, 0, "", "This cannot change without a restart.")                               \
     X(NOT_READY, 503, "not_ready", "No registry has been published yet.")                          \
