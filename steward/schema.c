@@ -19,7 +19,7 @@
 
 #define DIGEST_COLUMN "digest BLOB NOT NULL CHECK (length(digest) = 32)"
 
-static const struct schema_step steps[] = {
+static const struct schema_step rows[] = {
     {SUBJECT_TABLE("group") SUBJECT_TABLE(
         "user") "CREATE TABLE members (name TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,"
                 " group_name TEXT NOT NULL REFERENCES groups (name) ON DELETE CASCADE,"
@@ -51,7 +51,7 @@ static const struct schema_step steps[] = {
                            "CREATE INDEX answers_by_expiry ON answers (expires_ms);"},
 };
 
-const struct schema_steps schema_steps = {steps, sizeof(steps) / sizeof(steps[0])};
+const struct schema_steps schema_steps = {rows, sizeof(rows) / sizeof(rows[0])};
 
 static int run(struct database *database, const char *sql)
 {
@@ -92,7 +92,7 @@ static int take_step(struct database *database, const struct schema_step *step, 
     return err;
 }
 
-int schema_bring_up(struct database *database, const struct schema_steps *wanted)
+int schema_bring_up(struct database *database, const struct schema_steps *steps)
 {
     int64_t application = 0;
     int64_t version = 0;
@@ -107,10 +107,10 @@ int schema_bring_up(struct database *database, const struct schema_steps *wanted
         return err;
     if (application != SCHEMA_APPLICATION && (application != 0 || version != 0 || tables != 0))
         return database_refuse(database, ERR_CORRUPT, "is not a database of weir's");
-    if (version < 0 || version > wanted->count)
+    if (version < 0 || version > steps->count)
         return database_refuse(database, ERR_VERSION, "was written by a newer weir");
-    while (err == 0 && (uint64_t)version < wanted->count) {
-        err = take_step(database, &wanted->rows[version], (uint32_t)version + 1);
+    while (err == 0 && (uint64_t)version < steps->count) {
+        err = take_step(database, &steps->rows[version], (uint32_t)version + 1);
         version++;
     }
     return err;
