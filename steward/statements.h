@@ -142,23 +142,25 @@
     X(EXPORT_REVOKED_DIGESTS, "SELECT digest, revoked_s FROM revoked_digests ORDER BY digest")
 
 /** X(NAME, SQL) */
-#define STATEMENT_MAP(X)                                                                   \
-    X(BEGIN, "BEGIN IMMEDIATE")                                                            \
-    X(BEGIN_READ, "BEGIN DEFERRED")                                                        \
-    X(COMMIT, "COMMIT")                                                                    \
-    X(ROLLBACK, "ROLLBACK")                                                                \
-    X(SAVE, "SAVEPOINT inner")                                                             \
-    X(UNSAVE, "ROLLBACK TO inner")                                                         \
-    X(RELEASE, "RELEASE inner")                                                            \
-    STATEMENT_SUBJECT_MAP(X, GROUP, "group", "group_name", "")                             \
-    STATEMENT_SUBJECT_MAP(X, USER, "user", "user_name",                                    \
-                          ", 'groups', json(" STATEMENT_JSON_LIST(                         \
-                              "group_name", "members m WHERE m.name = s.name") ")")        \
-    X(MEMBER_GROUPS, "SELECT group_name FROM members WHERE name = ?1 ORDER BY group_name") \
-    X(MEMBER_ADD, "INSERT OR IGNORE INTO members VALUES (?1, ?2)")                         \
-    X(MEMBER_CLEAR, "DELETE FROM members WHERE name = ?1")                                 \
-    STATEMENT_KEY_MAP(X)                                                                   \
-    STATEMENT_AUDIT_MAP(X)                                                                 \
+#define STATEMENT_MAP(X)                                                                    \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                             \
+    X(BEGIN_READ, "BEGIN DEFERRED")                                                         \
+    X(COMMIT, "COMMIT")                                                                     \
+    X(ROLLBACK, "ROLLBACK")                                                                 \
+    X(SAVE, "SAVEPOINT inner")                                                              \
+    X(UNSAVE, "ROLLBACK TO inner")                                                          \
+    X(RELEASE, "RELEASE inner")                                                             \
+    STATEMENT_SUBJECT_MAP(X, GROUP, "group", "group_name", "")                              \
+    STATEMENT_SUBJECT_MAP(X, USER, "user", "user_name",                                     \
+                          ", 'groups', json(" STATEMENT_JSON_LIST(                          \
+                              "group_name", "members m WHERE m.name = s.name") ")")         \
+    X(MEMBER_GROUPS, "SELECT group_name FROM members WHERE name = ?1 ORDER BY group_name")  \
+    X(MEMBER_ADD, "INSERT OR IGNORE INTO members VALUES (?1, ?2)")                          \
+    X(MEMBER_TOUCH, "UPDATE users SET version = version + 1, changed_ms = ?2 WHERE name IN" \
+                    " (SELECT name FROM members WHERE group_name = ?1)")                    \
+    X(MEMBER_CLEAR, "DELETE FROM members WHERE name = ?1")                                  \
+    STATEMENT_KEY_MAP(X)                                                                    \
+    STATEMENT_AUDIT_MAP(X)                                                                  \
     STATEMENT_EXPORT_MAP(X)
 
 enum statement {
