@@ -22,6 +22,8 @@ int audit_add(struct directory_call *call, const struct audit_row *row)
     database_bind_text(statement, 5, row->name.len == 0 ? SPAN("") : row->name);
     bind_optional(statement, 6, row->before);
     bind_optional(statement, 7, row->after);
+    if (row->change != 0)
+        database_bind_number(statement, 8, (int64_t)row->change);
     return database_run(call->database, statement);
 }
 

@@ -42,7 +42,8 @@ int audit_list(struct directory_call *call, const struct audit_filter *filter,
 
 /**
  * Add a row inside the transaction that is open: the directory's operations do, and whoever else
- * changes what the export holds.
+ * changes what the export holds. Actor and time are the call's; the number is the next one, unless
+ * `change` says a higher one to go on from.
  */
 int audit_add(struct directory_call *call, const struct audit_row *row);
 

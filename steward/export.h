@@ -11,9 +11,7 @@
 
 #include "steward/directory.h"
 
-#define EXPORT_FILE      "directory"
-#define EXPORT_FILE_NEW  "directory.new"
-#define EXPORT_FILE_MODE 0600
+#define EXPORT_MEMORY_BYTES_MAX (UINT64_C(1) << 30)
 
 struct export_result {
     uint64_t change; /* that the file includes */
@@ -25,7 +23,9 @@ struct export_result {
 /**
  * Write all of the directory as it is now, in one consistent read.
  *
- * @param call       its arena takes the names of users, groups and slugs while this runs
+ * Names of users, groups and slugs are held in memory while this runs, at most
+ * EXPORT_MEMORY_BYTES_MAX; keys stream. No transaction of the caller's may be open.
+ *
  * @param state_dir  the folder
  * @return 0, or an error of database.h; ERR_CORRUPT also when what was written does not pass
  */

@@ -57,15 +57,16 @@ void directory_secret_wipe(struct directory_secret *secret)
 
 int key_text_make_name(char name[static KEY_TEXT_NAME_BYTES])
 {
+    static const char name_prefix[] = {'k', 'e', 'y', '-'};
     static const char base32[32] = "abcdefghijklmnopqrstuvwxyz234567";
     unsigned char bytes[NAME_CHARACTERS];
     int err = fill(bytes, sizeof(bytes));
 
     if (err != 0)
         return err;
-    memcpy(name, "key-", 4);
+    memcpy(name, name_prefix, sizeof(name_prefix));
     for (size_t i = 0; i < NAME_CHARACTERS; i++)
-        name[4 + i] = base32[bytes[i] & 31];
+        name[sizeof(name_prefix) + i] = base32[bytes[i] & 31];
     return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/names.h"
+#include "shm/stops.h"
 #include "steward/audit.h"
 
 #include <stdarg.h>
@@ -66,6 +67,7 @@ int directory_refuse(struct directory_call *call, int err, enum directory_field 
     refusal->err = err;
     refusal->field = directory_field_word(field);
     va_start(values, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start() stands right above */
     (void)vsnprintf(refusal->sentence, sizeof(refusal->sentence), format, values);
     va_end(values);
     return err;
@@ -184,9 +186,13 @@ int operation_end(struct operation *operation, const char *verb, int err)
         (void)database_end(call->database, ERR_AGAIN);
         return 0;
     }
+    STOP(CHANGE_WRITTEN);
     if (err == 0)
         err = write_audit(operation, verb, after);
-    return directory_explain(call, database_end(call->database, err));
+    STOP(AUDIT_WRITTEN);
+    err = directory_explain(call, database_end(call->database, err));
+    STOP(CHANGE_COMMITTED);
+    return err;
 }
 
 int operation_expect(struct operation *operation, const struct directory_target *target)

@@ -105,10 +105,8 @@
 #define STATEMENT_AUDIT_COLUMNS "change, at_ms, actor, verb, kind, name, before, after"
 
 #define STATEMENT_AUDIT_MAP(X)                                                                  \
-    X(AUDIT_ADD, "INSERT INTO audit (at_ms, actor, verb, kind, name, before, after)"            \
-                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                        \
+    X(AUDIT_ADD, "INSERT INTO audit VALUES (?8, ?1, ?2, ?3, ?4, ?5, ?6, ?7)")                   \
     X(AUDIT_LAST, "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0)") \
-    X(AUDIT_RAISE, "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'audit'")                  \
     X(AUDIT_LIST, "SELECT " STATEMENT_AUDIT_COLUMNS " FROM audit WHERE change < ?1"             \
                   " AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR name = ?4)"                \
                   " ORDER BY change DESC LIMIT ?2")                                             \
