@@ -269,17 +269,25 @@ static void a_folder_without_room_for_it_is_an_error(void **state)
     }
 }
 
-/* Root may write anywhere: then there is nothing to see. */
+/* Root may write anywhere, so a root becomes nobody meanwhile. */
 static void a_folder_that_cannot_be_written_is_an_error(void **state)
 {
+    enum { NOBODY = 65534 };
     struct directory_fixture *fixture = *state;
     struct database_trouble trouble;
+    bool is_root = geteuid() == 0;
 
-    if (geteuid() == 0)
-        skip();
     directory_fixture_stop(fixture);
+    assert_int_equal(unlink(fixture->database_path), 0);
+    if (is_root)
+        assert_int_equal(chown(fixture->folder, NOBODY, NOBODY), 0);
     assert_int_equal(chmod(fixture->folder, 0500), 0);
+    if (is_root)
+        assert_int_equal(seteuid(NOBODY), 0);
     assert_int_equal(try_open(fixture, &trouble), ERR_IO);
+    if (is_root)
+        assert_int_equal(seteuid(0), 0);
+    assert_non_null(strstr(trouble.sentence, "ermission"));
     assert_int_equal(chmod(fixture->folder, 0700), 0);
     directory_fixture_start(fixture);
 }
@@ -351,11 +359,11 @@ static void a_full_disk_changes_nothing(void **state)
     directory_fixture_add_user(fixture, "later");
 }
 
-static int copy_all(struct backup *backup, struct database_trouble *trouble, unsigned *steps)
+static int copy_all(struct backup *backup, struct database_trouble *trouble)
 {
     int err = ERR_AGAIN;
 
-    for (*steps = 0; err == ERR_AGAIN; ++*steps)
+    while (err == ERR_AGAIN)
         err = backup_step(backup, trouble);
     return err;
 }
@@ -368,14 +376,9 @@ static void a_backup_is_one_whole_file_and_never_replaces_one(void **state)
     struct stat status;
     char path[FIXTURE_PATH_BYTES + 16];
     char partial[FIXTURE_PATH_BYTES + 32];
-    unsigned steps;
 
     snprintf(path, sizeof(path), "%s/copy.db", fixture->folder);
     snprintf(partial, sizeof(partial), "%s.partial", path);
-    assert_int_equal(directory_fixture_count(fixture,
-                                             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i +"
-                                             " 1 FROM n WHERE i < 40000) SELECT count(*) FROM n"),
-                     40000);
     assert_int_equal(
         sqlite3_exec(database_handle(fixture->call.database),
                      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <"
@@ -389,8 +392,7 @@ static void a_backup_is_one_whole_file_and_never_replaces_one(void **state)
     assert_true(backup.pages_left > 0);
     assert_int_equal(access(path, F_OK), -1);
     directory_fixture_add_user(fixture, "in-between");
-    assert_int_equal(copy_all(&backup, &trouble, &steps), 0);
-    assert_true(steps > 1);
+    assert_int_equal(copy_all(&backup, &trouble), 0);
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_mode & 07777, 0600);
     assert_int_equal(access(partial, F_OK), -1);
