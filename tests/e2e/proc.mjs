@@ -70,6 +70,15 @@ export function pssBytes(pid) {
   return Number(/^Pss:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1]) * 1024;
 }
 
+/** Open descriptors but for unix sockets: libcurl keeps pairs of them for a minute. */
 export function descriptorCount(pid) {
-  return fs.readdirSync(`/proc/${pid}/fd`).length;
+  const unix = new Set((read(`/proc/${pid}/net/unix`) ?? '').split('\n').map((line) => line.split(/\s+/)[6]));
+  return fs.readdirSync(`/proc/${pid}/fd`).filter((fd) => {
+    try {
+      const [, inode] = /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? [];
+      return inode === undefined || !unix.has(inode);
+    } catch {
+      return false;
+    }
+  }).length;
 }
