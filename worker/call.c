@@ -36,6 +36,19 @@ void call_release_request(struct call *call)
     record_pool_return(&worker->call_requests, in);
 }
 
+/* A storm of failures must not become a storm of lines. */
+bool call_may_log(struct call *call)
+{
+    struct worker *worker = call->request.worker;
+
+    if (worker->call_lines < CALL_LINES_PER_SECOND) {
+        worker->call_lines++;
+        return true;
+    }
+    worker->call_lines_left_out++;
+    return false;
+}
+
 static void free_call(struct call *call)
 {
     struct worker *worker = call->request.worker;
@@ -141,18 +154,13 @@ static void count_end(struct call *call, enum proxy_outcome outcome)
     count_usage(call);
 }
 
-/* A storm of failures must not become a storm of lines. */
 static void log_failure(struct call *call, int err)
 {
-    struct worker *worker = call->request.worker;
     char memory[CALL_ATTEMPTS_BYTES_MAX];
     struct text attempts = text_over(memory, sizeof(memory));
 
-    if (worker->failures_logged >= FAILURE_LINES_PER_SECOND) {
-        worker->failures_unlogged++;
+    if (!call_may_log(call))
         return;
-    }
-    worker->failures_logged++;
     call_attempts_render(call, &attempts);
     log_write(LOG_WARNING,
               "call failed: request=%.*s model=%.*s error=%s status=%d attempts=[%.*s]",

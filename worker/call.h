@@ -96,6 +96,9 @@ extern const struct http_transfer_handlers call_upstream_handlers;
 /** Give back what only the request's way in needed. */
 void call_release_request(struct call *call);
 
+/** May a line about this call go to the log? At most CALL_LINES_PER_SECOND do. */
+bool call_may_log(struct call *call);
+
 /* --- call_request.c -------------------------------------------------------------------------- */
 
 /** Ready to take the body. @return 0 or ERR_HEAD_TOO_LARGE */

@@ -76,16 +76,30 @@ static void report(struct call *call, const struct attempt_field *field, enum at
         log_opening(call, attempts->log[attempts->count - 1].deployment, result);
 }
 
+static void log_move(struct call *call)
+{
+    char memory[CALL_ATTEMPTS_BYTES_MAX];
+    struct text attempts = text_over(memory, sizeof(memory));
+
+    if (call->in->attempts.count < 2 || !call_may_log(call))
+        return;
+    call_attempts_render(call, &attempts);
+    log_write(LOG_NOTICE, "call moved: request=%.*s model=%.*s attempts=[%.*s]", REQUEST_ID_BYTES,
+              call->request.id, (int)call->slug_json_bytes, call->slug_json, (int)attempts.len,
+              memory);
+}
+
 void call_attempt_answered(struct call *call)
 {
     struct attempts *attempts = &call->in->attempts;
     struct attempt_field field;
 
     /* A failure that stands was reported before something else was looked for. */
-    if (attempts->log[attempts->count - 1].result != ATTEMPT_OPEN)
-        return;
-    list_candidates(call, &field);
-    report(call, &field, attempt_result_of_status(call->status));
+    if (attempts->log[attempts->count - 1].result == ATTEMPT_OPEN) {
+        list_candidates(call, &field);
+        report(call, &field, attempt_result_of_status(call->status));
+    }
+    log_move(call);
 }
 
 void call_attempt_cut(struct call *call)

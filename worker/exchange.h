@@ -17,7 +17,7 @@
 #include "worker/generations.h"
 #include "worker/record_pool.h"
 
-enum { REQUEST_ID_BYTES = 24, DATE_BYTES = 32, FAILURE_LINES_PER_SECOND = 10 };
+enum { REQUEST_ID_BYTES = 24, DATE_BYTES = 32, CALL_LINES_PER_SECOND = 10 };
 
 struct worker {
     uv_loop_t loop;
@@ -46,8 +46,8 @@ struct worker {
     uint64_t calls_max;
     uint64_t accepted_counted; /* of the server's count, what the slot has */
     uint64_t refused_counted;
-    uint32_t failures_logged;   /* in this second: at most FAILURE_LINES_PER_SECOND */
-    uint32_t failures_unlogged; /* … and how many more there were */
+    uint32_t call_lines;          /* in this second: at most CALL_LINES_PER_SECOND */
+    uint32_t call_lines_left_out; /* … and how many more there were */
     uv_poll_t channel;
     uv_timer_t second;
     uv_timer_t drain_deadline;

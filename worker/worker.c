@@ -106,11 +106,11 @@ static void on_second(uv_timer_t *timer)
 
     atomic_store(&worker->slot->heartbeat_ms, monotime_now().ms);
     write_date(worker);
-    if (worker->failures_unlogged > 0)
-        log_write(LOG_WARNING, "and %u more calls failed in this second",
-                  worker->failures_unlogged);
-    worker->failures_logged = 0;
-    worker->failures_unlogged = 0;
+    if (worker->call_lines_left_out > 0)
+        log_write(LOG_WARNING, "%u lines about calls were left out in this second",
+                  worker->call_lines_left_out);
+    worker->call_lines = 0;
+    worker->call_lines_left_out = 0;
     call_answer_tick(worker);
 }
 

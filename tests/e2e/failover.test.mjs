@@ -111,10 +111,14 @@ for (const [title, protocol] of Object.entries(protocols)) {
   }
 }
 
-test('a deployment that refuses the connection is passed over', async () => {
-  const answer = await weir.post(CHAT, KEY, { model: 'dead-first', messages: [] });
-  assert.equal(answer.status, 200, answer.text);
-  assert.equal(answer.headers['x-weir-attempts'], 'dead=connect, b=ok');
+test('a deployment that refuses the connection is passed over, and the log says so', async () => {
+  // The tests before may have used up the lines of this second.
+  await until(async () => {
+    const answer = await weir.post(CHAT, KEY, { model: 'dead-first', messages: [] });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.headers['x-weir-attempts'], 'dead=connect, b=ok');
+    return weir.log.includes(`request=${answer.headers['x-request-id']} model="dead-first" attempts=[dead=connect, b=ok]`);
+  }, 'a line in the log');
 });
 
 test('a large request is sent again from its beginning', async () => {

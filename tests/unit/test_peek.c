@@ -132,7 +132,8 @@ static void what_is_longer_than_any_error_is_an_answer(void **state)
     assert_int_equal(peek_look(&peek, SPAN(""), all, false), ATTEMPT_ANSWERED);
     peek_init(&peek, PROTOCOL_OPENAI, DOCUMENT, sizeof(text));
     assert_int_equal(peek_look(&peek, SPAN(""), SPAN("{"), false), ATTEMPT_ANSWERED);
-    memcpy(text, "data: ", 6);
+    for (size_t i = 0; i < 6; i++)
+        text[i] = "data: "[i];
     peek_init(&peek, PROTOCOL_OPENAI, STREAM, -1);
     assert_int_equal(peek_look(&peek, SPAN(""), all, false), ATTEMPT_ANSWERED);
     /* One byte less may still become an error. */
