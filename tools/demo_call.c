@@ -341,8 +341,9 @@ static void on_gone(struct server_conn *conn, int err)
         answer_error(conn, protocol, err, SPAN(""));
 }
 
-static void on_refused(struct server_conn *conn, int err)
+static void on_refused(struct server_conn *conn, int err, struct span target)
 {
+    (void)target;
     answer_error(conn, PROTOCOL_OPENAI, err, SPAN(""));
 }
 

@@ -124,11 +124,13 @@ static void on_head(struct server_conn *conn, const struct http_request *http)
         dispatch(&request, http, &match);
 }
 
-static void on_refused(struct server_conn *conn, int err)
+static void on_refused(struct server_conn *conn, int err, struct span target)
 {
+    enum wire_protocol protocol = routes_protocol(http_target_path(target));
     struct request request;
 
     request_init(&request, conn);
+    request.protocol = (uint8_t)protocol;
     counters_add(&request.worker->slot->counters, COUNTER_requests_malformed, 1);
     reply_error(&request, &(struct reply_error){.err = err,
                                                 .generation = request.worker->generations.current});

@@ -42,6 +42,15 @@ int routes_find(const struct http_request *request, struct route_match *out)
     return ERR_NO_ROUTE;
 }
 
+enum wire_protocol routes_protocol(struct span path)
+{
+    for (enum route route = 0; route < ROUTE_COUNT; route++) {
+        if (path_fits(route, path))
+            return routes[route].protocol;
+    }
+    return PROTOCOL_OPENAI;
+}
+
 struct span routes_allow(enum route route)
 {
     return routes[route].methods == ROUTE_POST ? SPAN("POST") : SPAN("GET, HEAD");

@@ -32,6 +32,9 @@ struct route_match {
 /** @return 0, ERR_NO_ROUTE, or ERR_METHOD (then `out` says which route it would have been) */
 int routes_find(const struct http_request *request, struct route_match *out);
 
+/** Whose errors a request for that path gets, also when nothing else of it is known. */
+enum wire_protocol routes_protocol(struct span path);
+
 /** The value of `Allow` for a route. */
 struct span routes_allow(enum route route);
 

@@ -30,10 +30,13 @@
     X(NOT_READY, 503, "not_ready", "No registry has been published yet.")                          \
     X(BAD_REQUEST, 400, "bad_request", "The HTTP request is malformed.")                           \
     X(HEAD_TOO_LARGE, 431, "head_too_large", "The request head is larger than the gateway takes.") \
+    X(TARGET_TOO_LONG, 414, "target_too_long",                                                     \
+      "The request target is longer than the gateway takes.")                                      \
     X(BODY_TOO_LARGE, 413, "request_too_large", "The body is larger than the gateway takes.")      \
     X(BODY_MEMORY, 503, "overloaded", "The gateway has no room for more request bodies now.")      \
     X(REQUEST_TIMEOUT, 408, "request_timeout", "The request did not arrive in time.")              \
     X(HTTP_VERSION, 505, "http_version", "Only HTTP/1.0 and HTTP/1.1 are spoken here.")            \
+    X(METHOD_UNKNOWN, 501, "method_unknown", "The gateway does not know this method.")             \
     X(EXPECTATION, 417, "expectation_failed", "The only expectation met here is 100-continue.")    \
     X(NO_ROUTE, 404, "not_found", "There is nothing at this path.")                                \
     X(METHOD, 405, "method_not_allowed", "This path does not take this method.")                   \

@@ -79,9 +79,9 @@ struct server_handlers {
     /**
      * No request came to be: a malformed, late or too large head, or no memory for it. The handler
      * may answer with server_write() and server_end() before this returns; the connection closes
-     * after it.
+     * after it. `target` is what was asked for, or empty when the head ended or failed before it.
      */
-    void (*on_refused)(struct server_conn *conn, int err);
+    void (*on_refused)(struct server_conn *conn, int err, struct span target);
 };
 
 struct server_config {

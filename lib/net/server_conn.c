@@ -43,7 +43,7 @@ static void timed_out(struct server_conn *conn)
         conn_close(conn);
         break;
     case CONN_HEAD:
-        conn_refuse(conn, ERR_REQUEST_TIMEOUT);
+        conn_refuse(conn, ERR_REQUEST_TIMEOUT, conn_kept_input(conn));
         break;
     case CONN_EXCHANGE:
         if (conn->out_bytes > 0)

@@ -35,11 +35,13 @@ void conn_begin_exchange(struct server_conn *conn, const struct http_request *re
     conn->server->handlers->on_head(conn, request);
 }
 
-void conn_refuse(struct server_conn *conn, int err)
+void conn_refuse(struct server_conn *conn, int err, struct span head)
 {
+    struct span target = http_guard_target(&conn->guard, head);
+
     enter_exchange(conn);
     conn->body_stopped = true;
-    conn->server->handlers->on_refused(conn, err);
+    conn->server->handlers->on_refused(conn, err, target);
     if (conn->state == CONN_EXCHANGE)
         conn_close(conn);
 }

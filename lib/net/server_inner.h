@@ -163,13 +163,16 @@ void conn_free_spares(struct server *server);
 /* server_read.c */
 
 void conn_advance_kept(struct server_conn *conn);
+
+/** What was received and not used up; in CONN_HEAD: the head as far as it came. */
+struct span conn_kept_input(const struct server_conn *conn);
 void conn_update_reading(struct server_conn *conn);
 void conn_release_input(struct server_conn *conn);
 
 /* server_exchange.c */
 
 void conn_begin_exchange(struct server_conn *conn, const struct http_request *request);
-void conn_refuse(struct server_conn *conn, int err);
+void conn_refuse(struct server_conn *conn, int err, struct span head); /* as far as it came */
 
 /** Closes, then tells the handler; does neither when a write has told it already. */
 void conn_gone(struct server_conn *conn, int err);

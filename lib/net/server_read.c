@@ -18,6 +18,13 @@ static uint32_t kept_bytes(const struct server_conn *conn)
     return conn->input_end - conn->input_begin;
 }
 
+struct span conn_kept_input(const struct server_conn *conn)
+{
+    if (conn->input == NULL)
+        return (struct span){NULL, 0};
+    return (struct span){conn->input + conn->input_begin, kept_bytes(conn)};
+}
+
 void conn_release_input(struct server_conn *conn)
 {
     if (conn->input != NULL && conn->input_chunk == NULL) {
@@ -71,12 +78,12 @@ static bool copy_to_input(struct server_conn *conn, struct span bytes)
 }
 
 /* Received bytes are lost: what they belonged to cannot go on. */
-static void lose_input(struct server_conn *conn)
+static void lose_input(struct server_conn *conn, struct span bytes)
 {
     conn->unread = 0;
     conn->keep_alive = false;
     if (conn->state == CONN_HEAD) {
-        conn_refuse(conn, ERR_NO_MEMORY);
+        conn_refuse(conn, ERR_NO_MEMORY, bytes);
     } else if (conn->state == CONN_EXCHANGE && !http_body_is_complete(&conn->body)) {
         conn->body_err = ERR_BODY_MEMORY;
         if (conn->body_wanted)
@@ -96,11 +103,11 @@ static void keep_input(struct server_conn *conn, struct span bytes)
     if (conn->input != NULL) {
         conn->input_begin = (uint32_t)(bytes.ptr - conn->input);
     } else if (!copy_to_input(conn, bytes)) {
-        lose_input(conn);
+        lose_input(conn, bytes);
         return;
     }
     if (conn->state == CONN_HEAD && kept_bytes(conn) == conn->input_cap && !grow_input(conn))
-        lose_input(conn);
+        lose_input(conn, conn_kept_input(conn));
 }
 
 /* --- one step at a time ----------------------------------------------------------------------- */
@@ -120,12 +127,14 @@ static bool take_head(struct server_conn *conn, struct span *bytes)
     struct span head = {bytes->ptr, conn->head_fed + head_end};
     if (err == 0)
         err = http_request_parse(head, request);
+    else
+        head = *bytes;
     *bytes = span_skip(*bytes, err == 0 ? head.len : bytes->len);
     conn->unread = (uint32_t)bytes->len;
     if (err == 0)
         conn_begin_exchange(conn, request);
     else
-        conn_refuse(conn, err);
+        conn_refuse(conn, err, head);
     return true;
 }
 
@@ -254,11 +263,7 @@ static void advance(struct server_conn *conn, struct span bytes)
 
 void conn_advance_kept(struct server_conn *conn)
 {
-    struct span kept = {conn->input, 0};
-
-    if (conn->input != NULL)
-        kept = (struct span){conn->input + conn->input_begin, kept_bytes(conn)};
-    advance(conn, kept);
+    advance(conn, conn_kept_input(conn));
 }
 
 /* --- libuv ------------------------------------------------------------------------------------ */

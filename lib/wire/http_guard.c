@@ -166,11 +166,12 @@ static const char *on_method(struct http_guard *guard, const char *p, const char
 
     p = skip_kind(p, end, TOKEN);
     if (!grow_part(guard, p - begin, HTTP_METHOD_BYTES_MAX))
-        return refuse(guard, p, ERR_BAD_REQUEST);
+        return refuse(guard, p, ERR_METHOD_UNKNOWN);
     if (p == end)
         return p;
     if (*p != ' ' || guard->part_bytes == 0)
         return refuse(guard, p, ERR_BAD_REQUEST);
+    guard->target_begin = (uint16_t)(2 * guard->leading_crlf + guard->part_bytes + 1);
     enter_part(guard, GUARD_TARGET);
     return p + 1;
 }
@@ -181,11 +182,12 @@ static const char *on_target(struct http_guard *guard, const char *p, const char
 
     p = skip_kind(p, end, TARGET);
     if (!grow_part(guard, p - begin, HTTP_TARGET_BYTES_MAX))
-        return refuse(guard, p, ERR_HEAD_TOO_LARGE);
+        return refuse(guard, p, ERR_TARGET_TOO_LONG);
     if (p == end)
         return p;
     if (*p != ' ' || guard->part_bytes == 0)
         return refuse(guard, p, ERR_BAD_REQUEST);
+    guard->target_bytes = guard->part_bytes;
     enter_part(guard, GUARD_VERSION);
     return p + 1;
 }
@@ -466,4 +468,12 @@ int http_guard_feed(struct http_guard *guard, struct span bytes, size_t *head_en
     if (guard->bytes_seen == guard->bytes_max)
         guard->err = ERR_HEAD_TOO_LARGE;
     return guard->err != 0 ? guard->err : ERR_AGAIN;
+}
+
+struct span http_guard_target(const struct http_guard *guard, struct span head)
+{
+    if (guard->target_bytes == 0)
+        return (struct span){NULL, 0};
+    INVARIANT(head.len >= (size_t)guard->target_begin + guard->target_bytes);
+    return (struct span){head.ptr + guard->target_begin, guard->target_bytes};
 }

@@ -35,16 +35,18 @@ enum {
 };
 
 struct http_guard {
-    uint32_t bytes_max;   /* limits.head_bytes */
-    uint32_t bytes_seen;  /* of this head, over all calls */
-    int32_t err;          /* what was found wrong; it stays */
-    uint16_t part_bytes;  /* of the method, target, version, field name or watched value so far */
-    uint8_t state;        /* index of a rule */
-    uint8_t headers;      /* fields begun */
-    uint8_t minor;        /* HTTP/1.minor */
-    uint8_t field;        /* the watched name that the current one can still be, or is */
-    uint8_t seen;         /* watched names that have stood, a bit each */
-    uint8_t leading_crlf; /* empty lines before the request line */
+    uint32_t bytes_max;    /* limits.head_bytes */
+    uint32_t bytes_seen;   /* of this head, over all calls */
+    int32_t err;           /* what was found wrong; it stays */
+    uint16_t target_begin; /* in the head */
+    uint16_t target_bytes; /* 0 until the target is complete */
+    uint16_t part_bytes;   /* of the method, target, version, field name or watched value so far */
+    uint8_t state;         /* index of a rule */
+    uint8_t headers;       /* fields begun */
+    uint8_t minor;         /* HTTP/1.minor */
+    uint8_t field;         /* the watched name that the current one can still be, or is */
+    uint8_t seen;          /* watched names that have stood, a bit each */
+    uint8_t leading_crlf;  /* empty lines before the request line */
     bool is_answer;
 };
 
@@ -61,11 +63,20 @@ void http_guard_init_answer(struct http_guard *guard, uint32_t bytes_max);
  *
  * @param head_end  on 0: how many of these bytes belong to the head, its final CRLF CRLF included
  * @return 0 when the head is complete; ERR_AGAIN when more bytes are needed; ERR_BAD_REQUEST,
- *         ERR_HTTP_VERSION or ERR_HEAD_TOO_LARGE: answer and close
+ *         ERR_METHOD_UNKNOWN (a long one), ERR_TARGET_TOO_LONG, ERR_HTTP_VERSION or
+ *         ERR_HEAD_TOO_LARGE: answer and close
  */
 int http_guard_feed(struct http_guard *guard, struct span bytes, size_t *head_end);
 
 /** May the byte stand in a field name (RFC 9110 section 5.6.2)? */
 bool http_guard_is_token(char c);
+
+/**
+ * The target of a head that is not complete, or was refused: whose dialect does the answer speak?
+ *
+ * @param head  the bytes that the guard was fed since http_guard_init(), joined
+ * @return empty when the head is wrong before the target's end, or has not come so far
+ */
+struct span http_guard_target(const struct http_guard *guard, struct span head);
 
 #endif

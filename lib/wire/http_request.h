@@ -24,8 +24,8 @@ struct http_header {
 
 struct http_request {
     enum http_method method;
-    uint8_t minor; /* HTTP/1.minor */
-    bool keep_alive;
+    uint8_t minor;   /* HTTP/1.minor */
+    bool keep_alive; /* false also for a GET or HEAD with a body, see http_request.c */
     bool expect_continue;
     enum http_body_kind body_kind;
     uint64_t content_length;
@@ -40,10 +40,14 @@ struct http_request {
  * Parse a head that http_guard passed (with llhttp).
  *
  * @param head  exactly the head, its final empty line included; `out` borrows from it
- * @return 0; ERR_BAD_REQUEST, also for a method or a form of target that llhttp does not know;
- *         ERR_EXPECTATION for an Expect other than 100-continue
+ * @return 0; ERR_METHOD_UNKNOWN for a method that is not in RFC 9110 section 9.3 or RFC 5789;
+ *         ERR_BAD_REQUEST, also for a target that has no form of this method; ERR_EXPECTATION for an
+ *         Expect other than 100-continue
  */
 int http_request_parse(struct span head, struct http_request *out);
+
+/** The path of a target in origin-form or absolute-form (RFC 9112 section 3.2), still encoded. */
+struct span http_target_path(struct span target);
 
 /** The value of the first field with that name (any case); false when there is none. */
 bool http_request_find(const struct http_request *request, struct span name, struct span *value);

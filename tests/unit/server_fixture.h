@@ -27,7 +27,8 @@ struct server_fixture {
     char log[LOG_BYTES];      /* h head, b body, l last piece, s sent, g gone, r refused, e empty */
     size_t log_len;
     size_t heads;
-    int err; /* of the last g or r */
+    int err;                                /* of the last g or r */
+    char target[HTTP_TARGET_BYTES_MAX + 1]; /* of the last r */
     struct received body;
     size_t pieces;
     bool mute;         /* g and r are not answered */
@@ -122,9 +123,11 @@ static void fixture_on_gone(struct server_conn *conn, int err)
     fx.conn = NULL;
 }
 
-static void fixture_on_refused(struct server_conn *conn, int err)
+static void fixture_on_refused(struct server_conn *conn, int err, struct span target)
 {
     note('r');
+    assert_true(target.len < sizeof(fx.target));
+    (void)snprintf(fx.target, sizeof(fx.target), "%.*s", SPAN_FMT(target));
     fx.err = err;
     if (!fx.mute)
         answer_text(conn, ANSWER_REFUSED, true);

@@ -49,7 +49,7 @@ static const struct row request_lines[] = {
     LINE(OK, "get / HTTP/1.1"),
     LINE(OK, "!#$%&'*+-.^_`|~09azAZ / HTTP/1.1"),
     LINE(OK, "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF / HTTP/1.1"),
-    LINE(BAD, "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG / HTTP/1.1"),
+    LINE(ERR_METHOD_UNKNOWN, "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG / HTTP/1.1"),
     LINE(OK, "\r\nGET / HTTP/1.1"),
     LINE(BAD, "\r\n\r\nGET / HTTP/1.1"),
     LINE(BAD, "\nGET / HTTP/1.1"),
@@ -442,7 +442,26 @@ static void a_target_has_room_for_so_many_bytes_and_no_more(void **state)
         head = repeat(memory, head, " HTTP/1.1\r\nHost: a\r\n\r\n", 1);
         for (size_t step = 1; step <= head.len; step += 997)
             assert_int_equal(feed_in_pieces(head, step, step, &head_end),
-                             bytes == HTTP_TARGET_BYTES_MAX ? 0 : ERR_HEAD_TOO_LARGE);
+                             bytes == HTTP_TARGET_BYTES_MAX ? 0 : ERR_TARGET_TOO_LONG);
+    }
+}
+
+static void the_target_is_known_from_its_end_on(void **state)
+{
+    struct span head = SPAN("\r\nPOST /a?b HTTP/1.1\r\nHost: a\r\nX\n");
+    const size_t target_end = 11;
+
+    (void)state;
+    for (size_t cut = 1; cut <= head.len; cut++) {
+        struct span seen = {head.ptr, cut};
+        struct http_guard guard;
+        size_t head_end = 0;
+
+        http_guard_init(&guard, BYTES_MAX);
+        (void)http_guard_feed(&guard, (struct span){head.ptr, cut / 2}, &head_end);
+        (void)http_guard_feed(&guard, span_skip(seen, cut / 2), &head_end);
+        assert_true(span_equal(http_guard_target(&guard, seen),
+                               cut > target_end ? SPAN("/a?b") : SPAN("")));
     }
 }
 
@@ -480,6 +499,7 @@ int main(void)
         cmocka_unit_test(a_refusal_stays),
         cmocka_unit_test(a_head_has_room_for_so_many_fields_and_no_more),
         cmocka_unit_test(a_target_has_room_for_so_many_bytes_and_no_more),
+        cmocka_unit_test(the_target_is_known_from_its_end_on),
         cmocka_unit_test(a_head_of_exactly_the_bound_fits),
     };
 

@@ -238,13 +238,65 @@ static void the_only_expectation_is_100_continue(void **state)
     }
 }
 
-static void what_llhttp_refuses_behind_the_gate_is_a_bad_request(void **state)
+static void a_method_that_http_does_not_define_is_not_implemented(void **state)
+{
+    static const char *const lines[] = {
+        "BREW / ",  "get / ",      "Post / ",  "GETS / ",     "GE / ",         "PRI * ",
+        "PURGE / ", "DESCRIBE / ", "QUERY / ", "M-SEARCH * ", "\r\nOPTION / ",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        struct http_request request;
+        char text[256];
+        char *memory;
+
+        (void)snprintf(text, sizeof(text), "%sHTTP/1.1\r\nHost: a\r\n\r\n", lines[i]);
+        assert_int_equal(parse(text, &request, &memory), ERR_METHOD_UNKNOWN);
+        free(memory);
+    }
+}
+
+static void a_get_with_a_body_ends_its_connection(void **state)
+{
+    static const struct {
+        const char *method;
+        const char *fields;
+        bool keep_alive;
+    } rows[] = {
+        {"GET", "Content-Length: 0\r\n", true},   {"GET", "Content-Length: 1\r\n", false},
+        {"HEAD", "Content-Length: 1\r\n", false}, {"GET", "Transfer-Encoding: chunked\r\n", false},
+        {"POST", "Content-Length: 1\r\n", true},  {"DELETE", "Content-Length: 1\r\n", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct http_request request;
+        char text[256];
+        char *memory;
+
+        (void)snprintf(text, sizeof(text), "%s / HTTP/1.1\r\nHost: a\r\n%s\r\n", rows[i].method,
+                       rows[i].fields);
+        assert_int_equal(parse(text, &request, &memory), 0);
+        assert_int_equal(request.keep_alive, rows[i].keep_alive);
+        free(memory);
+    }
+}
+
+static void a_target_of_no_form_of_its_method_is_a_bad_request(void **state)
 {
     static const char *const heads[] = {
-        "BREW / HTTP/1.1\r\nHost: a\r\n\r\n",
-        "get / HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET a HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET http:/a HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http:// HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http:///a HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://?a HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://b@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET * HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
+        "CONNECT /a HTTP/1.1\r\nHost: a\r\n\r\n",
+        "CONNECT http://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
     };
 
     (void)state;
@@ -279,7 +331,9 @@ int main(void)
         cmocka_unit_test(a_body_is_announced_by_length_or_chunks),
         cmocka_unit_test(connections_persist_as_http_says),
         cmocka_unit_test(the_only_expectation_is_100_continue),
-        cmocka_unit_test(what_llhttp_refuses_behind_the_gate_is_a_bad_request),
+        cmocka_unit_test(a_method_that_http_does_not_define_is_not_implemented),
+        cmocka_unit_test(a_get_with_a_body_ends_its_connection),
+        cmocka_unit_test(a_target_of_no_form_of_its_method_is_a_bad_request),
         cmocka_unit_test(a_head_that_is_cut_or_empty_is_a_bad_request),
     };
 

@@ -135,28 +135,34 @@ static void a_refused_head_is_answered_and_closed(void **state)
     static const struct {
         const char *bytes;
         int err;
+        const char *target;
     } rows[] = {
-        {"GET / HTTP/1.1\nhost: a\n\n", ERR_BAD_REQUEST},
-        {"GET / HTTP/2.0\r\nhost: a\r\n\r\n", ERR_HTTP_VERSION},
-        {"GET / HTTP/1.1\r\nhost: a\r\nexpect: more\r\n\r\n", ERR_EXPECTATION},
-        {"GET / HTTP/1.1\r\nhost: a\r\n\r\n\r\n\r\n\r\nGET", ERR_BAD_REQUEST},
+        {"G@T /a HTTP/1.1\r\n", ERR_BAD_REQUEST, ""},
+        {"GET /a\x7f HTTP/1.1\r\n", ERR_BAD_REQUEST, ""},
+        {"GET /a HTTP/1.1\nhost: a\n\n", ERR_BAD_REQUEST, "/a"},
+        {"\r\nGET /a?b HTTP/2.0\r\nhost: a\r\n\r\n", ERR_HTTP_VERSION, "/a?b"},
+        {"BREW /a HTTP/1.1\r\nhost: a\r\n\r\n", ERR_METHOD_UNKNOWN, "/a"},
+        {"GET /a HTTP/1.1\r\nhost: a\r\nexpect: more\r\n\r\n", ERR_EXPECTATION, "/a"},
+        {"GET / HTTP/1.1\r\nhost: a\r\n\r\n\r\n\r\n\r\nGET", ERR_BAD_REQUEST, ""},
     };
+    const size_t count = sizeof(rows) / sizeof(rows[0]);
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < count; i++) {
         if (i > 0)
             server_setup(state);
         /* The last row's first request is served. */
         fx.limits.head_bytes = 1024;
         client_sends(span_of(rows[i].bytes));
-        if (i == 3) {
+        if (i + 1 == count) {
             wait_for_log("h");
             answer_text(fx.conn, ANSWER_OK, false);
         }
         client_gets("no");
         client_sees_end();
         assert_int_equal(fx.err, rows[i].err);
+        assert_string_equal(fx.target, rows[i].target);
         assert_int_equal(fx.log[fx.log_len - 1], 'r');
-        if (i + 1 < sizeof(rows) / sizeof(rows[0]))
+        if (i + 1 < count)
             server_teardown(state);
     }
 }

@@ -129,9 +129,10 @@ static void on_client_gone(struct server_conn *conn, int err)
     http_transfer_abort(&rig.transfer);
 }
 
-static void on_client_refused(struct server_conn *conn, int err)
+static void on_client_refused(struct server_conn *conn, int err, struct span target)
 {
     (void)conn;
+    (void)target;
     fail_msg("refused: %s", err_name(err));
 }
 
