@@ -363,6 +363,7 @@ const EXPECTATIONS = [
   taken('an expectation of no body', get('Expect: 100-continue\r\n')),
   // Whether the body comes after a refusal is not known: the connection cannot go on.
   closing('an expectation that is refused', post('Expect: 100-continue\r\nContent-Length: 17\r\n').replace(KEYS.all, KEYS.expired), 401),
+  closing('an expectation of a body beyond the bound', post('Expect: 100-continue\r\nContent-Length: 65537\r\n', ''), 413),
   closing('an expectation at no route', post('Expect: 100-continue\r\nContent-Length: 17\r\n').replace('/v1/chat/completions', '/v1/chat'), 404),
 ];
 
