@@ -106,17 +106,23 @@ function asNode(bytes) {
   }
 }
 
+// "several": whoever takes the first of them, or any case, reads another model than who takes the
+// last.
 const PYTHON = `
 import base64, json, sys
+class Members(list):
+    pass
 for line in sys.stdin:
     try:
-        value = json.loads(base64.b64decode(line))
-        print(json.dumps({"model": value.get("model") if isinstance(value, dict) else None}))
+        value = json.loads(base64.b64decode(line), object_pairs_hook=Members)
+        models = [each for each in value if each[0].lower() == "model"] if isinstance(value, Members) else []
+        model = models[0][1] if len(models) == 1 and isinstance(models[0][1], str) else ["several"]
+        print(json.dumps({"model": model}))
     except Exception:
         print("null")
 `;
 
-/** What Python takes for the model of each body; undefined where there is no Python. */
+/** What Python takes for the one model of each body; undefined where there is no Python. */
 function asPython(bodies) {
   let text;
   try {
