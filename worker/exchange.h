@@ -42,6 +42,7 @@ struct worker {
     uint64_t keepalive_ms; /* 0: no comments */
     uint64_t random;       /* state of the draws among deployments; never 0 */
     struct record_pool listings;
+    struct listing_copies *copies;
     uint64_t calls_open;
     uint64_t calls_max;
     uint64_t accepted_counted; /* of the server's count, what the slot has */

@@ -4,20 +4,11 @@
 #include "lib/wire/url.h"
 #include "worker/handlers.h"
 #include "worker/listing.h"
+#include "worker/listing_copies.h"
 
 #define LISTING_CACHE_FIELDS               \
     "cache-control: private, no-cache\r\n" \
     "vary: Authorization, x-api-key, x-goog-api-key, api-key, anthropic-version, Accept, Cookie\r\n"
-
-enum {
-    /*
-     * A gather list costs the kernel about 50 ns an entry, more than copying a short piece takes.
-     * Pieces of at least this many bytes are not copied; neither is what would pass the bound of a
-     * connection's queue (limits.stream_buffer_bytes, 64 KiB at least), where a copy may end up.
-     */
-    COPY_PIECE_BYTES = 4096,
-    COPY_BYTES_MAX = 49152,
-};
 
 /** A listing on its way out; its generation stays mapped until the last byte is with the kernel. */
 struct listing_exchange {
@@ -109,25 +100,6 @@ static void answer_gathered(const struct request *request, const struct reply *r
     go_on(out, text_span(&head));
 }
 
-static void answer_copied(const struct request *request, const struct reply *reply,
-                          struct listing *listing)
-{
-    char memory[COPY_BYTES_MAX];
-    struct text body = text_over(memory, sizeof(memory));
-    struct span piece;
-
-    while (listing_next(listing, &piece))
-        text_add(&body, piece);
-    INVARIANT(body.err == 0);
-    reply_small(request, reply, text_span(&body));
-}
-
-static bool is_better_copied(const struct listing_row *row)
-{
-    return row->body_bytes <= COPY_BYTES_MAX &&
-           row->body_bytes <= (uint64_t)row->runs * COPY_PIECE_BYTES;
-}
-
 static void answer_refusal(const struct request *request, int err, struct generation *generation)
 {
     reply_error(request, &(struct reply_error){.err = err, .generation = generation});
@@ -147,22 +119,23 @@ static void answer_unchanged(const struct request *request, struct span fields,
 static void answer_whole(const struct request *request, const struct listing_row *row,
                          uint32_t grant_set, struct span fields, struct generation *generation)
 {
+    const struct snapshot *snapshot = &generation->snapshot;
     struct listing listing;
+    struct span body = SPAN("");
     struct reply reply = {
         .status = 200,
         .content_type = SPAN("application/json"), .content_length = (int64_t)row->body_bytes,
                              .fields = fields, .generation = generation,
         };
 
-    listing_begin(&listing, &generation->snapshot, DIALECT_OPENAI, grant_set);
-    if (!request->is_head && !is_better_copied(row)) {
+    if (!request->is_head && !listing_copies_take(row)) {
+        listing_begin(&listing, snapshot, DIALECT_OPENAI, grant_set);
         answer_gathered(request, &reply, &listing, generation);
         return;
     }
-    if (request->is_head)
-        reply_small(request, &reply, SPAN(""));
-    else
-        answer_copied(request, &reply, &listing);
+    if (!request->is_head)
+        body = listing_copies_get(request->worker->copies, snapshot, DIALECT_OPENAI, grant_set);
+    reply_small(request, &reply, body);
     generation_release(&generation);
 }
 

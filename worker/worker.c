@@ -8,6 +8,7 @@
 #include "worker/channel_handler.h"
 #include "worker/drain.h"
 #include "worker/listing.h"
+#include "worker/listing_copies.h"
 #include "worker/sandbox.h"
 
 #include <stdio.h>
@@ -193,7 +194,10 @@ static int start_server(struct worker *worker)
 
     worker->server = server_new(&config);
     worker->digester = digester_new();
-    return worker->server != NULL && worker->digester != NULL ? 0 : ERR_NO_MEMORY;
+    worker->copies = listing_copies_new();
+    return worker->server != NULL && worker->digester != NULL && worker->copies != NULL
+               ? 0
+               : ERR_NO_MEMORY;
 }
 
 static int start(struct worker *worker, const struct worker_boot *boot)
@@ -251,6 +255,7 @@ static void close_worker(struct worker *worker)
     record_pool_close(&worker->call_requests);
     record_pool_close(&worker->peeks);
     record_pool_close(&worker->listings);
+    listing_copies_free(&worker->copies);
     INVARIANT(uv_loop_close(&worker->loop) == 0);
     state_close(&worker->state);
 }
