@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -83,6 +82,17 @@ int backup_begin(struct backup *backup, struct database *source, const char *pat
     return err;
 }
 
+/* The folder that the copy lies in. */
+static void set_folder(char folder[static DATABASE_PATH_BYTES_MAX], const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        (void)snprintf(folder, DATABASE_PATH_BYTES_MAX, ".");
+    else
+        (void)snprintf(folder, DATABASE_PATH_BYTES_MAX, "%.*s", (int)(slash - path) + 1, path);
+}
+
 static int sync_path(const char *path, int flags)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
@@ -106,8 +116,8 @@ static int put_in_place(struct backup *backup, struct database_trouble *trouble)
     if (link(backup->partial, backup->path) != 0)
         return tell_errno(trouble, backup->path);
     (void)unlink(backup->partial);
-    memcpy(folder, backup->path, sizeof(folder));
-    if (sync_path(dirname(folder), O_DIRECTORY) != 0)
+    set_folder(folder, backup->path);
+    if (sync_path(folder, O_DIRECTORY) != 0)
         return tell_errno(trouble, backup->path);
     return 0;
 }

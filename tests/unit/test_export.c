@@ -198,7 +198,7 @@ static void an_old_text_whose_time_is_over_is_not_in_the_file(void **state)
     struct directory_secret secrets[4];
 
     fill(fixture, secrets);
-    fixture->call.now_ms += 50 * 1000;
+    fixture->call.now_ms += 50 * INT64_C(1000);
     struct directory_file file = exported(fixture);
     assert_int_equal(directory_file_rows(&file, DIRECTORY_OLD_DIGESTS), 0);
     directory_file_close(&file);
