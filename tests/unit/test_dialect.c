@@ -288,6 +288,8 @@ static void every_error_has_the_type_of_its_status(void **state)
         {404, "invalid_request_error", "not_found_error"},
         {405, "invalid_request_error", "invalid_request_error"},
         {408, "invalid_request_error", "invalid_request_error"},
+        {409, "invalid_request_error", "invalid_request_error"},
+        {412, "invalid_request_error", "invalid_request_error"},
         {413, "invalid_request_error", "request_too_large"},
         {414, "invalid_request_error", "invalid_request_error"},
         {417, "invalid_request_error", "invalid_request_error"},
@@ -300,6 +302,7 @@ static void every_error_has_the_type_of_its_status(void **state)
         {503, "server_error", "overloaded_error"},
         {504, "server_error", "timeout_error"},
         {505, "server_error", "api_error"},
+        {507, "server_error", "api_error"},
     };
 
     (void)state;
