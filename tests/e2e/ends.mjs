@@ -77,15 +77,21 @@ export function wayOf(request) {
   return WAYS.find((way) => way.isStream === isStream && request.path.endsWith(way.protocol.path.slice('/v1'.length)));
 }
 
-/** Call once; {answer, error, connection}: `error` tells that the answer had no end. */
-export async function ask(weir, way, bytes = way.request()) {
+/**
+ * Call once; {answer, error, connection}: `error` tells that the answer had no end. `onPiece` is
+ * called for each piece of the body.
+ */
+export async function ask(weir, way, { bytes = way.request(), onPiece = () => {} } = {}) {
   const connection = await weir.connect();
   await connection.write(bytes);
   const head = await connection.readHead();
   const pieces = [];
   let error;
   try {
-    for await (const piece of connection.bodyPieces(head)) pieces.push(piece);
+    for await (const piece of connection.bodyPieces(head)) {
+      pieces.push(piece);
+      onPiece();
+    }
   } catch (caught) {
     error = caught;
   }
@@ -172,16 +178,22 @@ export class Ends {
     return { counters, calls: delta('calls'), counted, sum: Object.values(counted).reduce((a, b) => a + b) };
   }
 
-  /** Every call has been counted as begun and as ended; `expected`: {end: how many}. */
-  async assertCounted(expected) {
-    const calls = Object.values(expected).reduce((a, b) => a + b, 0);
+  /** So many calls have been counted as begun and as ended; how, is given back. */
+  async assertAllEnded(calls) {
     const found = await until(async () => {
       const now = await this.#since();
       return now.sum >= calls && now;
     }, `${calls} calls are counted as ended`);
     this.last = found.counters;
-    assert.deepEqual(found.counted, { complete: 0, failed: 0, truncated: 0, gone: 0, ...expected });
+    assert.equal(found.sum, calls, JSON.stringify(found.counted));
     assert.equal(found.calls, calls, 'what began has ended');
+    return found.counted;
+  }
+
+  /** The same; `expected`: {end: how many}. */
+  async assertCounted(expected) {
+    const counted = await this.assertAllEnded(Object.values(expected).reduce((a, b) => a + b, 0));
+    assert.deepEqual(counted, { complete: 0, failed: 0, truncated: 0, gone: 0, ...expected });
   }
 }
 

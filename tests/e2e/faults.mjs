@@ -23,10 +23,13 @@ const whole = (way) => `${begin(way, way.text.length)}0\r\n\r\n`;
 
 const says = (textOf) => (reply, way) => reply.raw(textOf(way));
 
+/** The client has seen the beginning: a reset could take away what weir has not read. */
+const isSeen = (reply) => Promise.race([reply.seen ?? delay(5), delay(1000, undefined, { ref: false })]);
+
 /** Says it, waits until weir has passed the beginning on, and then more. */
 const saysThen = (first, then) => async (reply, way) => {
   await reply.raw(first(way));
-  await delay(20);
+  await isSeen(reply);
   await then(reply, way);
 };
 
