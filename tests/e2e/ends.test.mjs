@@ -71,6 +71,33 @@ for (const fault of WITHOUT_TERMINATOR) testFault(fault, STREAMS, { closes: fals
 for (const fault of ODD_BUT_GOOD) testFault(fault, WAYS, { closes: /1\.0|behind its answer|its connection/.test(fault[0]) });
 for (const fault of WITHOUT_BODY) testFault(fault, DOCUMENTS, { closes: true });
 
+/** An error as the protocol's upstream says it in a stream. */
+function ownError(way) {
+  const error = '{"type":"error","error":{"type":"overloaded_error","message":"busy"}}';
+  return way.protocol.name === 'OpenAI' ? `data: ${error}\n\n` : `event: error\ndata: ${error}\n\n`;
+}
+
+for (const [where, before] of [['first', () => ''], ['after others', (way) => way.text.slice(0, way.between)]]) {
+  test(`an upstream's own error event, ${where}, passes as it was sent, and the stream is cut behind it`, async () => {
+    for (const way of STREAMS) {
+      const text = before(way) + ownError(way);
+      upstream.answer = (request, reply) => reply.stream(text);
+      const { answer, error, connection } = await ask(weir, way);
+      assert.equal(answer.status, 200);
+      assert.equal(answer.text, way.seen(text));
+      assert.ok(error !== undefined && await connection.ends(), 'it does not look complete');
+      connection.close();
+    }
+    await ends.assertCounted({ truncated: STREAMS.length });
+  });
+}
+
+test('a 200 with an error document, with nothing left to try, passes as it was sent', async () => {
+  const body = '{"type":"error","error":{"type":"overloaded_error","message":"busy"}}';
+  upstream.answer = (request, reply) => reply.json(body);
+  await assertEnds({ end: 'complete', body }, DOCUMENTS, { closes: false });
+});
+
 test('invalid UTF-8 passes byte for byte, wherever it is cut', async () => {
   const bad = Buffer.concat([Buffer.from('é日😀'), Buffer.from([0xff, 0xc0, 0xaf, 0xed, 0xa0, 0x80, 0xf4, 0x90, 0x80, 0x80, 0xe2, 0x82])]);
   for (const way of WAYS) {
