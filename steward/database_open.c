@@ -12,12 +12,14 @@ enum { FILE_MODE = 0600, MODE_BITS = 07777 };
 
 /*
  * WAL with FULL: see database.h. The log is cut back to 16 MiB after a long import. What is sorted
- * is sorted in memory: a temporary file would lie outside of state_dir.
+ * is sorted in memory: a temporary file would lie outside of state_dir. Digests come in no order,
+ * so an import touches all pages of their index: 64 MiB of cache hold it for a million keys.
  */
 static const char settings[] = "PRAGMA journal_mode = WAL;"
                                "PRAGMA synchronous = FULL;"
                                "PRAGMA foreign_keys = ON;"
                                "PRAGMA journal_size_limit = 16777216;"
+                               "PRAGMA cache_size = -65536;"
                                "PRAGMA temp_store = MEMORY;";
 
 static const struct {
