@@ -45,6 +45,10 @@
     X(UNKNOWN_KEY, 401, "invalid_api_key", "The API key is not valid.")                            \
     X(KEY_EXPIRED, 401, "invalid_api_key", "The API key has expired.")                             \
     X(KEY_DISABLED, 401, "invalid_api_key", "The API key is disabled.")                            \
+    X(HALF_PAIR, 401, "invalid_api_key", "An ID token and an App Check token go together.")        \
+    X(BAD_TOKEN, 401, "invalid_api_key", "The ID token or the App Check token is not valid.")      \
+    X(TOKEN_EXPIRED, 401, "invalid_api_key", "The ID token or the App Check token has expired.")   \
+    X(STALE_KEYS, 401, "invalid_api_key", "The keys that prove tokens are too old to be used.")    \
     X(SCOPE, 403, "insufficient_permissions", "The API key has no scope for this call.")           \
     X(UNKNOWN_MODEL, 404, "model_not_found", "There is no such model.")                            \
     X(NOT_GRANTED, 403, "model_not_allowed", "The API key has no grant for this model.")           \
