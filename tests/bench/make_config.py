@@ -3,7 +3,8 @@
 
 Usage: make_config.py small|large FOLDER [--keys N] [--models N] [--grant-sets N]
 
-  small  40 models; key 0 may call all of them, key 1 every other one; what tools/bench serves
+  small  40 models; key 0 may call all of them, key 1 every other one, key 2 the first half; what
+         tools/bench serves
   large  1,000 models, 100,000 keys, 1,000 distinct sets of granted models; what it loads
 
 The keys are the texts `bench-key-0`, `bench-key-1` …; the files hold their digests.
@@ -16,7 +17,7 @@ PORTS = {"weir": 18811, "nginx": 18812, "haproxy": 18813, "json": 18814, "stream
 STREAM_MODEL = "bench-stream"
 CALL_MODEL = "bench-model-000"
 DESCRIPTION = "A model that is there to be listed and called, nothing else"
-PART = 20  # models of key 1: a listing of about 12 KB, in as many runs
+PART = 20  # models of keys 1 and 2: a listing of about 12 KB, in as many runs or in one
 
 HEAD = """\
 listen: ["127.0.0.1:{port}"]
@@ -76,8 +77,9 @@ def write_small(folder, models=40, revision=0):
     text += model(STREAM_MODEL, "streams", 0, "Streams")
     text += f"groups:\n  all: {{ models: [{', '.join(slugs + [STREAM_MODEL])}] }}\n"
     text += f"  some: {{ models: [{', '.join(slugs[:PART * 2:2])}] }}\n"
-    text += "users:\n  ada: { groups: [all] }\n  ben: { groups: [some] }\n"
-    text += "keys:\n" + key(0, "user: ada") + key(1, "user: ben")
+    text += f"  first: {{ models: [{', '.join(slugs[:PART])}] }}\n"
+    text += "users:\n  ada: { groups: [all] }\n  ben: { groups: [some] }\n  cyd: { groups: [first] }\n"
+    text += "keys:\n" + key(0, "user: ada") + key(1, "user: ben") + key(2, "user: cyd")
     return replace(folder / "weir.yaml", text)
 
 

@@ -16,6 +16,7 @@ PROGRAMS = ROOT / "build" / "release" / "tests" / "bench"
 WEIR = ROOT / "build" / "release" / "weir"
 KEY = make_config.key_text(0)
 PART_KEY = make_config.key_text(1)
+RUN_KEY = make_config.key_text(2)
 
 ANSWER = {
     "id": "chatcmpl-1", "object": "chat.completion", "created": 1700000000,

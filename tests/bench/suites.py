@@ -10,8 +10,8 @@ import time
 import make_config
 from loads import Streams, Wrk, call_body
 from processes import LOAD_CORE, Failure, cpu_ns, mapped_bytes, pss_kb
-from servers import (KEY, PART_KEY, PROGRAMS, WEIR, WORK, Haproxy, Nginx, Weir, get_listing,
-                     start_json_upstream, start_stream_upstream)
+from servers import (KEY, PART_KEY, PROGRAMS, RUN_KEY, WEIR, WORK, Haproxy, Nginx, Weir,
+                     get_listing, start_json_upstream, start_stream_upstream)
 
 STEADY = 0.10  # nginx may vary so much between its rounds
 FOREVER = 10**12
@@ -102,8 +102,8 @@ def started(*factories):
 
 
 def listing(options):
-    """Of the models that a key may call: some of them, in runs of one, and all."""
-    for suite, key in (("list", PART_KEY), ("list all", KEY)):
+    """Of the models that a key may call: half of them, in runs of one and in one run, and all."""
+    for suite, key in (("list", PART_KEY), ("list run", RUN_KEY), ("list all", KEY)):
         with started(Weir) as [weir]:
             body = weir.get(key)[1]
             with started(lambda: Nginx(body)) as [nginx]:
