@@ -192,13 +192,19 @@ static const char *on_target(struct http_guard *guard, const char *p, const char
     return p + 1;
 }
 
-/** One byte of `HTTP/1.0` or `HTTP/1.1` and the CR behind it. */
+/** The usual end of a request line, or one byte of `HTTP/1.0` or `HTTP/1.1` and the CR behind it. */
 static const char *on_version(struct http_guard *guard, const char *p, const char *end)
 {
     static const char expected[] = "HTTP/1.x\r";
+    const struct span usual = SPAN("HTTP/1.1\r\n");
+
+    if (guard->part_bytes == 0 && span_starts_with(span_from(p, end), usual)) {
+        guard->minor = 1;
+        guard->state = GUARD_FIELD;
+        return p + usual.len;
+    }
     uint16_t at = guard->part_bytes++;
 
-    (void)end;
     if (at == 5 || at == 7) {
         if (!is_digit(*p))
             return refuse(guard, p, ERR_BAD_REQUEST);
