@@ -1,17 +1,19 @@
 /*
- * Any bytes as a generation: what the check accepts, every look-up can walk.
+ * A generation that somebody has spoiled: what the check accepts, every look-up can walk.
  *
- * Magic, version, sizes and checksum are made right first, so that the input gets as far as the
- * tables; the bytes lie at the end of an allocation, where ASan sees the first one too many.
+ * Magic, version, sizes and checksum are made right again, so that the spoilt bytes get as far as the
+ * tables; they lie at the end of an allocation, where ASan sees the first one too many.
+ *
+ * Input: a byte of how many models, then changes of eight bytes: table (the header, when there is no
+ * such table), row, word in it, how, and a number.
  */
-#include "lib/base/invariant.h"
 #include "shm/grant_runs.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/unit/snapshot_fixture.h"
 
-#include <stdint.h>
-#include <stdlib.h>
+enum { MODELS_MAX = 70, SETS = 4, CHANGE_BYTES = 8 };
 
-/* The name is libFuzzer's. NOLINTNEXTLINE(readability-identifier-naming) */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+enum change { CHANGE_SET, CHANGE_ADD, CHANGE_SET_LONG, CHANGE_ADD_LONG, CHANGE_CUT, CHANGE_COUNT };
 
 static uint64_t touched;
 
@@ -123,17 +125,92 @@ static void make_plausible(void *memory, size_t size)
                                          size - LAYOUT_CHECKSUM_FROM);
 }
 
+static bool is_granted(uint32_t set, uint32_t model)
+{
+    return model % (set + 1) != 0;
+}
+
+/* Made once for each count of models. */
+static const struct fixture *sound(uint32_t models)
+{
+    static struct fixture fixtures[MODELS_MAX + 1];
+    static const struct fixture_key keys[] = {{"weir_a", 1, 0, 0}, {"weir_b", 2, 0, 0}};
+
+    if (fixtures[models].memory == NULL) {
+        const struct fixture_plan plan = {.model_count = models,
+                                          .key_count = 2,
+                                          .keys = keys,
+                                          .set_count = SETS,
+                                          .is_granted = is_granted,
+                                          .anonymous_grant_set = 3};
+
+        fixture_build(&plan, &fixtures[models]);
+    }
+    return &fixtures[models];
+}
+
+/* Where a change goes, within the first `size` bytes; of eight bytes at least. */
+static char *find_word(const struct fixture *fixture, char *memory, size_t size,
+                       const unsigned char *change)
+{
+    size_t at = 0;
+
+    if (change[0] < SNAPSHOT_TABLE_COUNT) {
+        const struct table_place *place = &fixture->header->tables[change[0]];
+
+        at = place->offset +
+             (size_t)(place->rows == 0 ? 0 : change[1] % place->rows) * place->row_bytes;
+        at += change[2] * sizeof(uint32_t) % (place->row_bytes + sizeof(uint32_t));
+    } else {
+        at = (change[1] * sizeof(uint32_t) << 8 | change[2] * sizeof(uint32_t)) %
+             sizeof(struct snapshot_header);
+    }
+    return size < sizeof(uint64_t) || at > size - sizeof(uint64_t) ? NULL : memory + at;
+}
+
+/* @return how many bytes the snapshot has then */
+static size_t apply(const struct fixture *fixture, char *memory, size_t size,
+                    const unsigned char *change)
+{
+    char *word = find_word(fixture, memory, size, change);
+    enum change how = (enum change)(change[3] % CHANGE_COUNT);
+    bool is_long = how == CHANGE_SET_LONG || how == CHANGE_ADD_LONG;
+    int32_t number;
+    uint64_t value = 0;
+
+    memcpy(&number, change + 4, sizeof(number));
+    if (how == CHANGE_CUT)
+        return size - (uint32_t)number % (size + 1);
+    if (word == NULL)
+        return size;
+    if (how == CHANGE_ADD || how == CHANGE_ADD_LONG)
+        memcpy(&value, word, is_long ? sizeof(uint64_t) : sizeof(uint32_t));
+    value += (uint64_t)(int64_t)number;
+    memcpy(word, &value, is_long ? sizeof(uint64_t) : sizeof(uint32_t));
+    return size;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    const struct fixture *fixture = sound(size == 0 ? 0 : data[0] % (MODELS_MAX + 1));
+    size_t bytes = fixture->bytes;
+    char *spoilt = malloc(bytes);
     void *memory = NULL;
-    int failed = posix_memalign(&memory, LAYOUT_TABLE_ALIGN, size);
 
+    INVARIANT(spoilt != NULL);
+    memcpy(spoilt, fixture->memory, bytes);
+    for (size_t at = 1; at + CHANGE_BYTES <= size; at += CHANGE_BYTES)
+        bytes = apply(fixture, spoilt, bytes, data + at);
+    int failed = posix_memalign(&memory, LAYOUT_TABLE_ALIGN, bytes);
     INVARIANT(failed == 0);
-    if (size != 0)
-        memcpy(memory, data, size);
-    make_plausible(memory, size);
-    if (snapshot_check(memory, size) == 0) {
-        struct snapshot snapshot = {memory, size};
+    if (bytes > 0)
+        memcpy(memory, spoilt, bytes);
+    free(spoilt);
+    make_plausible(memory, bytes);
+    int err = snapshot_check(memory, bytes);
+    INVARIANT(err == 0 || size >= 1 + CHANGE_BYTES);
+    if (err == 0) {
+        struct snapshot snapshot = {memory, bytes};
 
         walk(&snapshot);
     }
