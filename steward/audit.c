@@ -57,6 +57,14 @@ static int read_page(struct directory_call *call, sqlite3_stmt *statement, uint3
     return err == ERR_NOT_FOUND ? 0 : err;
 }
 
+static int check_limit(struct directory_call *call, uint32_t limit)
+{
+    if (limit > 0 && limit <= DIRECTORY_PAGE_MAX)
+        return 0;
+    return directory_refuse(call, ERR_INVALID, DIRECTORY_FIELD_LIMIT,
+                            "a page has from 1 to %d rows", DIRECTORY_PAGE_MAX);
+}
+
 int audit_list(struct directory_call *call, const struct audit_filter *filter,
                struct audit_page *out)
 {
@@ -66,11 +74,9 @@ int audit_list(struct directory_call *call, const struct audit_filter *filter,
 
     if (err != 0)
         return err;
-    if (filter->limit == 0 || filter->limit > DIRECTORY_PAGE_MAX) {
-        err = directory_refuse(call, ERR_INVALID, DIRECTORY_FIELD_LIMIT,
-                               "a page has from 1 to %d rows", DIRECTORY_PAGE_MAX);
+    err = check_limit(call, filter->limit);
+    if (err != 0)
         return directory_read_end(call, begun, err);
-    }
     sqlite3_stmt *statement = database_statement(
         call->database, is_named ? STATEMENT_AUDIT_LIST_NAME : STATEMENT_AUDIT_LIST);
     bool is_from_newest = filter->before == 0 || filter->before > INT64_MAX;
@@ -79,6 +85,25 @@ int audit_list(struct directory_call *call, const struct audit_filter *filter,
     bind_optional(statement, 3, filter->kind);
     bind_optional(statement, 4, filter->name);
     err = read_page(call, statement, filter->limit, out);
+    database_finish(statement);
+    return directory_read_end(call, begun, err);
+}
+
+int audit_since(struct directory_call *call, uint64_t change, uint32_t limit,
+                struct audit_page *out)
+{
+    bool begun;
+    int err = directory_read_begin(call, &begun);
+
+    if (err != 0)
+        return err;
+    err = check_limit(call, limit);
+    if (err != 0)
+        return directory_read_end(call, begun, err);
+    sqlite3_stmt *statement = database_statement(call->database, STATEMENT_AUDIT_SINCE);
+    database_bind_number(statement, 1, change > INT64_MAX ? INT64_MAX : (int64_t)change);
+    database_bind_number(statement, 2, (int64_t)limit + 1);
+    err = read_page(call, statement, limit, out);
     database_finish(statement);
     return directory_read_end(call, begun, err);
 }

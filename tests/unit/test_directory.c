@@ -768,6 +768,30 @@ static void the_trail_can_be_read_backwards_and_by_name(void **state)
     assert_int_equal(page.count, 2);
 }
 
+static void what_has_happened_since_can_be_acted_upon(void **state)
+{
+    struct directory_fixture *fixture = *state;
+    const struct directory_target ada = directory_fixture_target("ada");
+    static const char *const expected[] = {"laptop", "phone", "ada"};
+    struct directory_secret secret;
+    struct audit_page page = {.next = 3};
+
+    directory_fixture_add_user(fixture, "ada");
+    directory_fixture_add_key(fixture, "laptop", "ada", &secret);
+    directory_fixture_add_key(fixture, "phone", "ada", &secret);
+    assert_int_equal(directory_subject_remove(&fixture->call, DIRECTORY_USER, &ada, true), 0);
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        assert_int_equal(audit_since(&fixture->call, page.next, 1, &page), 0);
+        assert_int_equal(page.count, 1);
+        assert_int_equal(page.rows[0].change, i + 4);
+        assert_span(page.rows[0].name, expected[i]);
+        assert_span(page.rows[0].verb, i < 2 ? "revoke" : "remove");
+    }
+    assert_int_equal(page.next, 0);
+    assert_int_equal(audit_since(&fixture->call, 6, 1, &page), 0);
+    assert_int_equal(page.count, 0);
+}
+
 static void an_answer_is_given_again_to_the_same_request_alone(void **state)
 {
     struct directory_fixture *fixture = *state;
@@ -955,6 +979,7 @@ int main(void)
         TEST(an_owner_whose_keys_are_revoked_is_in_nobodys_way),
         TEST(a_removed_group_leaves_its_members),
         TEST(the_trail_can_be_read_backwards_and_by_name),
+        TEST(what_has_happened_since_can_be_acted_upon),
         TEST(an_answer_is_given_again_to_the_same_request_alone),
         TEST(an_answer_with_a_key_in_it_is_not_kept),
         TEST(no_secret_is_stored),
