@@ -127,7 +127,8 @@ static void fill_piece(const struct stream *stream, char *piece, size_t *len)
         return;
     }
     memset(piece, 'x', PIECE_BYTES);
-    memcpy(piece, "\n\n: ", 4);
+    piece[0] = piece[1] = '\n';
+    piece[2] = ':';
     *len = PIECE_BYTES;
 }
 
@@ -320,7 +321,15 @@ static void make_request(const char *path, const char *model, const char *key)
     rig.request_bytes = (size_t)bytes;
 }
 
-int main(int argc, char **argv)
+/** What a request asks for. */
+struct asked {
+    const char *path;
+    const char *model;
+    const char *key;
+};
+
+/** @return the one word that is no option; NULL: the arguments are not well-formed */
+static const char *read_arguments(int argc, char **argv, struct asked *asked)
 {
     static const struct option options[] = {
         {"port", required_argument, NULL, 'p'},
@@ -331,9 +340,6 @@ int main(int argc, char **argv)
         {"key", required_argument, NULL, 'k'},
         {NULL, 0, NULL, 0},
     };
-    const char *path = "/v1/chat/completions";
-    const char *model = "model";
-    const char *key = "none";
     int option;
 
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
@@ -345,35 +351,48 @@ int main(int argc, char **argv)
         else if (option == 'b')
             rig.answer_bytes = read_number("--bytes", optarg, 1, UINT32_MAX);
         else if (option == 'u')
-            path = optarg;
+            asked->path = optarg;
         else if (option == 'm')
-            model = optarg;
+            asked->model = optarg;
         else if (option == 'k')
-            key = optarg;
+            asked->key = optarg;
         else
-            return 2;
+            return NULL;
     }
-    if (optind + 1 != argc)
+    return optind + 1 == argc ? argv[optind] : NULL;
+}
+
+static void free_streams(void)
+{
+    while (rig.accepted != NULL) {
+        struct stream *stream = rig.accepted;
+
+        rig.accepted = stream->next;
+        free(stream);
+    }
+    free(rig.all);
+}
+
+int main(int argc, char **argv)
+{
+    struct asked asked = {.path = "/v1/chat/completions", .model = "model", .key = "none"};
+    const char *role = read_arguments(argc, argv, &asked);
+
+    if (role == NULL)
         return 2;
     rig.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (rig.epoll_fd < 0)
         fail("epoll_create1");
     watch(rig.epoll_fd, STDIN_FILENO, EPOLLIN, NULL);
-    if (strcmp(argv[optind], "flood") == 0) {
+    if (strcmp(role, "flood") == 0) {
         run_flood();
-        while (rig.accepted != NULL) {
-            struct stream *stream = rig.accepted;
-
-            rig.accepted = stream->next;
-            free(stream);
-        }
-        return 0;
+    } else {
+        make_request(asked.path, asked.model, asked.key);
+        rig.all = calloc(rig.streams, sizeof(*rig.all));
+        if (rig.all == NULL)
+            fail("slow_streams: out of memory");
+        run_readers();
     }
-    make_request(path, model, key);
-    rig.all = calloc(rig.streams, sizeof(*rig.all));
-    if (rig.all == NULL)
-        fail("slow_streams: out of memory");
-    run_readers();
-    free(rig.all);
+    free_streams();
     return 0;
 }
