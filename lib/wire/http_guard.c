@@ -449,6 +449,11 @@ bool http_guard_is_token(char c)
     return is_kind(c, TOKEN);
 }
 
+bool http_guard_is_host(char c)
+{
+    return is_kind(c, HOST);
+}
+
 int http_guard_feed(struct http_guard *guard, struct span bytes, size_t *head_end)
 {
     size_t room = guard->bytes_max - guard->bytes_seen;

@@ -68,8 +68,9 @@ void http_guard_init_answer(struct http_guard *guard, uint32_t bytes_max);
  */
 int http_guard_feed(struct http_guard *guard, struct span bytes, size_t *head_end);
 
-/** May the byte stand in a field name (RFC 9110 section 5.6.2)? */
+/** May the byte stand in a field name (RFC 9110 section 5.6.2)? In a host and port? */
 bool http_guard_is_token(char c);
+bool http_guard_is_host(char c);
 
 /**
  * The target of a head that is not complete, or was refused: whose dialect does the answer speak?

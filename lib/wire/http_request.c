@@ -2,77 +2,7 @@
 
 #include "lib/base/err.h"
 
-#include <llhttp.h>
-
-/** The spans of a head while llhttp walks over it. */
-struct head_walk {
-    struct http_request *out;
-    struct span name;
-    struct span value;
-};
-
-/** llhttp may tell a run of bytes in adjacent parts. */
-static void extend(struct span *span, const char *at, size_t length)
-{
-    if (span->len == 0)
-        span->ptr = at;
-    span->len += length;
-}
-
-static int on_url(llhttp_t *parser, const char *at, size_t length)
-{
-    struct head_walk *walk = parser->data;
-
-    extend(&walk->out->target, at, length);
-    return 0;
-}
-
-static int on_field(llhttp_t *parser, const char *at, size_t length)
-{
-    struct head_walk *walk = parser->data;
-
-    extend(&walk->name, at, length);
-    return 0;
-}
-
-static int on_value(llhttp_t *parser, const char *at, size_t length)
-{
-    struct head_walk *walk = parser->data;
-
-    extend(&walk->value, at, length);
-    return 0;
-}
-
-static int on_value_complete(llhttp_t *parser)
-{
-    struct head_walk *walk = parser->data;
-    struct http_request *out = walk->out;
-
-    if (out->header_count == HTTP_HEADERS_MAX)
-        return HPE_USER;
-    out->headers[out->header_count++] = (struct http_header){.name = walk->name,
-                                                             .value = span_trim(walk->value)};
-    walk->name = (struct span){NULL, 0};
-    walk->value = (struct span){NULL, 0};
-    return 0;
-}
-
-/** Stops llhttp: what follows the head is not its business. */
-static int on_headers_complete(llhttp_t *parser)
-{
-    (void)parser;
-    return HPE_PAUSED;
-}
-
-static const llhttp_settings_t settings = {
-    .on_url = on_url,
-    .on_header_field = on_field,
-    .on_header_value = on_value,
-    .on_header_value_complete = on_value_complete,
-    .on_headers_complete = on_headers_complete,
-};
-
-/** RFC 9110 section 9.3 and RFC 5789. llhttp knows many more, and others in each release. */
+/** RFC 9110 section 9.3 and RFC 5789. */
 static const struct {
     struct span token;
     enum http_method method;
@@ -84,18 +14,10 @@ static const struct {
     {{"PATCH", 5}, HTTP_METHOD_OTHER},
 };
 
-static int read_method(struct span head, enum http_method *out)
+static int read_method(struct span token, enum http_method *out)
 {
-    const char *end;
-
-    /* An empty line may stand before the request line. */
-    while (head.len > 0 && (head.ptr[0] == '\r' || head.ptr[0] == '\n'))
-        head = span_skip(head, 1);
-    end = head.len == 0 ? NULL : memchr(head.ptr, ' ', head.len);
-    if (end == NULL)
-        return ERR_BAD_REQUEST;
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        if (span_equal(span_from(head.ptr, end), methods[i].token)) {
+        if (span_equal(token, methods[i].token)) {
             *out = methods[i].method;
             return 0;
         }
@@ -117,10 +39,7 @@ static bool list_has(struct span list, struct span token)
     return false;
 }
 
-/**
- * RFC 9112 section 9.3. Not llhttp's flags: its releases differ about white space in the list, and
- * it takes Proxy-Connection for Connection.
- */
+/** RFC 9112 section 9.3. */
 static bool is_kept_alive(const struct http_request *request)
 {
     bool keep_alive = false;
@@ -182,11 +101,20 @@ static bool cut_absolute(struct span target, struct span *scheme, struct span *a
     return true;
 }
 
+static bool is_host(struct span bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        if (!http_guard_is_host(bytes.ptr[i]))
+            return false;
+    }
+    return bytes.len > 0;
+}
+
 /**
  * Each form belongs to some methods (RFC 9112 section 3.2). An absolute-form is of our scheme, with
  * a host and without a user (RFC 9110 sections 4.2.1, 4.2.2 and 4.2.4).
  */
-static bool is_target_fine(struct span target, uint8_t method)
+static bool is_target_fine(struct span target, struct span method)
 {
     struct span scheme;
     struct span authority;
@@ -194,17 +122,16 @@ static bool is_target_fine(struct span target, uint8_t method)
 
     if (target.len == 0)
         return false;
-    if (method == HTTP_CONNECT)
-        return memchr(target.ptr, '/', target.len) == NULL;
+    if (span_equal(method, SPAN("CONNECT")))
+        return is_host(target);
     if (target.ptr[0] == '/')
         return true;
     if (span_equal(target, SPAN("*")))
-        return method == HTTP_OPTIONS;
+        return span_equal(method, SPAN("OPTIONS"));
     if (!cut_absolute(target, &scheme, &authority, &rest))
         return false;
     return (span_equal_nocase(scheme, SPAN("http")) || span_equal_nocase(scheme, SPAN("https"))) &&
-                              authority.len > 0 &&
-                              memchr(authority.ptr, '@', authority.len) == NULL;
+                              is_host(authority);
 }
 
 /** Cuts the target into path and query (RFC 9112 section 3.2). */
@@ -235,34 +162,92 @@ struct span http_target_path(struct span target)
     return path;
 }
 
-int http_request_parse(struct span head, struct http_request *out)
+/** Cuts a line off the front, without its CRLF. The gate lets a CR stand nowhere else. */
+static bool take_line(struct span *rest, struct span *line)
 {
-    struct head_walk walk = {.out = out};
-    llhttp_t parser;
-    int err = read_method(head, &out->method);
+    const char *end = rest->len == 0 ? NULL : memchr(rest->ptr, '\r', rest->len);
 
+    if (end == NULL || span_from(end, rest->ptr + rest->len).len < 2)
+        return false;
+    *line = span_from(rest->ptr, end);
+    *rest = span_skip(*rest, line->len + 2);
+    return true;
+}
+
+/** `method SP target SP HTTP/1.x`, with single blanks. */
+static int read_request_line(struct span line, struct http_request *out)
+{
+    const size_t version_bytes = sizeof(" HTTP/1.x") - 1;
+    const char *method_end = line.len == 0 ? NULL : memchr(line.ptr, ' ', line.len);
+
+    if (method_end == NULL || span_from(method_end, line.ptr + line.len).len <= version_bytes + 1)
+        return ERR_BAD_REQUEST;
+    struct span method = span_from(line.ptr, method_end);
+
+    out->minor = line.ptr[line.len - 1] != '0';
+    out->target = span_from(method_end + 1, line.ptr + line.len - version_bytes);
+    int err = read_method(method, &out->method);
     if (err != 0)
         return err;
-    out->header_count = 0;
-    out->target = (struct span){NULL, 0};
-    llhttp_init(&parser, HTTP_REQUEST, &settings);
-    parser.data = &walk;
-    if (llhttp_execute(&parser, head.ptr, head.len) != HPE_PAUSED)
+    if (!is_target_fine(out->target, method))
         return ERR_BAD_REQUEST;
-    if (!is_target_fine(out->target, parser.method))
-        return ERR_BAD_REQUEST;
+    cut_target(out->target, &out->path, &out->query);
+    return 0;
+}
 
-    out->minor = parser.http_minor;
+static bool read_field(struct span line, struct http_request *out)
+{
+    const char *colon = memchr(line.ptr, ':', line.len);
+
+    if (colon == NULL || out->header_count == HTTP_HEADERS_MAX)
+        return false;
+    out->headers[out->header_count++] = (struct http_header){
+        .name = span_from(line.ptr, colon),
+        .value = span_trim(span_from(colon + 1, line.ptr + line.len)),
+    };
+    return true;
+}
+
+/** The gate has seen to it that these two are well-formed, alone and not both there. */
+static void read_framing(struct http_request *out)
+{
+    struct span value;
+
     out->body_kind = HTTP_BODY_NONE;
     out->content_length = 0;
-    if ((parser.flags & F_CHUNKED) != 0) {
+    if (http_request_find(out, SPAN("transfer-encoding"), &value)) {
         out->body_kind = HTTP_BODY_CHUNKED;
-    } else if (parser.content_length > 0) {
-        out->body_kind = HTTP_BODY_LENGTH;
-        out->content_length = parser.content_length;
+    } else if (http_request_find(out, SPAN("content-length"), &value)) {
+        for (size_t i = 0; i < value.len; i++)
+            out->content_length = out->content_length * 10 + (uint64_t)(value.ptr[i] - '0');
+        if (out->content_length > 0)
+            out->body_kind = HTTP_BODY_LENGTH;
     }
+}
+
+int http_request_parse(struct span head, struct http_request *out)
+{
+    struct span line;
+    bool has_line = take_line(&head, &line);
+
+    /* An empty line may stand before the request line. */
+    if (has_line && line.len == 0)
+        has_line = take_line(&head, &line);
+    if (!has_line)
+        return ERR_BAD_REQUEST;
+    int err = read_request_line(line, out);
+    if (err != 0)
+        return err;
+
+    out->header_count = 0;
+    while ((has_line = take_line(&head, &line)) && line.len > 0) {
+        if (!read_field(line, out))
+            return ERR_BAD_REQUEST;
+    }
+    if (!has_line)
+        return ERR_BAD_REQUEST;
+    read_framing(out);
     out->keep_alive = is_kept_alive(out) && !has_needless_body(out);
-    cut_target(out->target, &out->path, &out->query);
     return read_expectation(out);
 }
 

@@ -37,7 +37,11 @@ struct http_request {
 };
 
 /**
- * Parse a head that http_guard passed (with llhttp).
+ * Cut a head that http_guard passed into its parts.
+ *
+ * The gate has decided what is well-formed, so that lines and colons are all that is looked for
+ * here; the method and the form of the target are decided here. A second parser behind it would
+ * decide nothing more.
  *
  * @param head  exactly the head, its final empty line included; `out` borrows from it
  * @return 0; ERR_METHOD_UNKNOWN for a method that is not in RFC 9110 section 9.3 or RFC 5789;

@@ -297,6 +297,9 @@ static void a_target_of_no_form_of_its_method_is_a_bad_request(void **state)
         "POST a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
         "CONNECT /a HTTP/1.1\r\nHost: a\r\n\r\n",
         "CONNECT http://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "CONNECT a:1,b:1 HTTP/1.1\r\nHost: a\r\n\r\n",
+        "CONNECT a?b HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://a,b/ HTTP/1.1\r\nHost: a\r\n\r\n",
     };
 
     (void)state;
