@@ -59,7 +59,7 @@ enum attempt_result {
 /**
  * Of the status of an upstream's answer. 429 is BUSY; 408, 409 and 425 UNREADY; 401, 402 and 403
  * REFUSED, for it is our key or our account; 404 MISSING; other 4xx REJECTED; 5xx BROKEN; and what
- * is no final status or a redirect, which nobody follows, MALFORMED.
+ * is no final status, a redirect, which nobody follows, or a success without a body, MALFORMED.
  */
 enum attempt_result attempt_result_of_status(int status);
 

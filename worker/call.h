@@ -71,6 +71,7 @@ struct call {
     bool has_head;    /* the answer's head went out */
     bool closes;      /* the answer ends with the connection */
     bool is_recorded; /* the upstream's head is known */
+    bool is_finished; /* `out` has seen its last byte */
     int status;       /* the upstream's */
     int64_t content_length;
     struct span error_detail; /* static text */
@@ -141,7 +142,7 @@ enum attempt_result call_client_peek(void *ctx, struct span bytes, bool last);
 enum proxy_taken call_client_begin(void *ctx, struct span bytes);
 enum proxy_taken call_client_more(void *ctx, struct span bytes);
 enum proxy_taken call_client_comment(void *ctx);
-int call_client_complete(void *ctx);
+int call_client_complete(void *ctx, int err);
 
 /** What was held back of an answer that will not go out. */
 void call_drop_held(struct call *call);

@@ -41,7 +41,9 @@ static void on_head(void *ctx, const struct http_answer_head *head)
     call->content_type_bytes = keep(call->content_type, sizeof(call->content_type),
                                     head->content_type);
     call->retry_after_bytes = keep(call->retry_after, sizeof(call->retry_after), head->retry_after);
-    call->is_stream = is_event_stream(head->content_type);
+    /* An upstream's refusal is a document, whatever it calls itself. */
+    call->is_stream = attempt_result_of_status(head->status) == ATTEMPT_ANSWERED &&
+                      is_event_stream(head->content_type);
     call->is_recorded = true;
     if (!proxy_on_upstream_head(&call->proxy, head->status))
         return;
@@ -327,15 +329,29 @@ void call_answer_tick(struct worker *worker)
     }
 }
 
-int call_client_complete(void *ctx)
+/* Is it whole? A stream says so itself, a document without a length by its last brace. */
+static int judge_end(const struct call *call, int err)
+{
+    if (call->is_stream && answer_ended(&call->out) == ANSWER_COMPLETE)
+        return 0;
+    if (err != 0)
+        return err;
+    if (call->is_stream || (call->content_length < 0 && answer_is_cut(&call->out)))
+        return ERR_UPSTREAM_CUT;
+    return 0;
+}
+
+int call_client_complete(void *ctx, int err)
 {
     struct call *call = ctx;
     struct iovec vec[ANSWER_IOV_MAX];
     struct iov_builder pieces = {.vec = vec, .cap = ANSWER_IOV_MAX};
 
     answer_finish(&call->out, &pieces);
-    if (call->is_stream && answer_ended(&call->out) != ANSWER_COMPLETE)
-        return ERR_UPSTREAM_CUT;
+    call->is_finished = true;
+    err = judge_end(call, err);
+    if (err != 0)
+        return err;
     /* A client that left in this moment finds out by itself. */
     (void)write_frame(call, SPAN(""), &pieces, true);
     return 0;
@@ -346,6 +362,8 @@ void call_read_usage(struct call *call)
     struct iovec vec[ANSWER_IOV_MAX];
     struct iov_builder pieces = {.vec = vec, .cap = ANSWER_IOV_MAX};
 
+    if (call->is_finished)
+        return;
     /* What it held back is of an event that was never whole: nobody gets it. */
     answer_finish(&call->out, &pieces);
 }

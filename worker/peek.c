@@ -24,20 +24,38 @@ static void read_all(struct answer *answer, struct span bytes)
 }
 
 /* Both spans together are one event, or one document. */
-static bool is_error(const struct peek *peek, struct span held, struct span bytes)
+static void read_both(const struct peek *peek, struct span held, struct span bytes,
+                      struct answer *answer)
 {
     struct iovec vec[ANSWER_IOV_MAX];
     struct iov_builder pieces = {.vec = vec, .cap = ANSWER_IOV_MAX};
+
+    answer_init(answer, peek->protocol, peek->is_stream, SPAN("\"\""));
+    read_all(answer, held);
+    read_all(answer, bytes);
+    answer_finish(answer, &pieces);
+}
+
+static bool is_error(const struct peek *peek, struct span held, struct span bytes)
+{
     struct answer answer;
 
     /* Nearly always there is nothing to parse. */
     if (held.len == 0 && (bytes.len == 0 || memmem(bytes.ptr, bytes.len, "\"error\"", 7) == NULL))
         return false;
-    answer_init(&answer, peek->protocol, peek->is_stream, SPAN("\"\""));
-    read_all(&answer, held);
-    read_all(&answer, bytes);
-    answer_finish(&answer, &pieces);
+    read_both(peek, held, bytes, &answer);
     return answer_ended(&answer) == ANSWER_ERROR;
+}
+
+/* A document without a length has ended: only its bytes know whether it is whole. */
+static enum attempt_result judge_document(const struct peek *peek, struct span held)
+{
+    struct answer answer;
+
+    read_both(peek, held, (struct span){NULL, 0}, &answer);
+    if (answer_is_cut(&answer))
+        return ATTEMPT_CUT;
+    return answer_ended(&answer) == ANSWER_ERROR ? ATTEMPT_ERROR_BODY : ATTEMPT_ANSWERED;
 }
 
 /* @return bytes up to the end of the first event with data; 0: it is not here yet */
@@ -78,7 +96,9 @@ static enum attempt_result look_at_document(const struct peek *peek, struct span
 
     if (known > PEEK_BYTES_MAX || peek->content_length > PEEK_BYTES_MAX)
         return ATTEMPT_ANSWERED;
-    if (!last && (int64_t)known != peek->content_length)
+    if (last)
+        return judge_document(peek, held);
+    if ((int64_t)known != peek->content_length)
         return ATTEMPT_OPEN;
     return is_error(peek, held, bytes) ? ATTEMPT_ERROR_BODY : ATTEMPT_ANSWERED;
 }

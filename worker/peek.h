@@ -32,7 +32,8 @@ void peek_init(struct peek *peek, enum wire_protocol protocol, bool is_stream,
  * @param held  what was held back before, at most PEEK_BYTES_MAX bytes
  * @param last  the answer has ended; `bytes` is empty
  * @return ATTEMPT_OPEN: hold `bytes` back too, they fit; ATTEMPT_ANSWERED; ATTEMPT_ERROR_BODY;
- *         ATTEMPT_CUT for a stream that ended without an event
+ *         ATTEMPT_CUT for a stream that ended without an event, or a document that ended empty or
+ *         before its JSON did
  */
 enum attempt_result peek_look(struct peek *peek, struct span held, struct span bytes, bool last);
 

@@ -171,6 +171,9 @@ static bool end_early(struct proxy *proxy, int err)
 
     if (result != ATTEMPT_ANSWERED && !proxy->is_judged && move_on(proxy, result))
         return false;
+    /* There is nothing that could be passed on. */
+    if (result == ATTEMPT_CUT && err == 0)
+        err = ERR_UPSTREAM_CUT;
     if (err == 0)
         return begin_late(proxy);
     finish(proxy, PROXY_FAILED, err);
@@ -183,8 +186,7 @@ void proxy_on_upstream_end(struct proxy *proxy, int err)
               proxy->state == PROXY_HELD);
     if (proxy->state == PROXY_WAITING && !end_early(proxy, err))
         return;
-    if (err == 0)
-        err = proxy->ports->client_complete(proxy->ctx);
+    err = proxy->ports->client_complete(proxy->ctx, err);
     finish(proxy, err == 0 ? PROXY_COMPLETE : PROXY_TRUNCATED, err);
 }
 

@@ -84,12 +84,12 @@ struct proxy_ports {
     enum proxy_taken (*client_begin)(void *ctx, struct span bytes);
     enum proxy_taken (*client_more)(void *ctx, struct span bytes);
     /**
-     * The upstream ended its answer well; write what is left.
+     * The upstream's side is over; write what is left of a whole answer.
      *
-     * @return 0, or ERR_UPSTREAM_CUT when the bytes show that it was not whole, and nothing of its
-     *         end was written
+     * @param err  0, or why the transfer was cut; the bytes know better whether a stream was whole
+     * @return 0, or why the answer is not whole, and nothing of its end was written
      */
-    int (*client_complete)(void *ctx);
+    int (*client_complete)(void *ctx, int err);
     /** Nothing has been sent for a while: say that the stream is alive. */
     enum proxy_taken (*client_comment)(void *ctx);
     /** Last of all, exactly once; the record may be freed in it. */

@@ -21,9 +21,10 @@
  * that server_write() reports a dead client by its return value.
  *
  * Bounds: connections_max connections, head_bytes a head, one CHUNK of pipelined bytes behind an
- * open exchange (then reading stops), queue_bytes_max waiting output by copy. Nothing is allocated
- * for a request: connections come from a pool, reads go into one buffer that all connections share,
- * and a head or a body piece is used before it is left.
+ * open exchange (then reading stops), queue_bytes_max waiting output by copy, and behind it 128 KiB
+ * in the kernel that the network has not taken. Nothing is allocated for a request: connections
+ * come from a pool, reads go into one buffer that all connections share, and a head or a body piece
+ * is used before it is left.
  */
 #ifndef WEIR_NET_SERVER_H
 #define WEIR_NET_SERVER_H

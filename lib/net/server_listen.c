@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { UNSENT_BYTES_MAX = 131072 }; /* in the kernel, for a client that does not read */
+
 /** One listening socket. */
 struct listener {
     uv_poll_t poll;
@@ -63,15 +65,11 @@ static bool is_passing(int error)
 
 static void take_socket(struct server *server, int fd)
 {
-    static const int on = 1;
-
     if (server->conn_count >= server->limits->connections_max) {
         server->refused_count++;
         close(fd);
         return;
     }
-    /* Fails on sockets that are not TCP, where nothing is delayed. */
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (conn_open(server, fd) == 0)
         server->accepted_count++;
     else
@@ -99,6 +97,16 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     }
 }
 
+/* Accepted sockets inherit both. They fail on sockets that are not TCP and need neither. */
+static void set_options(int fd)
+{
+    static const int on = 1;
+    static const int unsent_max = UNSENT_BYTES_MAX;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_max, sizeof(unsent_max));
+}
+
 int server_listen(struct server *server, uint64_t slot, int fd)
 {
     struct listener *listener = malloc(sizeof(*listener));
@@ -113,6 +121,7 @@ int server_listen(struct server *server, uint64_t slot, int fd)
         free(listener);
         return ERR_IO;
     }
+    set_options(fd);
     listener->poll.data = listener;
     link_add_last(&server->listeners, &listener->link);
     if (!server->is_accept_paused)

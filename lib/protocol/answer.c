@@ -382,6 +382,14 @@ void answer_finish(struct answer *answer, struct iov_builder *out)
     if (!answer->is_stream && !answer->json_bad && json_scan_end(&answer->json) == 0)
         judge_json(answer);
     answer->usage = usage_from_figures(&answer->figures, answer->protocol);
+    /* A client takes no notice of an event before its empty line, of this one neither. */
+    if (answer->is_stream && answer->end == ANSWER_COMPLETE && sse_is_inside_event(&answer->sse))
+        iov_add(out, SPAN("\n\n"));
+}
+
+bool answer_is_cut(const struct answer *answer)
+{
+    return !answer->is_stream && !answer->json_bad && answer->end == ANSWER_OPEN;
 }
 
 enum answer_end answer_ended(const struct answer *answer)

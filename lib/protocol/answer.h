@@ -77,10 +77,13 @@ void answer_init(struct answer *answer, enum wire_protocol protocol, bool is_str
 void answer_feed(struct answer *answer, struct span *bytes, struct iov_builder *out);
 
 /**
- * No more bytes, whether the answer is complete or not. What is still held back is added to `out`
- * (one entry); usage becomes final. Call it once.
+ * No more bytes, whether the answer is complete or not. What is still held back is added to `out`,
+ * and the line ends that a terminator lacks (two entries); usage becomes final. Call it once.
  */
 void answer_finish(struct answer *answer, struct iov_builder *out);
+
+/** After the finish: a document that is empty, or that began as JSON and stopped before its end. */
+bool answer_is_cut(const struct answer *answer);
 
 /** The end as the bytes tell it, whatever the transport says; a document's after the finish. */
 enum answer_end answer_ended(const struct answer *answer);

@@ -163,14 +163,18 @@ static enum proxy_taken client_more(void *ctx, struct span bytes)
     return take_bytes(scene, bytes);
 }
 
-static int client_complete(void *ctx)
+static int client_complete(void *ctx, int err)
 {
     struct scene *scene = ctx;
 
     INVARIANT(!scene->is_finished && scene->has_begun && !scene->is_complete);
-    INVARIANT(scene->has_ended_well && scene->passed == scene->given);
+    INVARIANT((err == 0) == scene->has_ended_well);
+    INVARIANT(err != 0 || scene->passed == scene->given);
+    /* The bytes may say another thing than the transport, either way. */
     if (take(scene) % 4 == 3)
-        return ERR_UPSTREAM_CUT;
+        return err != 0 ? err : ERR_UPSTREAM_CUT;
+    if (err != 0 && take(scene) % 4 != 3)
+        return err;
     scene->is_complete = true;
     return 0;
 }

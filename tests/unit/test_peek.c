@@ -57,7 +57,8 @@ static const struct row rows[] = {
     {"comments alone", ": one\n\n", PROTOCOL_OPENAI, STREAM, ATTEMPT_CUT},
     {"half an event", "data: {\"choices\"", PROTOCOL_OPENAI, STREAM, ATTEMPT_CUT},
     {"nothing", "", PROTOCOL_OPENAI, STREAM, ATTEMPT_CUT},
-    {"an empty document", "", PROTOCOL_OPENAI, DOCUMENT, ATTEMPT_ANSWERED},
+    {"an empty document", "", PROTOCOL_OPENAI, DOCUMENT, ATTEMPT_CUT},
+    {"half a document", "{\"choices\":[{\"te", PROTOCOL_OPENAI, DOCUMENT, ATTEMPT_CUT},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -102,7 +103,7 @@ static void every_beginning_is_judged_as_the_table_says(void **state)
     (void)state;
     for (size_t i = 0; i < ROWS; i++) {
         check(&rows[i], look(&rows[i], -1, NULL, 0));
-        if (!rows[i].is_stream)
+        if (!rows[i].is_stream && rows[i].result != ATTEMPT_CUT)
             check(&rows[i], look(&rows[i], (int64_t)strlen(rows[i].text), NULL, 0));
     }
 }

@@ -94,10 +94,10 @@ static enum proxy_taken client_more(void *ctx, struct span bytes)
     return ((struct recorder *)ctx)->taken;
 }
 
-static int client_complete(void *ctx)
+static int client_complete(void *ctx, int err)
 {
     record(ctx, 'c');
-    return ((struct recorder *)ctx)->complete_err;
+    return err != 0 ? err : ((struct recorder *)ctx)->complete_err;
 }
 
 static void finished(void *ctx, enum proxy_outcome outcome, int err)
@@ -377,7 +377,7 @@ static void long_silence_lets_a_held_head_go(void **state)
     proxy_on_silence(&recorder.proxy);
     assert_int_equal(recorder.proxy.state, PROXY_STREAMING);
     proxy_on_upstream_end(&recorder.proxy, ERR_UPSTREAM_CUT);
-    check(&recorder, "sef", PROXY_TRUNCATED, ERR_UPSTREAM_CUT);
+    check(&recorder, "secf", PROXY_TRUNCATED, ERR_UPSTREAM_CUT);
 }
 
 static void an_upstream_that_ends_before_its_first_byte_fails_the_call(void **state)
@@ -410,7 +410,7 @@ static void an_answer_that_is_cut_is_truncated_and_never_complete(void **state)
     (void)state;
     begin_streaming(&recorder);
     proxy_on_upstream_end(&recorder.proxy, ERR_UPSTREAM_CUT);
-    check(&recorder, "shf", PROXY_TRUNCATED, ERR_UPSTREAM_CUT);
+    check(&recorder, "shcf", PROXY_TRUNCATED, ERR_UPSTREAM_CUT);
 }
 
 static void an_answer_without_its_terminator_is_truncated(void **state)
