@@ -221,6 +221,16 @@ void proxy_on_client_gone(struct proxy *proxy, int err)
     finish(proxy, PROXY_CLIENT_GONE, err);
 }
 
+void proxy_end(struct proxy *proxy, int err)
+{
+    bool has_begun = proxy->state == PROXY_STREAMING || proxy->state == PROXY_HELD;
+
+    INVARIANT(err != 0);
+    if (proxy->state != PROXY_RECEIVED)
+        proxy->ports->upstream_abort(proxy->ctx);
+    finish(proxy, has_begun ? PROXY_TRUNCATED : PROXY_FAILED, err);
+}
+
 const char *proxy_state_name(enum proxy_state state)
 {
     return state < PROXY_STATE_COUNT ? states[state].name : "none";

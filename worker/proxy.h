@@ -135,6 +135,12 @@ void proxy_on_client_sent(struct proxy *proxy);
 /** The client's side is over, in any state. Finishes. */
 void proxy_on_client_gone(struct proxy *proxy, int err);
 
+/**
+ * The gateway ends the call: its key works no more. In any state; the upstream is cut. A client that
+ * has got nothing yet gets `err` in its dialect, another one sees a truncated answer. Finishes.
+ */
+void proxy_end(struct proxy *proxy, int err);
+
 /** "RECEIVED" …; never NULL. */
 const char *proxy_state_name(enum proxy_state state);
 

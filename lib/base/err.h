@@ -45,6 +45,7 @@
     X(UNKNOWN_KEY, 401, "invalid_api_key", "The API key is not valid.")                            \
     X(KEY_EXPIRED, 401, "invalid_api_key", "The API key has expired.")                             \
     X(KEY_DISABLED, 401, "invalid_api_key", "The API key is disabled.")                            \
+    X(KEY_REVOKED, 401, "invalid_api_key", "The API key has been revoked.")                        \
     X(HALF_PAIR, 401, "invalid_api_key", "An ID token and an App Check token go together.")        \
     X(BAD_TOKEN, 401, "invalid_api_key", "The ID token or the App Check token is not valid.")      \
     X(TOKEN_EXPIRED, 401, "invalid_api_key", "The ID token or the App Check token has expired.")   \

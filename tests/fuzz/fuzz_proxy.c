@@ -35,7 +35,8 @@ struct scene {
     bool has_ended_well;
     bool has_begun; /* the client has a head */
     bool is_complete;
-    bool is_gone; /* the client, and it said so */
+    bool is_gone;   /* the client, and it said so */
+    bool is_barred; /* the gateway ended it */
     bool is_finished;
     uint64_t given; /* bytes of the current attempt */
     uint64_t kept;  /* of those, while it was too early to judge */
@@ -198,6 +199,7 @@ static void finished(void *ctx, enum proxy_outcome outcome, int err)
     INVARIANT(outcome != PROXY_TRUNCATED || scene->has_begun);
     INVARIANT(outcome != PROXY_FAILED || (!scene->has_begun && scene->has_no_more));
     INVARIANT(!scene->is_gone || outcome == PROXY_CLIENT_GONE);
+    INVARIANT(!scene->is_barred || outcome == (scene->has_begun ? PROXY_TRUNCATED : PROXY_FAILED));
     scene->is_finished = true;
 }
 
@@ -310,6 +312,14 @@ static void on_gone(struct scene *scene)
     INVARIANT(scene->is_finished);
 }
 
+static void on_barred(struct scene *scene)
+{
+    scene->is_barred = true;
+    scene->has_no_more = true;
+    proxy_end(&scene->proxy, ERR_KEY_REVOKED);
+    INVARIANT(scene->is_finished);
+}
+
 static void on_event(struct scene *scene, unsigned event)
 {
     switch (event % 16) {
@@ -333,6 +343,8 @@ static void on_event(struct scene *scene, unsigned event)
     case 7:
         if (event == 7)
             on_gone(scene);
+        else if (event == 7 + 16)
+            on_barred(scene);
         break;
     default:
         on_body(scene);

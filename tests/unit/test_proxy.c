@@ -501,6 +501,62 @@ static void a_client_that_is_found_gone_by_a_write_stops_the_upstream(void **sta
     check(&recorder, "shbaf", PROXY_CLIENT_GONE, ERR_CLIENT_GONE);
 }
 
+static void begin_held(struct recorder *recorder)
+{
+    begin_streaming(recorder);
+    recorder->taken = PROXY_TAKEN_FULL;
+    assert_int_equal(proxy_on_upstream_body(&recorder->proxy, SPAN("y")), PROXY_GO_ON);
+    assert_int_equal(recorder->proxy.state, PROXY_HELD);
+}
+
+static void begin_pausing(struct recorder *recorder)
+{
+    begin_waiting(recorder, 1);
+    recorder->pauses = true;
+    assert_false(proxy_on_upstream_head(&recorder->proxy, 503));
+    assert_int_equal(recorder->proxy.state, PROXY_ADMITTED);
+}
+
+static void begin_unanswered(struct recorder *recorder)
+{
+    begin_waiting(recorder, 3);
+}
+
+/* Bytes have come, and are held back. */
+static void begin_peeking(struct recorder *recorder)
+{
+    begin_waiting(recorder, 3);
+    recorder->peeked = ATTEMPT_OPEN;
+    assert_true(proxy_on_upstream_head(&recorder->proxy, 200));
+    assert_int_equal(proxy_on_upstream_body(&recorder->proxy, SPAN("x")), PROXY_GO_ON);
+    assert_int_equal(recorder->proxy.state, PROXY_WAITING);
+}
+
+static void the_gateway_ends_a_call_in_every_state(void **state)
+{
+    static const struct {
+        void (*begin)(struct recorder *recorder);
+        const char *calls;
+        enum proxy_outcome outcome;
+    } rows[] = {
+        {begin, "f", PROXY_FAILED},
+        {begin_pausing, "snaaf", PROXY_FAILED},
+        {begin_unanswered, "saf", PROXY_FAILED},
+        {begin_peeking, "skaf", PROXY_FAILED},
+        {begin_streaming, "shaf", PROXY_TRUNCATED},
+        {begin_held, "shbaf", PROXY_TRUNCATED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct recorder recorder;
+
+        rows[i].begin(&recorder);
+        proxy_end(&recorder.proxy, ERR_KEY_REVOKED);
+        check(&recorder, rows[i].calls, rows[i].outcome, ERR_KEY_REVOKED);
+    }
+}
+
 static void every_state_has_a_name(void **state)
 {
     (void)state;
@@ -535,6 +591,7 @@ int main(void)
         cmocka_unit_test(a_held_call_may_end),
         cmocka_unit_test(a_client_that_leaves_ends_the_upstream_in_every_state),
         cmocka_unit_test(a_client_that_is_found_gone_by_a_write_stops_the_upstream),
+        cmocka_unit_test(the_gateway_ends_a_call_in_every_state),
         cmocka_unit_test(every_state_has_a_name),
     };
 
