@@ -110,6 +110,17 @@ void dialogue_hand_over(struct supervisor *sup)
     }
 }
 
+void dialogue_tell_revoked(struct supervisor *sup)
+{
+    const struct channel_message message = {.word = CHANNEL_REVOKED};
+
+    sup->revoked = false;
+    for (uint32_t i = 0; i < SETTINGS_WORKERS_MAX; i++) {
+        if (sup->children[i].channel >= 0)
+            (void)channel_send(sup->children[i].channel, &message);
+    }
+}
+
 void dialogue_give_up(struct supervisor *sup, struct child *child)
 {
     child->deaf = true;
@@ -182,6 +193,7 @@ static bool on_worker_message(struct supervisor *sup, struct child *child,
     case CHANNEL_UNLISTEN:
     case CHANNEL_DRAIN:
     case CHANNEL_READY:
+    case CHANNEL_REVOKED:
     case CHANNEL_WORD_COUNT:
         break;
     }
@@ -193,6 +205,10 @@ static bool on_message(struct supervisor *sup, struct child *child,
 {
     if (supervisor_is_worker(child))
         return on_worker_message(sup, child, message);
+    if (message->word == CHANNEL_REVOKED) {
+        sup->revoked = true;
+        return true;
+    }
     if (message->word != CHANNEL_READY)
         return false;
     supervisor_event(sup, child, CHILD_EV_READY);

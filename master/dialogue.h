@@ -26,6 +26,12 @@ void dialogue_hand_over(struct supervisor *sup);
 /** It does not answer to LISTEN: it is given no slot any more. */
 void dialogue_give_up(struct supervisor *sup, struct child *child);
 
+/**
+ * Bits were set: every worker with a process is to look, also one that only drains. A worker that
+ * does not read now is not hung up on for it: it looks by itself once a second.
+ */
+void dialogue_tell_revoked(struct supervisor *sup);
+
 /** A watch_fn: `ctx` is the supervisor, `number` the child's record. */
 void dialogue_on_readable(void *ctx, uint32_t number);
 

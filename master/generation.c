@@ -121,7 +121,8 @@ bool generation_fits(const struct generation *generation, const struct state *st
     return generation->snapshot.header->cells_used <= state->cells_max;
 }
 
-void generation_init_cells(const struct generation *generation, const struct state *state)
+void generation_init_cells(const struct generation *generation, const struct state *state,
+                           const struct revocations *revocations)
 {
     uint32_t rows = snapshot_rows(&generation->snapshot, SNAPSHOT_CELLS);
 
@@ -135,5 +136,8 @@ void generation_init_cells(const struct generation *generation, const struct sta
             atomic_store_explicit(&cell->words[word], 0, memory_order_relaxed);
         atomic_store_explicit(&cell->holders, 0, memory_order_relaxed);
         atomic_store(&cell->tag, digest_prefix(&row->identity));
+        /* The bits are mostly holes, which a write would fill. */
+        if (revocations_has(revocations, row->cell))
+            revocations_clear(revocations, row->cell);
     }
 }

@@ -8,6 +8,7 @@
 #ifndef WEIR_MASTER_GENERATION_H
 #define WEIR_MASTER_GENERATION_H
 
+#include "shm/revocations.h"
 #include "shm/snapshot.h"
 #include "shm/state.h"
 
@@ -57,7 +58,11 @@ int generation_control_address(const struct generation *generation, struct socka
 /** Does every cell of `generation` fit the state segment? */
 bool generation_fits(const struct generation *generation, const struct state *state);
 
-/** Give the cells that were born with this generation to their identities: tag set, words zero. */
-void generation_init_cells(const struct generation *generation, const struct state *state);
+/**
+ * Give the cells that were born with this generation to their identities: tag set, words zero, and
+ * not revoked as whoever had the number before.
+ */
+void generation_init_cells(const struct generation *generation, const struct state *state,
+                           const struct revocations *revocations);
 
 #endif

@@ -37,6 +37,7 @@ int master_init(struct master *master, const struct master_input *input)
         .notifier = {.fd = -1},
         .live = GENERATION_NONE,
         .state_fd = -1,
+        .revocations_fds = REVOCATIONS_FDS_NONE,
     };
     reload_init(&master->reload);
     control_init(&master->control, on_question, master);
@@ -48,6 +49,7 @@ int master_init(struct master *master, const struct master_input *input)
                                              .listeners = &master->listeners,
                                              .state = &master->state,
                                              .state_fd = &master->state_fd,
+                                             .revocations_fds = &master->revocations_fds,
                                          });
     raise_descriptor_limit();
     notify_init(&master->notifier);
@@ -254,6 +256,8 @@ int master_close(struct master *master)
     if (master->state_fd >= 0)
         close(master->state_fd);
     master->state_fd = -1;
+    revocations_close(&master->revocations);
+    revocations_close_fds(&master->revocations_fds);
     if (master->signal_fd >= 0)
         close(master->signal_fd);
     master->signal_fd = -1;

@@ -46,6 +46,8 @@ struct master {
     struct generation live;
     int state_fd; /* -1 before the first generation */
     struct state state;
+    struct revocations_fds revocations_fds; /* -1 before the first generation */
+    struct revocations revocations;
     struct listeners listeners;
     struct supervisor supervisor;
     struct control control;

@@ -62,6 +62,21 @@ static int open_state(struct master *master, const struct generation *next,
     return 0;
 }
 
+/* Not mapped by children either, and for the same reason. */
+static int open_revocations(struct master *master, const struct generation *next,
+                            char problem[static RELOAD_REASON_BYTES])
+{
+    int err = revocations_create(generation_settings(next)->cells_max, &master->revocations_fds,
+                                 &master->revocations);
+
+    if (err == 0 &&
+        madvise(master->revocations.header, master->revocations.bytes, MADV_DONTFORK) != 0)
+        err = ERR_IO;
+    if (err != 0)
+        return problem_is(problem, err, "the revocation bits cannot be made");
+    return 0;
+}
+
 /* The control socket first: it says best that another service runs with this configuration. */
 static int prepare_first(struct master *master, const struct generation *next,
                          char problem[static RELOAD_REASON_BYTES])
@@ -72,6 +87,8 @@ static int prepare_first(struct master *master, const struct generation *next,
         err = open_listeners(master, next, problem);
     if (err == 0)
         err = open_state(master, next, problem);
+    if (err == 0)
+        err = open_revocations(master, next, problem);
     return err;
 }
 
@@ -149,7 +166,7 @@ void publish_commit(struct master *master, struct generation *next)
 {
     bool first = master->live.number == 0;
 
-    generation_init_cells(next, &master->state);
+    generation_init_cells(next, &master->state, &master->revocations);
     atomic_store(&master->state.header->generation, next->number);
     generation_close(&master->live);
     master->live = *next;

@@ -45,10 +45,12 @@ _Noreturn static void run_child(const struct supervisor *sup, const struct child
     int status;
 
     if (supervisor_is_worker(child)) {
-        struct worker_boot boot = {child->number, channel, *sup->input.state_fd};
+        struct worker_boot boot = {child->number, channel, *sup->input.state_fd,
+                                   sup->input.revocations_fds->readonly};
         status = sup->input.worker_main(&boot);
     } else {
-        struct steward_boot boot = {channel, *sup->input.state_fd};
+        struct steward_boot boot = {channel, *sup->input.state_fd,
+                                    sup->input.revocations_fds->both};
         status = sup->input.steward_main(&boot);
     }
     _exit(status);
@@ -67,8 +69,10 @@ static int fork_child(struct supervisor *sup, struct child *child)
     if (err != 0)
         return err;
 
+    const struct revocations_fds *bits = sup->input.revocations_fds;
+    int bits_fd = supervisor_is_worker(child) ? bits->readonly : bits->both;
     struct spawn_order order = {
-        .title = title, .keep = {ends[1], *sup->input.state_fd}, .keep_count = 2};
+        .title = title, .keep = {ends[1], *sup->input.state_fd, bits_fd}, .keep_count = 3};
     err = spawn(&order, &child->process);
     if (err == 0 && child->process.pid == 0)
         run_child(sup, child, ends[1]);

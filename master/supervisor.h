@@ -19,6 +19,7 @@
 #include "master/spawn.h"
 #include "master/watch.h"
 #include "shm/boot.h"
+#include "shm/revocations.h"
 #include "shm/state.h"
 
 #include <stdbool.h>
@@ -63,15 +64,17 @@ struct supervisor_input {
     worker_main_fn *worker_main;
     steward_main_fn *steward_main;
     struct supervisor_bounds bounds;
-    const struct generation *generation; /* the live one; borrowed */
-    const struct listeners *listeners;   /* borrowed */
-    const struct state *state;           /* borrowed */
-    const int *state_fd;                 /* borrowed */
+    const struct generation *generation;           /* the live one; borrowed */
+    const struct listeners *listeners;             /* borrowed */
+    const struct state *state;                     /* borrowed */
+    const int *state_fd;                           /* borrowed */
+    const struct revocations_fds *revocations_fds; /* borrowed */
 };
 
 struct supervisor {
     struct supervisor_input input;
     bool stopping;
+    bool revoked;     /* the steward said so in this turn, once or often: workers are to look */
     uint32_t workers; /* processes wanted; 0 before the first generation */
     struct slots slots;
     struct monotime ticked;     /* the last supervisor_tick() */

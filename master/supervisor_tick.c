@@ -155,6 +155,8 @@ static struct monotime next_deadline(const struct supervisor *sup)
 struct monotime supervisor_tick(struct supervisor *sup, struct monotime now)
 {
     look_at_own_clock(sup, now);
+    if (sup->revoked)
+        dialogue_tell_revoked(sup);
     for (uint32_t i = 0; i < SUPERVISOR_CHILDREN_MAX; i++) {
         check_deadlines(sup, &sup->children[i], now);
         if (supervisor_is_worker(&sup->children[i]))

@@ -26,7 +26,8 @@ enum { CHANNEL_DESCRIPTORS_MAX = SETTINGS_LISTEN_MAX };
     X(REFUSED, 0, 0, "child: generation `number` cannot be used; err says why")                   \
     X(LISTENING, 0, 0, "child: accepts on listener slot `number`")                                \
     X(UNLISTENED, 0, 0, "child: accepts on listener slot `number` no more")                       \
-    X(READY, 0, 0, "steward: has started")
+    X(READY, 0, 0, "steward: has started")                                                        \
+    X(REVOKED, 0, 0, "steward: bits of shm/revocations.h were set; master, to workers: look there")
 
 enum channel_word {
 #define X(name, ...) CHANNEL_##name,

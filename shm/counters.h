@@ -27,6 +27,7 @@
     X(calls_truncated, "upstream calls cut short by the upstream or a timer")         \
     X(calls_client_gone, "upstream calls ended because the client went away")         \
     X(calls_failed, "upstream calls that gave no answer")                             \
+    X(calls_revoked, "calls ended because their key works no more")                   \
     X(usage_seen, "upstream answers that told their usage")                           \
     X(input_tokens, "input tokens that providers reported")                           \
     X(output_tokens, "output tokens that providers reported")                         \

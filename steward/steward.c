@@ -3,6 +3,7 @@
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "shm/channel.h"
+#include "shm/revocations.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -38,11 +39,19 @@ static bool is_to_stay(int fd, int *status)
 int steward_main(const struct steward_boot *boot)
 {
     const struct channel_message ready = {.word = CHANNEL_READY};
+    struct revocations revocations;
     int status = EXIT_SUCCESS;
+    /* A steward that could not revoke a key must not look like one that can. */
+    int err = revocations_open(boot->revocations_fd, &revocations);
 
-    if (channel_send(boot->channel_fd, &ready) != 0)
+    if (err == 0)
+        err = channel_send(boot->channel_fd, &ready);
+    if (err != 0) {
+        log_write(LOG_ERROR, "cannot start: %s", err_text(err));
         return EXIT_FAILURE;
+    }
     while (is_to_stay(boot->channel_fd, &status))
         continue;
+    revocations_close(&revocations);
     return status;
 }

@@ -201,8 +201,11 @@ static void finished(void *ctx, enum proxy_outcome outcome, int err)
         server_end(call->request.conn, call->closes);
         break;
     case PROXY_TRUNCATED:
-        log_failure(call, err);
-        call_attempt_cut(call);
+        /* What the gateway cut says nothing of the deployment, and the sweep tells of it. */
+        if (!call->is_barred) {
+            log_failure(call, err);
+            call_attempt_cut(call);
+        }
         call_client_truncated(call, err);
         break;
     case PROXY_CLIENT_GONE:
@@ -230,6 +233,13 @@ static const struct proxy_ports ports = {
     .client_comment = call_client_comment,
     .finished = finished,
 };
+
+void call_bar(struct call *call, int err)
+{
+    counters_add(&call->request.worker->slot->counters, COUNTER_calls_revoked, 1);
+    call->is_barred = true;
+    proxy_end(&call->proxy, err);
+}
 
 /* --- begin ------------------------------------------------------------------------------------ */
 
@@ -286,6 +296,7 @@ void call_begin(const struct request *request, const struct http_request *http,
     call->request = *request;
     call->generation = generation;
     call->access = access;
+    access_hold(&generation->snapshot, &access, &call->hold);
     link_init(&call->open);
     link_add_last(&worker->open_calls, &call->open);
     worker->calls_open++;

@@ -61,10 +61,12 @@ struct call {
     struct http_transfer *transfer;
     struct call_request *in; /* NULL once the answer has begun and the request is sent */
     struct access access;
+    struct access_hold hold;   /* of its key; what sweep.h looks at */
     struct state_cell *health; /* of the deployment that is being tried, or has answered */
     uint64_t quiet_since_ms;   /* on the loop's clock: when something last went to the client */
     bool conn_is_dead;         /* the server has reported the client gone */
     bool was_started;          /* an upstream has been asked */
+    bool is_barred;            /* its key works no more */
     bool strips_usage;
     bool is_stream;   /* the answer is server-sent events */
     bool is_chunked;  /* the answer is framed by chunks */
@@ -93,6 +95,9 @@ struct call {
 extern const struct http_transfer_handlers call_upstream_handlers;
 
 /* --- call.c ---------------------------------------------------------------------------------- */
+
+/** Its key works no more, and `err` says why: end it, and count it as revoked. Frees the record. */
+void call_bar(struct call *call, int err);
 
 /** Give back what only the request's way in needed. */
 void call_release_request(struct call *call);

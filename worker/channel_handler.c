@@ -4,6 +4,7 @@
 #include "lib/base/invariant.h"
 #include "lib/base/log.h"
 #include "worker/drain.h"
+#include "worker/sweep.h"
 
 #include <unistd.h>
 
@@ -56,6 +57,9 @@ static void follow(struct worker *worker, struct channel_message *message)
         return;
     case CHANNEL_DRAIN:
         drain_begin(worker, message->number);
+        return;
+    case CHANNEL_REVOKED:
+        sweep_revoked(worker);
         return;
     case CHANNEL_ADOPTED:
     case CHANNEL_REFUSED:

@@ -12,6 +12,7 @@
 #include "lib/base/text.h"
 #include "lib/net/link.h"
 #include "lib/net/server.h"
+#include "shm/revocations.h"
 #include "shm/state.h"
 #include "worker/attempts.h"
 #include "worker/generations.h"
@@ -26,6 +27,8 @@ struct worker {
     enum worker_phase phase;
     struct state state;
     struct worker_slot *slot;
+    struct revocations revocations;
+    uint64_t revocations_seen; /* revocations_changes() at the last look */
     struct generations generations;
     struct server *server;
     struct server_limits limits;

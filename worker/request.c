@@ -48,7 +48,8 @@ int request_identify(const struct request *request, const struct http_request *h
 
     if (err != 0)
         return err;
-    err = access_identify(&generation->snapshot, request->worker->digester, credential, scope, out);
+    const struct access_basis basis = {&generation->snapshot, &request->worker->revocations};
+    err = access_identify(&basis, request->worker->digester, credential, scope, out);
     wipe(credential);
     return err;
 }

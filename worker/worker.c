@@ -10,6 +10,7 @@
 #include "worker/listing.h"
 #include "worker/listing_copies.h"
 #include "worker/sandbox.h"
+#include "worker/sweep.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,8 +76,11 @@ static void on_generation_decided(void *owner, uint64_t number, int err)
 {
     struct worker *worker = owner;
 
-    if (err == 0)
+    if (err == 0) {
+        /* Before the master hears of it: it gives cells of keys that are gone to others then. */
+        sweep_removed(worker);
         err = start_client(worker, worker->generations.current);
+    }
     if (err != 0) {
         log_write(LOG_ERROR, "generation %llu cannot be used: %s", (unsigned long long)number,
                   err_text(err));
@@ -112,6 +116,7 @@ static void on_second(uv_timer_t *timer)
                   worker->call_lines_left_out);
     worker->call_lines = 0;
     worker->call_lines_left_out = 0;
+    sweep_all(worker);
     call_answer_tick(worker);
 }
 
@@ -121,12 +126,13 @@ static void set_counter(struct worker *worker, enum counter which, uint64_t *bef
     *before = now;
 }
 
-/* Once a loop turn: what others keep count of. */
+/* Once a loop turn: what others changed, and what others keep count of. */
 static void on_turn(uv_check_t *check)
 {
     struct worker *worker = check->data;
     struct counters *counters = &worker->slot->counters;
 
+    sweep_revoked(worker);
     set_counter(worker, COUNTER_connections_accepted, &worker->accepted_counted,
                 server_accepted_count(worker->server));
     set_counter(worker, COUNTER_connections_refused, &worker->refused_counted,
@@ -206,6 +212,8 @@ static int start(struct worker *worker, const struct worker_boot *boot)
     worker->channel_fd = boot->channel_fd;
     int err = state_open(boot->state_fd, &worker->state);
 
+    if (err == 0)
+        err = revocations_open_readonly(boot->revocations_fd, &worker->revocations);
     if (err != 0)
         return err;
     worker->slot = state_slot(&worker->state, boot->number);
@@ -257,6 +265,7 @@ static void close_worker(struct worker *worker)
     record_pool_close(&worker->listings);
     listing_copies_free(&worker->copies);
     INVARIANT(uv_loop_close(&worker->loop) == 0);
+    revocations_close(&worker->revocations);
     state_close(&worker->state);
 }
 

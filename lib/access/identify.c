@@ -15,23 +15,20 @@ static int identify_anonymous(const struct snapshot *snapshot, enum key_flag sco
     return 0;
 }
 
-static bool is_expired(const struct key_row *key, int64_t now_s)
-{
-    return key->expires_s != 0 && now_s >= key->expires_s;
-}
-
 static int judge(const struct key_row *key, enum key_flag scope, int64_t now_s)
 {
     if ((key->flags & KEY_DISABLED) != 0)
         return ERR_KEY_DISABLED;
-    if (is_expired(key, now_s))
+    if (access_is_expired(key->expires_s, now_s))
         return ERR_KEY_EXPIRED;
     return (key->flags & scope) != 0 ? 0 : ERR_SCOPE;
 }
 
-int access_identify(const struct snapshot *snapshot, struct digester *digester,
+int access_identify(const struct access_basis *basis, struct digester *digester,
                     struct span credential, enum key_flag scope, struct access *out)
 {
+    const struct snapshot *snapshot = basis->snapshot;
+
     if (credential.len == 0)
         return identify_anonymous(snapshot, scope, out);
 
@@ -41,6 +38,8 @@ int access_identify(const struct snapshot *snapshot, struct digester *digester,
         return ERR_UNKNOWN_KEY;
 
     const struct key_row *key = snapshot_key(snapshot, number);
+    if (revocations_has(basis->revocations, key->cell))
+        return ERR_KEY_REVOKED;
     /* Most keys have no end, and the clock costs more than all the rest of this. */
     int err = judge(key, scope, key->expires_s != 0 ? wall_now_s() : 0);
     if (err == 0)

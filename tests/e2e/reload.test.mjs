@@ -40,7 +40,7 @@ async function assertOneGenerationMapped() {
   await until(async () => (await weir.totals()).gauges.generations_held === weir.workers().length, 'one generation is held');
   // What a process that is not dumpable maps is shown to root alone.
   if (process.getuid() !== 0) return;
-  const expected = [`weir-secrets-${generation}`, `weir-snapshot-${generation}`, 'weir-state'];
+  const expected = ['weir-revocations', `weir-secrets-${generation}`, `weir-snapshot-${generation}`, 'weir-state'];
   for (const pid of weir.workers()) {
     await until(() => mappedMemfds(pid).length === expected.length, `worker ${pid} maps ${mappedMemfds(pid)}`);
     assert.deepEqual(mappedMemfds(pid).sort(), expected);

@@ -143,6 +143,9 @@ static void answer_generation(const struct worker_boot *boot, uint64_t number)
     case WORK_SAY_DRAIN:
         say(boot, CHANNEL_DRAIN, 0, 0);
         return;
+    case WORK_SAY_REVOKED:
+        say(boot, CHANNEL_REVOKED, 0, 0);
+        return;
     case WORK:
     case WORK_CRASH:
     case WORK_HANG:
@@ -165,6 +168,8 @@ static bool answer_message(const struct worker_boot *boot, struct channel_messag
         answer_generation(boot, message->number);
     else if (message->word == CHANNEL_LISTEN && mode != WORK_NOT_LISTEN)
         say(boot, CHANNEL_LISTENING, message->number, 0);
+    else if (message->word == CHANNEL_REVOKED)
+        script->looked |= UINT64_C(1) << boot->number;
     else if (message->word == CHANNEL_UNLISTEN)
         say(boot, CHANNEL_UNLISTENED, message->number, 0);
     return message->word != CHANNEL_DRAIN || mode == WORK_STAY;
@@ -194,7 +199,8 @@ static uint32_t count_strays(const struct worker_boot *boot)
     uint32_t strays = 0;
 
     for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS_LOOKED_AT; fd++) {
-        if (fd != boot->channel_fd && fd != boot->state_fd && fcntl(fd, F_GETFD) >= 0)
+        if (fd != boot->channel_fd && fd != boot->state_fd && fd != boot->revocations_fd &&
+            fcntl(fd, F_GETFD) >= 0)
             strays++;
     }
     FILE *maps = fopen("/proc/self/maps", "re");
@@ -235,11 +241,14 @@ int fake_steward(const struct steward_boot *boot)
 {
     struct pollfd channel = {.fd = boot->channel_fd, .events = POLLIN};
     const struct channel_message ready = {.word = CHANNEL_READY};
+    const struct channel_message revoked = {.word = CHANNEL_REVOKED};
     struct channel_message message;
     int err = channel_send(boot->channel_fd, &ready);
 
     while (err == 0 || err == ERR_AGAIN) {
-        poll(&channel, 1, -1);
+        for (; script->revoked > 0; script->revoked--)
+            channel_send(boot->channel_fd, &revoked);
+        poll(&channel, 1, FAKES_BEAT_MS);
         err = channel_receive(boot->channel_fd, &message);
         if (err == 0 && message.word == CHANNEL_DRAIN)
             break;

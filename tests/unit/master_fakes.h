@@ -30,6 +30,7 @@ enum worker_mode {
     WORK_SAY_ADOPTED, /* a generation that there is not */
     WORK_SAY_SLOT,    /* a slot that there is not */
     WORK_SAY_DRAIN,   /* a word of the master's */
+    WORK_SAY_REVOKED, /* a word of the steward's */
 };
 
 /** What test and fakes share; it outlives every process. */
@@ -46,6 +47,8 @@ struct script {
     _Atomic uint32_t other_address;
     _Atomic uint32_t reborn;       /* cell row that the next generation gives to somebody else */
     _Atomic uint64_t acknowledged; /* what the last load was told */
+    _Atomic uint32_t revoked;      /* how often the steward is to say REVOKED */
+    _Atomic uint64_t looked;       /* bit n: worker n was told so */
     _Atomic uint32_t strays;       /* what workers found that nobody gave them */
     char control_path[FAKES_PATH_BYTES + 1];
 };

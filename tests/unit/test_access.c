@@ -47,6 +47,8 @@ static const struct fixture_plan plan = {
 struct scene {
     struct fixture fixture;
     struct digester *digester;
+    struct revocations_fds fds;
+    struct revocations revocations;
 };
 
 static void open_scene(struct scene *scene, const struct fixture_plan *with)
@@ -55,10 +57,14 @@ static void open_scene(struct scene *scene, const struct fixture_plan *with)
     assert_int_equal(snapshot_check(scene->fixture.memory, scene->fixture.bytes), 0);
     scene->digester = digester_new();
     assert_non_null(scene->digester);
+    assert_int_equal(
+        revocations_create(scene->fixture.header->cells_used, &scene->fds, &scene->revocations), 0);
 }
 
 static void close_scene(struct scene *scene)
 {
+    revocations_close(&scene->revocations);
+    revocations_close_fds(&scene->fds);
     digester_free(&scene->digester);
     fixture_free(&scene->fixture);
 }
@@ -66,7 +72,9 @@ static void close_scene(struct scene *scene)
 static int identify(const struct scene *scene, const char *key, enum key_flag scope,
                     struct access *out)
 {
-    return access_identify(&scene->fixture.snapshot, scene->digester, span_of(key), scope, out);
+    const struct access_basis basis = {&scene->fixture.snapshot, &scene->revocations};
+
+    return access_identify(&basis, scene->digester, span_of(key), scope, out);
 }
 
 static void each_key_is_told_what_is_wrong_first(void **state)
@@ -108,6 +116,30 @@ static void each_key_is_told_what_is_wrong_first(void **state)
             fail_msg("row %zu: %s", i, err_name(err));
         assert_int_equal(err == 0, access.key != ROW_NONE);
         assert_int_equal(err == 0, access.grant_set != ROW_NONE);
+    }
+    close_scene(&scene);
+}
+
+static void a_revoked_key_is_refused_whatever_else_is_wrong(void **state)
+{
+    static const enum key_flag scopes[] = {KEY_SCOPE_LIST, KEY_SCOPE_CALL, KEY_SCOPE_ADMIN};
+    struct access access;
+    struct scene scene;
+
+    (void)state;
+    open_scene(&scene, &plan);
+    for (uint32_t n = 0; n < COUNT(keys); n++) {
+        uint32_t cell = snapshot_key(&scene.fixture.snapshot, n)->cell;
+        int before = identify(&scene, keys[n].text, KEY_SCOPE_LIST, &access);
+
+        revocations_set(&scene.revocations, cell);
+        for (size_t i = 0; i < COUNT(scopes); i++)
+            assert_int_equal(identify(&scene, keys[n].text, scopes[i], &access), ERR_KEY_REVOKED);
+        if (n + 1 < COUNT(keys))
+            assert_int_not_equal(identify(&scene, keys[n + 1].text, KEY_SCOPE_LIST, &access),
+                                 ERR_KEY_REVOKED);
+        revocations_clear(&scene.revocations, cell);
+        assert_int_equal(identify(&scene, keys[n].text, KEY_SCOPE_LIST, &access), before);
     }
     close_scene(&scene);
 }
@@ -280,6 +312,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_key_is_told_what_is_wrong_first),
+        cmocka_unit_test(a_revoked_key_is_refused_whatever_else_is_wrong),
         cmocka_unit_test(a_key_brings_its_own_grants),
         cmocka_unit_test(a_key_expires_at_its_second),
         cmocka_unit_test(who_has_no_key_gets_what_anonymous_callers_are_granted),

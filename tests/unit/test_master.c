@@ -218,12 +218,15 @@ static void new_cells_are_made_and_old_ones_are_kept(void **state)
         cells[i]->words[5] = 77;
         cells[i]->holders = 3;
         cells[i]->tag = 1;
+        revocations_set(&rig->master.revocations, rows[i].cell);
     }
     script->reborn = REBORN;
     rig_expect_reload(rig, "reloaded");
     assert_int_equal(cells[KEPT]->words[5], 77);
     assert_int_equal(cells[KEPT]->holders, 3);
     assert_int_equal(cells[KEPT]->tag, 1);
+    assert_true(revocations_has(&rig->master.revocations, rows[KEPT].cell));
+    assert_false(revocations_has(&rig->master.revocations, rows[REBORN].cell));
     assert_int_equal(cells[REBORN]->words[5], 0);
     assert_int_equal(cells[REBORN]->holders, 0);
     assert_int_equal(cells[REBORN]->tag, digest_prefix(&rows[REBORN].identity));

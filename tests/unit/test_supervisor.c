@@ -1,6 +1,7 @@
 /* The whole master with workers that crash, hang, refuse, lie and come back. */
 #include "lib/base/err.h"
 #include "lib/base/log.h"
+#include "master/dialogue.h"
 #include "tests/unit/master_rig.h"
 
 #include <fcntl.h>
@@ -233,9 +234,53 @@ static void a_worker_that_does_not_listen_is_passed_over(void **state)
     rig_end(rig, EXIT_SUCCESS);
 }
 
+static bool have_looked(const struct rig *rig, const void *detail)
+{
+    (void)rig;
+    return script->revoked == 0 && script->looked == *(const uint64_t *)detail;
+}
+
+static void what_the_steward_revokes_every_worker_hears_of(void **state)
+{
+    const uint64_t all = 7;
+    struct rig *rig = *state;
+
+    script->workers = 3;
+    rig_begin(rig);
+    rig_settle(rig);
+    for (unsigned round = 0; round < 3; round++) {
+        script->looked = 0;
+        script->revoked = 1 + 100 * round;
+        assert_true(rig_turn_until(rig, have_looked, &all));
+    }
+    rig_end(rig, EXIT_SUCCESS);
+}
+
+static void a_worker_that_does_not_read_is_not_given_up_for_a_revocation(void **state)
+{
+    enum { MORE_THAN_A_CHANNEL_HOLDS = 10000 };
+    struct rig *rig = *state;
+    struct supervisor *sup = &rig->master.supervisor;
+    const uint64_t all = 3;
+
+    rig_begin(rig);
+    rig_settle(rig);
+    pid_t before = rig_pid(rig, 0);
+    kill(before, SIGSTOP);
+    for (unsigned i = 0; i < MORE_THAN_A_CHANNEL_HOLDS; i++)
+        dialogue_tell_revoked(sup);
+    assert_true(sup->children[0].channel >= 0);
+    kill(before, SIGCONT);
+    assert_true(rig_turn_until(rig, have_looked, &all));
+    rig_settle(rig);
+    assert_int_equal(rig_pid(rig, 0), before);
+    rig_end(rig, EXIT_SUCCESS);
+}
+
 static void a_worker_that_says_what_it_cannot_say_is_replaced(void **state)
 {
-    static const enum worker_mode modes[] = {WORK_SAY_ADOPTED, WORK_SAY_SLOT, WORK_SAY_DRAIN};
+    static const enum worker_mode modes[] = {WORK_SAY_ADOPTED, WORK_SAY_SLOT, WORK_SAY_DRAIN,
+                                             WORK_SAY_REVOKED};
     struct rig *rig = *state;
 
     script->ack_ms = 600000; /* not for being late */
@@ -275,6 +320,8 @@ int main(void)
         TEST(a_worker_that_refuses_is_replaced),
         TEST(a_worker_that_lost_its_descriptors_is_replaced),
         TEST(a_worker_that_does_not_listen_is_passed_over),
+        TEST(what_the_steward_revokes_every_worker_hears_of),
+        TEST(a_worker_that_does_not_read_is_not_given_up_for_a_revocation),
         TEST(a_worker_that_says_what_it_cannot_say_is_replaced),
     };
 
