@@ -15,6 +15,7 @@
 #include "lib/base/clock.h"
 #include "master/generation.h"
 #include "master/spawn.h"
+#include "registry/registry.h"
 #include "shm/state.h"
 
 #include <stdbool.h>
@@ -25,12 +26,13 @@ enum { LOADER_NICE = 10 };
 /** What a loader is given, and the only thing. */
 struct loader_boot {
     const char *config_path;
-    int result_fd;         /* takes one loader_answer() */
-    int snapshot_fd;       /* of the live generation, or -1 */
-    int secrets_fd;        /* of the live generation, or -1 */
-    int state_fd;          /* or -1 at the first start */
-    uint64_t generation;   /* the number that the new one will have */
-    uint64_t acknowledged; /* every worker is past the generations below this one; 0: none */
+    registry_restore_fn *restore; /* at the first load only, when no steward runs; else NULL */
+    int result_fd;                /* takes one loader_answer() */
+    int snapshot_fd;              /* of the live generation, or -1 */
+    int secrets_fd;               /* of the live generation, or -1 */
+    int state_fd;                 /* or -1 at the first start */
+    uint64_t generation;          /* the number that the new one will have */
+    uint64_t acknowledged;        /* every worker is past the generations below this one; 0: none */
 };
 
 /** Loads and answers; returns the process's exit status. */

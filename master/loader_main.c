@@ -59,7 +59,7 @@ static int compile(const struct registry *registry, const struct loader_boot *bo
 
 static int load(const struct loader_boot *boot, struct report *report, struct loader_result *result)
 {
-    struct registry *registry = registry_load(boot->config_path, true, report);
+    struct registry *registry = registry_load(boot->config_path, true, boot->restore, report);
     if (registry == NULL)
         return ERR_CONFIG;
 

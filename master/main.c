@@ -66,6 +66,7 @@ static int serve(int argc, char **argv)
 
     const struct master_input input = {
         .config_path = options.config_path,
+        .restore = steward_restore_directory,
         .loader_main = loader_main,
         .worker_main = worker_main,
         .steward_main = steward_main,

@@ -28,6 +28,7 @@ enum {
 
 struct master_input {
     const char *config_path;
+    registry_restore_fn *restore; /* the steward's; see loader.h */
     loader_main_fn *loader_main;
     worker_main_fn *worker_main;
     steward_main_fn *steward_main;

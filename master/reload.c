@@ -81,6 +81,7 @@ static enum reload_event load(struct master *master)
     bool first = master->live.number == 0;
     struct loader_boot boot = {
         .config_path = master->input.config_path,
+        .restore = first ? master->input.restore : NULL,
         .snapshot_fd = master->live.snapshot_fd,
         .secrets_fd = master->live.secrets_fd,
         .state_fd = master->state_fd,

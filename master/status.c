@@ -12,17 +12,34 @@ static const char *state_word(const struct master *master)
     return master->ready ? "running" : "starting";
 }
 
+/* Who owns what: the file, and behind the directory's words the directory. */
+static void add_counts(const struct snapshot *snapshot, char *out, size_t bytes)
+{
+    const struct snapshot_header *header = snapshot->header;
+
+    snprintf(out, bytes,
+             " groups=%u users=%u keys=%u directory_groups=%u directory_users=%u directory_keys=%u",
+             snapshot_rows(snapshot, SNAPSHOT_GROUPS) - header->directory_groups,
+             snapshot_rows(snapshot, SNAPSHOT_USERS) - header->directory_users,
+             snapshot_rows(snapshot, SNAPSHOT_KEYS) - header->directory_keys -
+                 header->directory_old_keys,
+             header->directory_groups, header->directory_users, header->directory_keys);
+}
+
 void status_line(const struct master *master, char *out, size_t bytes)
 {
     char name[GENERATION_NAME_BYTES];
     uint64_t uptime_ms = monotime_now().ms - master->born.ms;
 
     generation_name(&master->live, name);
-    snprintf(out, bytes,
-             "weir %s pid=%d generation=%s workers=%u serving=%u state=%s reload=%s uptime=%llu",
-             WEIR_VERSION, (int)getpid(), name, master->supervisor.workers,
-             supervisor_count(&master->supervisor, CHILD_SERVING), state_word(master),
-             reload_state_word(master->reload.state), (unsigned long long)(uptime_ms / 1000));
+    int len = snprintf(
+        out, bytes,
+        "weir %s pid=%d generation=%s workers=%u serving=%u state=%s reload=%s uptime=%llu",
+        WEIR_VERSION, (int)getpid(), name, master->supervisor.workers,
+        supervisor_count(&master->supervisor, CHILD_SERVING), state_word(master),
+        reload_state_word(master->reload.state), (unsigned long long)(uptime_ms / 1000));
+    if (master->live.number != 0 && len > 0 && (size_t)len < bytes)
+        add_counts(&master->live.snapshot, out + len, bytes - (size_t)len);
 }
 
 void status_sentence(const struct master *master, char *out, size_t bytes)

@@ -47,6 +47,10 @@ static int describe_header(struct build *build)
     header->state_dir = pool_add(&build->pool, data->state_dir);
     header->control_socket = pool_add(&build->pool, data->control_socket);
     header->ca_file = pool_add(&build->pool, data->ca_file);
+    header->directory_groups = data->directory.group_count;
+    header->directory_users = data->directory.user_count;
+    header->directory_keys = data->directory.key_count;
+    header->directory_old_keys = data->directory.old_digest_count;
     header->listen_count = data->listen_count;
     for (uint32_t i = 0; i < data->listen_count; i++) {
         INVARIANT(data->listen[i].len < SETTINGS_ADDRESS_BYTES);
@@ -98,6 +102,7 @@ static int seal(struct build *build, struct registry_compiled *out)
     const struct registry_compile_input *input = build->input;
 
     build->header.generation = input->generation;
+    build->header.has_directory = build->data->directory.file.header != NULL ? 1 : 0;
     build->header.published_s = is_content_kept(build) ? input->previous->header->published_s
                                                        : input->now_s;
     int err = compile_snapshot(build, &out->snapshot_fd);

@@ -32,7 +32,8 @@ void content_digest(struct build *build)
 {
     const struct snapshot_header *header = &build->header;
 
-    INVARIANT(header->generation == 0 && header->published_s == 0 && header->cells_used == 0);
+    INVARIANT(header->generation == 0 && header->published_s == 0 && header->cells_used == 0 &&
+              header->has_directory == 0);
     digester_begin(build->digester);
     add(build, header, sizeof(*header));
     add_tables(build);

@@ -12,6 +12,7 @@
 #include "lib/base/digest.h"
 #include "lib/dialect/dialect.h"
 #include "registry/report.h"
+#include "shm/directory_file.h"
 #include "shm/layout.h"
 
 /** References to models: `models: all`, or a list. */
@@ -121,8 +122,22 @@ struct data_key {
     uint32_t group; /* index into data.groups, or ROW_NONE */
     uint32_t flags; /* enum key_flag: scopes and KEY_DISABLED */
     int64_t expires_s;
-    uint32_t allowed_count; /* 0: no restriction */
+    bool restricted; /* to `allowed`, which may name no model that there is */
+    uint32_t allowed_count;
     const uint32_t *allowed;
+};
+
+/**
+ * What the directory's export adds. Its groups, users and keys stand behind the configuration's;
+ * behind its keys, the texts that rotated ones had before, as keys of the same name.
+ */
+struct data_directory {
+    struct directory_file file; /* mapped while the registry lives, for names; closed: none */
+    struct span path;           /* NUL-terminated; empty: nobody looked */
+    uint32_t group_count;
+    uint32_t user_count;
+    uint32_t key_count;
+    uint32_t old_digest_count;
 };
 
 struct data {
@@ -150,6 +165,7 @@ struct data {
     struct data_subject *users;
     uint32_t key_count;
     struct data_key *keys;
+    struct data_directory directory;
     struct data_grant anonymous;
     uint64_t credits_per_usd;       /* 0: not given */
     uint64_t credits_margin_micros; /* 1400000 is 1.4 */

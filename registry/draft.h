@@ -71,7 +71,8 @@ void draft_init(struct draft *draft, struct arena *scratch);
 void draft_close(struct draft *draft);
 
 /**
- * Resolve every reference and lay the rows out in `arena`.
+ * Resolve every reference and lay the rows out in `arena`, with room behind them for what
+ * data->directory counts, which references may mean too.
  *
  * @param report  takes what does not resolve
  * @return 0 or ERR_NO_MEMORY

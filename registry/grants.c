@@ -105,7 +105,7 @@ static int intern_keys(struct granter *granter)
         if (key->group != ROW_NONE)
             unite(granter, granter->bits,
                   intern_row(&granter->sources, granter->of_groups[key->group]));
-        if (key->allowed_count != 0)
+        if (key->restricted)
             restrict_to_allowed(granter, key);
         err = intern_add(&granter->build->grant_sets, granter->bits, &rows[i].grant_set);
     }

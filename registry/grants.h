@@ -3,7 +3,7 @@
  *
  *   effective(key) = (user ∪ the user's groups ∪ the key's group) ∩ allowed ∩ enabled models
  *
- * allowed restricts only when it is not empty; a disabled user or group grants nothing.
+ * allowed counts only for a key that is restricted; a disabled user or group grants nothing.
  */
 #ifndef WEIR_REGISTRY_GRANTS_H
 #define WEIR_REGISTRY_GRANTS_H

@@ -18,7 +18,8 @@ struct link {
     struct draft *draft;
     struct arena *arena;
     struct report *report;
-    uint32_t *stamps; /* which list named an entity last */
+    const struct directory_file *directory; /* closed: there is none */
+    uint32_t *stamps;                       /* which list named an entity last */
     uint32_t stamp;
     uint32_t hint_candidates;
     bool out_of_memory;
@@ -35,18 +36,35 @@ struct owner {
 struct kind {
     const struct names *names;
     const char *word;
+    bool in_directory;
+    enum directory_table table; /* where the directory has more of them */
 };
 
-static const char *hint_for(struct link *link, const struct names *names,
+static struct span directory_name(const struct link *link, enum directory_table table, uint32_t row)
+{
+    const struct directory_file *file = link->directory;
+
+    return directory_file_text(
+        file, table == DIRECTORY_GROUPS
+                  ? DIRECTORY_ROW(file, GROUPS, struct directory_group_row, row)->name
+                  : DIRECTORY_ROW(file, USERS, struct directory_user_row, row)->name);
+}
+
+static const char *hint_for(struct link *link, const struct kind *kind,
                             const struct reference *reference, char memory[static HINT_BYTES])
 {
     struct suggestion suggestion = suggestion_begin(reference->name);
+    const struct names *names = kind->names;
+    bool in_directory = kind->in_directory && link->directory->header != NULL;
+    uint32_t more = in_directory ? directory_file_rows(link->directory, kind->table) : 0;
 
-    if (reference->hidden || names->count > link->hint_candidates)
+    if (reference->hidden || (uint64_t)names->count + more > link->hint_candidates)
         return "";
-    link->hint_candidates -= names->count;
+    link->hint_candidates -= names->count + more;
     for (uint32_t i = 0; i < names->count; i++)
         suggestion_offer(&suggestion, names->entries[i].text);
+    for (uint32_t i = 0; i < more; i++)
+        suggestion_offer(&suggestion, directory_name(link, kind->table, i));
     return suggestion_hint(&suggestion, memory, HINT_BYTES);
 }
 
@@ -65,11 +83,24 @@ static void refuse_unknown(struct link *link, const struct kind *kind, const str
                    owner->field[0] == '\0' ? "" : ".", owner->field, number);
     if (shown)
         report_add(link->report, REPORT_ERROR, reference->place, path,
-                   hint_for(link, kind->names, reference, hint), "there is no %s \"%.*s\"",
-                   kind->word, SPAN_FMT(reference->name));
+                   hint_for(link, kind, reference, hint), "there is no %s \"%.*s\"", kind->word,
+                   SPAN_FMT(reference->name));
     else
         report_add(link->report, REPORT_ERROR, reference->place, path, "", "there is no such %s",
                    kind->word);
+}
+
+/* The directory's rows stand behind the configuration's. */
+static uint32_t find(const struct link *link, const struct kind *kind, struct span name)
+{
+    int64_t number = names_find(kind->names, name);
+
+    if (number != NAME_NONE)
+        return (uint32_t)number;
+    if (!kind->in_directory || link->directory->header == NULL)
+        return ROW_NONE;
+    uint32_t row = directory_file_find(link->directory, kind->table, name);
+    return row == ROW_NONE ? ROW_NONE : kind->names->count + row;
 }
 
 static uint32_t resolve(struct link *link, const struct kind *kind, const struct owner *owner,
@@ -77,9 +108,9 @@ static uint32_t resolve(struct link *link, const struct kind *kind, const struct
 {
     if (reference->name.len == 0)
         return ROW_NONE;
-    int64_t number = names_find(kind->names, reference->name);
-    if (number != NAME_NONE)
-        return (uint32_t)number;
+    uint32_t number = find(link, kind, reference->name);
+    if (number != ROW_NONE)
+        return number;
     refuse_unknown(link, kind, owner, reference, item);
     return ROW_NONE;
 }
@@ -121,7 +152,7 @@ static uint32_t resolve_list(struct link *link, const struct kind *kind, const s
 static struct data_grant link_grant(struct link *link, const struct owner *owner,
                                     const struct reference_list *list)
 {
-    const struct kind models = {&link->draft->models.names, "model"};
+    const struct kind models = {.names = &link->draft->models.names, .word = "model"};
     struct data_grant grant = {.all = list->all};
 
     grant.count = resolve_list(link, &models, owner, list, &grant.models);
@@ -143,7 +174,7 @@ static void sort_by_tier(struct data_deployment *deployments, uint32_t count)
 
 static void link_deployments(struct link *link, struct draft_model *model)
 {
-    const struct kind providers = {&link->draft->providers.names, "provider"};
+    const struct kind providers = {.names = &link->draft->providers.names, .word = "provider"};
     struct data_deployment *rows;
     uint32_t count = 0;
 
@@ -200,7 +231,7 @@ static void link_models(struct link *link, const struct data_provider *providers
 static void link_subjects(struct link *link, const struct draft_table *table, const char *section,
                           struct data_subject *out)
 {
-    const struct kind groups = {&link->draft->groups.names, "group"};
+    const struct kind groups = {&link->draft->groups.names, "group", true, DIRECTORY_GROUPS};
 
     for (uint32_t i = 0; i < table->rows.count; i++) {
         const struct draft_subject *draft = list_at(&table->rows, i);
@@ -215,9 +246,9 @@ static void link_subjects(struct link *link, const struct draft_table *table, co
 
 static void link_keys(struct link *link, struct data *data)
 {
-    const struct kind models = {&link->draft->models.names, "model"};
-    const struct kind users = {&link->draft->users.names, "user"};
-    const struct kind groups = {&link->draft->groups.names, "group"};
+    const struct kind models = {.names = &link->draft->models.names, .word = "model"};
+    const struct kind users = {&link->draft->users.names, "user", true, DIRECTORY_USERS};
+    const struct kind groups = {&link->draft->groups.names, "group", true, DIRECTORY_GROUPS};
     const struct list *rows = &link->draft->keys.rows;
 
     data->key_count = 0;
@@ -232,6 +263,7 @@ static void link_keys(struct link *link, struct data *data)
         key->group = resolve(link, &groups, &owner, &draft->group, -1);
         owner.field = "allowed_models";
         key->allowed_count = resolve_list(link, &models, &owner, &draft->allowed, &key->allowed);
+        key->restricted = key->allowed_count != 0;
         data->key_count += draft->known ? 1 : 0;
     }
 }
@@ -248,16 +280,18 @@ static void *take_rows(struct link *link, uint32_t count, size_t row_bytes)
 static void take_tables(struct link *link, struct data *data)
 {
     struct draft *draft = link->draft;
+    const struct data_directory *directory = &data->directory;
+    uint32_t keys = draft->keys.rows.count + directory->key_count + directory->old_digest_count;
 
     data->provider_count = draft->providers.rows.count;
     data->providers = take_rows(link, data->provider_count, sizeof(*data->providers));
     data->model_count = draft->models.rows.count;
     data->models = take_rows(link, data->model_count, sizeof(*data->models));
-    data->group_count = draft->groups.rows.count;
+    data->group_count = draft->groups.rows.count + directory->group_count;
     data->groups = take_rows(link, data->group_count, sizeof(*data->groups));
-    data->user_count = draft->users.rows.count;
+    data->user_count = draft->users.rows.count + directory->user_count;
     data->users = take_rows(link, data->user_count, sizeof(*data->users));
-    data->keys = take_rows(link, draft->keys.rows.count, sizeof(*data->keys));
+    data->keys = take_rows(link, keys, sizeof(*data->keys));
 
     uint32_t most = data->model_count > data->group_count ? data->model_count : data->group_count;
     link->stamps = take_rows(link, most, sizeof(*link->stamps));
@@ -267,7 +301,12 @@ int draft_link(struct draft *draft, struct arena *arena, struct report *report, 
 {
     static const struct owner anonymous = {"anonymous", {"models", 6}, ""};
     struct link link = {
-        .draft = draft, .arena = arena, .report = report, .hint_candidates = HINT_CANDIDATES_MAX};
+        .draft = draft,
+        .arena = arena,
+        .report = report,
+        .directory = &data->directory.file,
+        .hint_candidates = HINT_CANDIDATES_MAX,
+    };
 
     take_tables(&link, data);
     if (link.out_of_memory)

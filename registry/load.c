@@ -3,6 +3,7 @@
 #include "lib/base/err.h"
 #include "registry/binder.h"
 #include "registry/files.h"
+#include "registry/merge.h"
 #include "registry/sections.h"
 
 #include <errno.h>
@@ -20,6 +21,8 @@ struct load {
     char folder[PATH_MAX];
     uint64_t bytes_left;
     bool unreadable; /* a file is missing from what was read: names that lack may be in it */
+    bool has_folder; /* the text came from a file, and the directory may stand in state_dir */
+    registry_restore_fn *restore;
     struct binder binder;
 };
 
@@ -183,13 +186,34 @@ static struct registry *registry_new(void)
     return registry;
 }
 
+static int link_all(struct load *load)
+{
+    struct registry *registry = load->registry;
+    const struct merge merge = {
+        .draft = &load->draft,
+        .data = &registry->data,
+        .arena = registry->arena,
+        .scratch = load->binder.scratch,
+        .report = load->report,
+    };
+    int err = 0;
+
+    if (load->has_folder)
+        err = merge_open(&merge, load->binder.resolve, load->restore);
+    /* Names that the configuration refers to may be in what could not be read. */
+    if (err == ERR_CONFIG)
+        return 0;
+    if (err == 0)
+        err = draft_link(&load->draft, registry->arena, load->report, &registry->data);
+    return err == 0 ? merge_rows(&merge) : err;
+}
+
 /* What was bound becomes the registry, or nothing when there is an error. */
 static struct registry *finish(struct load *load, uint32_t errors_before)
 {
     struct registry *registry = load->registry;
 
-    if (!load->unreadable && !load->binder.out_of_memory &&
-        draft_link(&load->draft, registry->arena, load->report, &registry->data) != 0)
+    if (!load->unreadable && !load->binder.out_of_memory && link_all(load) != 0)
         load->binder.out_of_memory = true;
     if (load->binder.out_of_memory)
         report_add(load->report, REPORT_ERROR, whole(load->main_file), "", "",
@@ -255,7 +279,8 @@ static struct load *load_new(bool resolve, struct report *report)
     return load;
 }
 
-struct registry *registry_load(const char *config_path, bool resolve, struct report *report)
+struct registry *registry_load(const char *config_path, bool resolve, registry_restore_fn *restore,
+                               struct report *report)
 {
     uint32_t errors = report_errors(report);
     struct load *load = load_new(resolve, report);
@@ -268,6 +293,8 @@ struct registry *registry_load(const char *config_path, bool resolve, struct rep
         report_add(report, REPORT_ERROR, whole(NULL), "", "", "the file's path is too long");
     } else {
         load->registry->data.config_path = kept;
+        load->has_folder = true;
+        load->restore = restore;
         bind_file(load, config_path, false);
         include_all(load);
         registry = finish(load, errors);
@@ -304,6 +331,7 @@ void registry_free(struct registry **registry)
     const struct data *data = &(*registry)->data;
     for (uint32_t i = 0; data->providers != NULL && i < data->provider_count; i++)
         wipe(data->providers[i].secret);
+    directory_file_close(&(*registry)->data.directory.file);
     struct arena *arena = (*registry)->arena;
     arena_free(&arena);
     *registry = NULL;
@@ -312,7 +340,17 @@ void registry_free(struct registry **registry)
 void registry_count(const struct registry *registry, struct registry_counts *out)
 {
     const struct data *data = &registry->data;
+    const struct data_directory *directory = &data->directory;
 
-    *out = (struct registry_counts){data->provider_count, data->model_count, data->group_count,
-                                    data->user_count, data->key_count};
+    *out = (struct registry_counts){
+        .providers = data->provider_count,
+        .models = data->model_count,
+        .groups = data->group_count - directory->group_count,
+        .users = data->user_count - directory->user_count,
+        .keys = data->key_count - directory->key_count - directory->old_digest_count,
+        .has_directory = directory->file.header != NULL,
+        .directory_groups = directory->group_count,
+        .directory_users = directory->user_count,
+        .directory_keys = directory->key_count,
+    };
 }

@@ -12,7 +12,8 @@ enum {
 #define LOAD_REGISTRY_BYTES_MAX (UINT64_C(2) << 30)   /* what a load may take in memory, twice */
 
 /**
- * As registry_load(), of a text. `include:` is an error: there is no folder to look in.
+ * As registry_load(), of a text, without the directory. `include:` is an error: there is no folder
+ * to look in.
  *
  * @param name  stands for the file in the report
  */

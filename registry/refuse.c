@@ -91,6 +91,18 @@ static void refuse_fixed_paths(const struct build *build)
         report_fixed(build, data->places.ca_file, "ca_file");
 }
 
+/* Whatever it revoked would work again. A start is another matter: there may never have been one. */
+static void refuse_lost_directory(const struct build *build)
+{
+    const struct data_directory *directory = &build->data->directory;
+
+    if (build->input->previous->header->has_directory == 0 || directory->file.header != NULL)
+        return;
+    report_add(build->report, REPORT_ERROR, (struct report_place){directory->path.ptr, 0, 0}, "",
+               "the steward writes it anew from the database",
+               "the directory's export was there and is missing now");
+}
+
 /* Without certificates every call to an https provider would fail. */
 static void refuse_missing_certificates(const struct build *build)
 {
@@ -138,6 +150,7 @@ int refuse(const struct build *build)
     if (build->input->previous != NULL) {
         refuse_fixed_settings(build);
         refuse_fixed_paths(build);
+        refuse_lost_directory(build);
     }
     refuse_missing_certificates(build);
     refuse_descriptors(build);

@@ -1,5 +1,5 @@
 /**
- * YAML in, a checked registry out, and from it the two memfds of a generation.
+ * YAML and the directory's export in, a checked registry out, and from it the two memfds of a generation.
  *
  *   registry_load()  ->  struct registry  ->  registry_compile()  ->  sealed memfds
  *
@@ -16,12 +16,28 @@
 struct registry;
 
 /**
+ * Writes the directory's export anew, from the database in `state_dir`.
+ *
+ * @param problem  on failure why, as a sentence
+ * @return 0 or an ERR_ value
+ */
+typedef int registry_restore_fn(const char *state_dir, char *problem, size_t bytes);
+
+/**
+ * The configuration and, when `state_dir/directory` is there, the directory's export.
+ *
+ * An export that cannot be used is an error, never left out: what it revokes would work again. A
+ * process that may not read it at all and resolves nothing gets a warning instead.
+ *
  * @param config_path  the main file; its `include:` globs are relative to it
  * @param resolve      resolve ${…} references: a missing one is an error; else it is a warning
+ * @param restore      what to do first about an export that cannot be used, or that is missing
+ *                     though there is a database; NULL: nothing, and one that is missing is none
  * @param report       takes every error and warning
  * @return the registry, or NULL when `report` has an error
  */
-struct registry *registry_load(const char *config_path, bool resolve, struct report *report);
+struct registry *registry_load(const char *config_path, bool resolve, registry_restore_fn *restore,
+                               struct report *report);
 
 /** Clears the pointer and wipes resolved secrets; NULL is fine. */
 void registry_free(struct registry **registry);
@@ -32,9 +48,13 @@ struct registry_counts {
     uint32_t groups;
     uint32_t users;
     uint32_t keys;
+    bool has_directory;
+    uint32_t directory_groups;
+    uint32_t directory_users;
+    uint32_t directory_keys;
 };
 
-/** How many of each the configuration has, disabled ones among them. */
+/** How many of each the configuration has, and the directory; disabled ones among them. */
 void registry_count(const struct registry *registry, struct registry_counts *out);
 
 struct registry_compile_input {
@@ -55,8 +75,8 @@ struct registry_compiled {
 /**
  * Compile and seal.
  *
- * Refused, each as an error in `report`: a change of a setting that only a restart can change,
- * more cells than `state.cells_max`, connection and call limits that do not fit RLIMIT_NOFILE.
+ * Refused, each as an error in `report`: a change of a setting that only a restart can change, a
+ * directory that `previous` had and this registry has not, more cells than `state.cells_max`, connection and call limits that do not fit RLIMIT_NOFILE.
  *
  * @return 0, ERR_CONFIG (see report), ERR_NO_MEMORY or ERR_IO
  */

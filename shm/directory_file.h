@@ -148,7 +148,7 @@ struct directory_file {
  * a second. Everything that is reached through what is below is then inside the file and in range.
  *
  * @param out  filled only on success
- * @return 0, ERR_NOT_FOUND, ERR_CORRUPT, ERR_VERSION or ERR_IO
+ * @return 0, ERR_NOT_FOUND, ERR_CORRUPT, ERR_VERSION, ERR_NO_MEMORY or ERR_IO (errno says why)
  */
 int directory_file_open(const char *path, struct directory_file *out);
 

@@ -18,6 +18,8 @@
 
 #define DIRECTORY_FILE_NAME     "directory"
 #define DIRECTORY_FILE_NAME_NEW "directory.new"
+/** What it is written from, in the same folder; for who must know whether there is one. */
+#define DIRECTORY_DATABASE_NAME "weir.db"
 
 enum { DIRECTORY_WRITER_BUFFER_BYTES = 32 * 1024, DIRECTORY_FILE_MODE = 0600 };
 

@@ -40,7 +40,7 @@
 #include <stdint.h>
 
 enum {
-    LAYOUT_VERSION = 2,
+    LAYOUT_VERSION = 3,
     LAYOUT_TABLE_ALIGN = 64,
     LAYOUT_PROBES_MAX = 1024,
     LAYOUT_CHECKSUM_FROM = 32, /* in both headers: the first byte behind `checksum` */
@@ -96,7 +96,12 @@ struct snapshot_header {
     struct ref control_socket;
     struct ref ca_file;
     uint32_t listen_count;
-    uint32_t reserved;
+    /** 1: an export of the directory was merged in. Not a part of `content`: an empty one is none. */
+    uint32_t has_directory;
+    uint32_t directory_groups; /* of GROUPS, the last ones: those of the directory */
+    uint32_t directory_users;  /* of USERS; likewise */
+    uint32_t directory_keys;   /* of KEYS; behind them are the texts they had before a rotation: */
+    uint32_t directory_old_keys;
     char listen[SETTINGS_LISTEN_MAX][SETTINGS_ADDRESS_BYTES]; /* NUL-terminated "host:port" */
     struct settings settings;
     struct table_place tables[SNAPSHOT_TABLE_COUNT];

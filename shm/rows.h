@@ -104,12 +104,13 @@ enum key_flag {
     KEY_SCOPE_LIST = 1 << 1,
     KEY_SCOPE_CALL = 1 << 2,
     KEY_SCOPE_ADMIN = 1 << 3,
+    KEY_REVOKED = 1 << 4, /* for ever, wherever the key is defined; KEY_DISABLED is set as well */
 };
 
 struct key_row {
     struct digest digest; /* SHA-256 of the key's text */
     int64_t expires_s;    /* 0: never */
-    struct ref name;
+    struct ref name;      /* also the row's of the text from before a rotation; so is the cell */
     uint32_t grant_set;
     uint32_t user;  /* row in USERS, or ROW_NONE */
     uint32_t group; /* row in GROUPS, or ROW_NONE */

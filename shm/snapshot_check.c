@@ -67,12 +67,22 @@ static bool can_hold(uint32_t slots, uint32_t rows)
     return slots > rows && (slots & (slots - 1)) == 0;
 }
 
+static bool are_directory_counts_sound(const struct snapshot *snapshot)
+{
+    const struct snapshot_header *header = snapshot->header;
+
+    return header->directory_groups <= snapshot_rows(snapshot, SNAPSHOT_GROUPS) &&
+           header->directory_users <= snapshot_rows(snapshot, SNAPSHOT_USERS) &&
+           (uint64_t)header->directory_keys + header->directory_old_keys <=
+               snapshot_rows(snapshot, SNAPSHOT_KEYS);
+}
+
 static bool do_row_counts_agree(const struct snapshot *snapshot)
 {
     uint64_t models = snapshot_rows(snapshot, SNAPSHOT_MODELS);
     uint64_t sets = snapshot_rows(snapshot, SNAPSHOT_GRANT_SETS);
 
-    return sets >= 1 &&
+    return sets >= 1 && are_directory_counts_sound(snapshot) &&
            snapshot_rows(snapshot, SNAPSHOT_GRANT_WORDS) == sets * ((models + 63) / 64) &&
            snapshot_rows(snapshot, SNAPSHOT_LISTINGS) == sets * DIALECT_COUNT &&
            snapshot_rows(snapshot, SNAPSHOT_FRAGMENTS) == DIALECT_COUNT * models &&
@@ -92,7 +102,7 @@ static bool is_header_sound(const struct snapshot *snapshot)
            snapshot_holds(snapshot, header->control_socket) &&
            snapshot_holds(snapshot, header->ca_file) && are_addresses_sound(header) &&
            are_settings_in_range(&header->settings) &&
-           header->cells_used <= header->settings.cells_max;
+           header->cells_used <= header->settings.cells_max && header->has_directory <= 1;
 }
 
 static bool is_checksum_right(const struct snapshot *snapshot)

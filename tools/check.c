@@ -52,7 +52,7 @@ static void compile(const struct registry *registry, struct report *report)
 
 static int check(const struct check_options *options, struct report *report)
 {
-    struct registry *registry = registry_load(options->config, options->secrets, report);
+    struct registry *registry = registry_load(options->config, options->secrets, NULL, report);
     struct registry_counts counts = {0};
 
     if (registry != NULL) {
@@ -62,8 +62,12 @@ static int check(const struct check_options *options, struct report *report)
     registry_free(&registry);
     if (report_print(report, STDERR_FILENO) != 0 || report_errors(report) != 0)
         return TOOL_FAILED;
-    printf("%s: ok: %u models, %u providers, %u groups, %u users, %u keys\n", options->config,
+    printf("%s: ok: %u models, %u providers, %u groups, %u users, %u keys", options->config,
            counts.models, counts.providers, counts.groups, counts.users, counts.keys);
+    if (counts.has_directory)
+        printf("; in the directory %u groups, %u users, %u keys", counts.directory_groups,
+               counts.directory_users, counts.directory_keys);
+    (void)putchar('\n');
     return fflush(stdout) == 0 ? TOOL_OK : TOOL_FAILED;
 }
 

@@ -35,6 +35,8 @@ int access_renew(struct access_hold *hold, const struct access_basis *basis, int
     hold->expires_s = key->expires_s;
     hold->cell = key->cell;
     int err = access_check(hold, basis->revocations, now_s);
+    if ((key->flags & KEY_REVOKED) != 0)
+        return ERR_KEY_REVOKED;
     if (err != ERR_KEY_REVOKED && (key->flags & KEY_DISABLED) != 0)
         return ERR_KEY_DISABLED;
     return err;

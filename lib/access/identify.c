@@ -17,6 +17,8 @@ static int identify_anonymous(const struct snapshot *snapshot, enum key_flag sco
 
 static int judge(const struct key_row *key, enum key_flag scope, int64_t now_s)
 {
+    if ((key->flags & KEY_REVOKED) != 0)
+        return ERR_KEY_REVOKED;
     if ((key->flags & KEY_DISABLED) != 0)
         return ERR_KEY_DISABLED;
     if (access_is_expired(key->expires_s, now_s))

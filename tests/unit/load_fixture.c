@@ -86,7 +86,7 @@ struct registry *load_main(const char *text, struct report *report)
 
     load_write_file("weir.yaml", text);
     path_in_folder(path, "weir.yaml");
-    return registry_load(path, true, report);
+    return registry_load(path, true, NULL, report);
 }
 
 int load_set_up(void **state)

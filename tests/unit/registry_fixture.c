@@ -93,6 +93,7 @@ static void fixture_init_access(struct fixture *fx)
     fx->keys[KEY_GROUP] = fixture_key("key-group", ROW_NONE, G_ALL);
     fx->keys[KEY_BOTH] = fixture_key("key-both", ADA, G_ALL);
     fx->keys[KEY_NARROW] = fixture_key("key-narrow", ADA, G_ALL);
+    fx->keys[KEY_NARROW].restricted = true;
     fx->keys[KEY_NARROW].allowed_count = 2;
     fx->keys[KEY_NARROW].allowed = alpha_and_delta;
     fx->keys[KEY_GROUP_OFF] = fixture_key("key-group-off", ROW_NONE, G_OFF);

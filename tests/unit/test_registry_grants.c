@@ -157,6 +157,7 @@ static void randomize_keys(struct random_registry *random)
                                       group < RANDOM_SUBJECTS ? group : ROW_NONE);
         if (next(random, 2) == 0) {
             random->keys[i].allowed_count = fill_list(random, RANDOM_SUBJECTS * 2 + i);
+            random->keys[i].restricted = random->keys[i].allowed_count != 0;
             random->keys[i].allowed = random->lists[RANDOM_SUBJECTS * 2 + i];
         }
     }

@@ -140,7 +140,7 @@ static void check_sample_access(const struct data *data)
 static void the_sample_of_the_manual_loads(void **state)
 {
     struct report *report = report_new();
-    struct registry *registry = registry_load("tests/unit/data/sample.yaml", true, report);
+    struct registry *registry = registry_load("tests/unit/data/sample.yaml", true, NULL, report);
 
     (void)state;
     if (registry == NULL) {

@@ -23,7 +23,7 @@ static void every_problem_of_a_bad_file_is_reported(void **state)
     for (size_t i = 0; i < found.gl_pathc; i++) {
         const char *path = found.gl_pathv[i];
         struct report *report = report_new();
-        struct registry *registry = registry_load(path, true, report);
+        struct registry *registry = registry_load(path, true, NULL, report);
 
         (void)snprintf(expected_path, sizeof(expected_path), "%.*s.expected",
                        (int)(strlen(path) - 5), path);
@@ -146,12 +146,12 @@ static void a_file_that_is_not_there_says_so(void **state)
     struct report *report = report_new();
 
     (void)state;
-    assert_null(registry_load("/nonexistent/weir.yaml", true, report));
+    assert_null(registry_load("/nonexistent/weir.yaml", true, NULL, report));
     assert_string_equal(load_printed(report),
                         "/nonexistent/weir.yaml: error: No such file or directory\n");
     report_free(&report);
     report = report_new();
-    assert_null(registry_load("/tmp", true, report));
+    assert_null(registry_load("/tmp", true, NULL, report));
     assert_string_equal(load_printed(report), "/tmp: error: is not a regular file\n");
     report_free(&report);
 }
