@@ -137,7 +137,8 @@ static void a_revoked_key_is_refused_whatever_else_is_wrong(void **state)
         revocations_set(&scene.revocations, cell);
         for (size_t i = 0; i < COUNT(scopes); i++)
             assert_int_equal(identify(&scene, keys[n].text, scopes[i], &access), ERR_KEY_REVOKED);
-        if (n + 1 < COUNT(keys))
+        /* The next one is as it was; one is revoked in the generation itself. */
+        if (n + 1 < COUNT(keys) && (keys[n + 1].flags & KEY_REVOKED) == 0)
             assert_int_not_equal(identify(&scene, keys[n + 1].text, KEY_SCOPE_LIST, &access),
                                  ERR_KEY_REVOKED);
         revocations_clear(&scene.revocations, cell);

@@ -102,6 +102,7 @@ static void a_newer_generation_decides_anew(void **state)
         {"an end that has come", {"ours", 1, BOTH, NOW_S}, ERR_KEY_EXPIRED},
         {"disabled", {"ours", 1, BOTH | KEY_DISABLED, 0}, ERR_KEY_DISABLED},
         {"disabled, expired", {"ours", 1, BOTH | KEY_DISABLED, NOW_S}, ERR_KEY_DISABLED},
+        {"revoked", {"ours", 1, BOTH | KEY_DISABLED | KEY_REVOKED, NOW_S}, ERR_KEY_REVOKED},
         {"gone", {NULL, 0, 0, 0}, ERR_UNKNOWN_KEY},
         {"another text", {"theirs", 1, BOTH, 0}, ERR_UNKNOWN_KEY},
     };
