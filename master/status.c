@@ -1,8 +1,11 @@
 #include "master/status.h"
 
+#include "lib/base/clock.h"
 #include "master/master.h"
+#include "shm/snapshot_browser.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char *state_word(const struct master *master)
@@ -12,9 +15,17 @@ static const char *state_word(const struct master *master)
     return master->ready ? "running" : "starting";
 }
 
-/* Who owns what: the file, and behind the directory's words the directory. */
-static void add_counts(const struct snapshot *snapshot, char *out, size_t bytes)
+/* Issuers whose tokens are refused because nobody has fetched their keys for a day. */
+static uint32_t stale_issuers(const struct master *master)
 {
+    return master->live.number == 0 ? 0
+                                    : snapshot_stale_issuers(&master->live.snapshot, wall_now_s());
+}
+
+/* Who owns what: the file, and behind the directory's words the directory. */
+static void add_counts(const struct master *master, char *out, size_t bytes)
+{
+    const struct snapshot *snapshot = &master->live.snapshot;
     const struct snapshot_header *header = snapshot->header;
 
     snprintf(out, bytes,
@@ -24,6 +35,11 @@ static void add_counts(const struct snapshot *snapshot, char *out, size_t bytes)
              snapshot_rows(snapshot, SNAPSHOT_KEYS) - header->directory_keys -
                  header->directory_old_keys,
              header->directory_groups, header->directory_users, header->directory_keys);
+
+    uint32_t stale = stale_issuers(master);
+    size_t len = strlen(out);
+    if (stale != 0)
+        snprintf(out + len, bytes - len, " stale_issuers=%u", stale);
 }
 
 void status_line(const struct master *master, char *out, size_t bytes)
@@ -39,7 +55,7 @@ void status_line(const struct master *master, char *out, size_t bytes)
         supervisor_count(&master->supervisor, CHILD_SERVING), state_word(master),
         reload_state_word(master->reload.state), (unsigned long long)(uptime_ms / 1000));
     if (master->live.number != 0 && len > 0 && (size_t)len < bytes)
-        add_counts(&master->live.snapshot, out + len, bytes - (size_t)len);
+        add_counts(master, out + len, bytes - (size_t)len);
 }
 
 void status_sentence(const struct master *master, char *out, size_t bytes)
@@ -47,6 +63,7 @@ void status_sentence(const struct master *master, char *out, size_t bytes)
     char name[GENERATION_NAME_BYTES];
 
     generation_name(&master->live, name);
-    snprintf(out, bytes, "generation %s, %u of %u workers serve", name,
-             supervisor_count(&master->supervisor, CHILD_SERVING), master->supervisor.workers);
+    snprintf(out, bytes, "generation %s, %u of %u workers serve%s", name,
+             supervisor_count(&master->supervisor, CHILD_SERVING), master->supervisor.workers,
+             stale_issuers(master) == 0 ? "" : "; browsers' tokens are refused: stale keys");
 }

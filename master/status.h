@@ -6,7 +6,11 @@
 
 struct master;
 
-/** "weir 0.1.0 pid=12 generation=3-0123abcd workers=4 serving=4 state=running reload=idle uptime=60" */
+/**
+ * "weir 0.1.0 pid=12 generation=3-0123abcd workers=4 serving=4 state=running reload=idle uptime=60",
+ * how many groups, users and keys there are, and " stale_issuers=1" while the tokens of so many issuers are
+ * refused because nobody has fetched their keys for a day.
+ */
 void status_line(const struct master *master, char *out, size_t bytes);
 
 /** The same for people, short: "generation 3-0123abcd, 4 of 4 workers serve". */

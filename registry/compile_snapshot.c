@@ -22,6 +22,12 @@ static const struct {
     {SNAPSHOT_FRAGMENTS, 0},
     {SNAPSHOT_DIALECTS, offsetof(struct dialect_row, head)},
     {SNAPSHOT_DIALECTS, offsetof(struct dialect_row, tail)},
+    {SNAPSHOT_BROWSER_ISSUERS, offsetof(struct browser_issuer_row, issuer)},
+    {SNAPSHOT_BROWSER_ISSUERS, offsetof(struct browser_issuer_row, audience)},
+    {SNAPSHOT_BROWSER_ISSUERS, offsetof(struct browser_issuer_row, keys_url)},
+    {SNAPSHOT_BROWSER_KEYS, offsetof(struct browser_key_row, key_id)},
+    {SNAPSHOT_BROWSER_KEYS, offsetof(struct browser_key_row, modulus)},
+    {SNAPSHOT_BROWSER_KEYS, offsetof(struct browser_key_row, exponent)},
 };
 
 static const size_t header_refs[] = {

@@ -11,6 +11,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/digest.h"
 #include "lib/dialect/dialect.h"
+#include "registry/data_browser.h"
 #include "registry/report.h"
 #include "shm/directory_file.h"
 #include "shm/layout.h"
@@ -167,6 +168,7 @@ struct data {
     struct data_key *keys;
     struct data_directory directory;
     struct data_grant anonymous;
+    struct data_browser browser;
     uint64_t credits_per_usd;       /* 0: not given */
     uint64_t credits_margin_micros; /* 1400000 is 1.4 */
 };

@@ -56,6 +56,7 @@ static const struct field document_fields[] = {
     SECTION(users),
     SECTION(keys),
     {FIELD_NAME("anonymous"), bind_anonymous, 0},
+    {FIELD_NAME("browser"), bind_browser, 0},
     {FIELD_NAME("credits"), bind_credits, 0},
     SETTINGS(limits),
     SETTINGS(timeouts),

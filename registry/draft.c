@@ -14,6 +14,7 @@ void draft_init(struct draft *draft, struct arena *scratch)
     init_table(&draft->groups, sizeof(struct draft_subject), scratch);
     init_table(&draft->users, sizeof(struct draft_subject), scratch);
     init_table(&draft->keys, sizeof(struct draft_key), scratch);
+    init_table(&draft->browser_users, sizeof(struct draft_browser_user), scratch);
     names_init(&draft->digests, scratch);
 }
 
@@ -25,4 +26,5 @@ void draft_close(struct draft *draft)
     list_close(&draft->groups.rows);
     list_close(&draft->users.rows);
     list_close(&draft->keys.rows);
+    list_close(&draft->browser_users.rows);
 }

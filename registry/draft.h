@@ -47,6 +47,14 @@ struct draft_key {
     struct reference_list allowed;
 };
 
+/** A subject of an issuer, as the key of `browser.users` names it. */
+struct draft_browser_user {
+    struct data_browser_user row;
+    struct span name; /* the key itself */
+    struct report_place place;
+    struct reference user;
+};
+
 /** The entities of one kind: names and rows in step, in the order of the configuration. */
 struct draft_table {
     struct names names;
@@ -61,6 +69,8 @@ struct draft {
     struct draft_table keys;      /* struct draft_key */
     struct names digests;         /* of the keys, as 32-byte names, in the order of their coming */
     struct reference_list anonymous;
+    struct draft_table browser_users; /* struct draft_browser_user, by the key */
+    struct reference browser_group;
     struct list includes; /* struct reference: patterns */
 };
 

@@ -249,6 +249,35 @@ const char *form_base_url(struct span text)
     return check_authority(slash == NULL ? rest : span_from(rest.ptr, slash));
 }
 
+const char *form_keys_url(struct span text)
+{
+    const char *wrong = form_base_url(text);
+    struct span host;
+    struct span port;
+
+    if (wrong != NULL || span_starts_with(text, SPAN("https://")))
+        return wrong;
+    struct span rest = span_skip(text, 7);
+    const char *slash = memchr(rest.ptr, '/', rest.len);
+    split_port(slash == NULL ? rest : span_from(rest.ptr, slash), &host, &port);
+    if (span_equal(host, SPAN("[::1]")) ||
+                   (span_starts_with(host, SPAN("127.")) && is_numeric_host(host, AF_INET)))
+        return NULL;
+    return "must begin with https://: http is for loopback addresses only, because who changes the "
+           "keys on their way can sign any token";
+}
+
+const char *form_claim(struct span text)
+{
+    if (text.len > FORM_CLAIM_BYTES_MAX)
+        return "is longer than 256 bytes";
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.ptr[i] <= 0x20 || (unsigned char)text.ptr[i] >= 0x7f)
+            return "must be printable ASCII without blanks";
+    }
+    return NULL;
+}
+
 const char *form_address(struct span text)
 {
     struct span host;

@@ -13,6 +13,7 @@ enum {
     FORM_ID_BYTES_MAX = 64,
     FORM_URL_BYTES_MAX = 512,
     FORM_LINE_BYTES_MAX = 256,
+    FORM_CLAIM_BYTES_MAX = 256, /* JWT_TEXT_BYTES_MAX */
     FORM_PROSE_BYTES_MAX = 4096,
 };
 
@@ -47,6 +48,12 @@ const char *form_secret(struct span text);
 
 /** http or https, host, optional port and path; no query, no user. */
 const char *form_base_url(struct span text);
+
+/** The same, but http only to this host itself, by a loopback address. */
+const char *form_keys_url(struct span text);
+
+/** What a token says of its issuer, audience or subject: printable ASCII without blanks. */
+const char *form_claim(struct span text);
 
 /** "127.0.0.1:8080" or "[::1]:8080"; numeric, port not 0. */
 const char *form_address(struct span text);

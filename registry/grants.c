@@ -112,6 +112,31 @@ static int intern_keys(struct granter *granter)
     return err;
 }
 
+/* What subjects of browsers' tokens have is their users', or the default group's. */
+static int intern_browser(struct granter *granter)
+{
+    struct build *build = granter->build;
+    const struct data_browser *browser = &build->data->browser;
+    struct browser_user_row *rows = build->tables[SNAPSHOT_BROWSER_USERS].rows;
+    int err = 0;
+
+    build->header.browser_group = ROW_NONE;
+    if (browser->issuer_count != 0 && browser->default_group != ROW_NONE) {
+        build->header.browser_group = browser->default_group;
+        clear(granter, granter->bits);
+        unite(granter, granter->bits,
+              intern_row(&granter->sources, granter->of_groups[browser->default_group]));
+        err = intern_add(&build->grant_sets, granter->bits, &build->header.browser_grant_set);
+    }
+    for (uint32_t i = 0; err == 0 && i < build->tables[SNAPSHOT_BROWSER_USERS].count; i++) {
+        clear(granter, granter->bits);
+        unite(granter, granter->bits,
+              intern_row(&granter->sources, granter->of_users[rows[i].user]));
+        err = intern_add(&build->grant_sets, granter->bits, &rows[i].grant_set);
+    }
+    return err;
+}
+
 static int intern_all(struct granter *granter)
 {
     struct build *build = granter->build;
@@ -129,6 +154,8 @@ static int intern_all(struct granter *granter)
         err = intern_users(granter);
     if (err == 0)
         err = intern_keys(granter);
+    if (err == 0)
+        err = intern_browser(granter);
     return err;
 }
 

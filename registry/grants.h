@@ -11,8 +11,8 @@
 #include "registry/build.h"
 
 /**
- * GRANT_SETS and GRANT_WORDS, the set of anonymous clients, and the `grant_set` of each row of
- * KEYS, which must be there. Set 0 is the empty one.
+ * GRANT_SETS and GRANT_WORDS, the sets of anonymous clients and of browsers without a user, and the
+ * `grant_set` of each row of KEYS and BROWSER_USERS, which must be there. Set 0 is the empty one.
  *
  * @return 0 or ERR_NO_MEMORY
  */

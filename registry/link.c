@@ -277,6 +277,26 @@ static void *take_rows(struct link *link, uint32_t count, size_t row_bytes)
     return rows;
 }
 
+static void link_browser(struct link *link, struct data *data)
+{
+    const struct kind users = {&link->draft->users.names, "user", true, DIRECTORY_USERS};
+    const struct kind groups = {&link->draft->groups.names, "group", true, DIRECTORY_GROUPS};
+    const struct list *rows = &link->draft->browser_users.rows;
+    const struct owner group = {"browser", {"default_group", 13}, ""};
+    struct data_browser_user *linked = take_rows(link, rows->count, sizeof(*linked));
+
+    data->browser.default_group = resolve(link, &groups, &group, &link->draft->browser_group, -1);
+    data->browser.users = linked;
+    for (uint32_t i = 0; linked != NULL && i < rows->count; i++) {
+        const struct draft_browser_user *draft = list_at(rows, i);
+        const struct owner owner = {"browser.users", draft->name, ""};
+
+        linked[data->browser.user_count] = draft->row;
+        linked[data->browser.user_count].user = resolve(link, &users, &owner, &draft->user, -1);
+        data->browser.user_count += linked[data->browser.user_count].user != ROW_NONE ? 1 : 0;
+    }
+}
+
 static void take_tables(struct link *link, struct data *data)
 {
     struct draft *draft = link->draft;
@@ -318,5 +338,6 @@ int draft_link(struct draft *draft, struct arena *arena, struct report *report, 
     link_subjects(&link, &draft->users, "users", data->users);
     link_keys(&link, data);
     data->anonymous = link_grant(&link, &anonymous, &draft->anonymous);
+    link_browser(&link, data);
     return link.out_of_memory ? ERR_NO_MEMORY : 0;
 }

@@ -26,6 +26,9 @@ bind_fn bind_price;
 /** struct reference_list anonymous of the draft. */
 bind_fn bind_anonymous;
 
+/** struct data_browser. */
+bind_fn bind_browser;
+
 /** struct data_limits. */
 bind_fn bind_limits;
 

@@ -22,8 +22,10 @@
  * are 0. FRAGMENTS: in each dialect the bytes of model m + 1 follow those of model m at once, so
  * that a run of models is one piece of memory; each begins with its comma. DEPLOYMENTS: those of
  * model 0 first, then those of model 1, …; a model without one may hold any deployment_first.
- * CELLS: strictly ascending by the bytes of the identity (memcmp). A snapshot that differs in any
- * of this, also in what a LISTINGS row counts, is refused.
+ * CELLS: strictly ascending by the bytes of the identity (memcmp), and so are BROWSER_USERS.
+ * BROWSER_ISSUERS: none, or App Check and at least one other; BROWSER_KEYS: those of issuer 0 first,
+ * then those of issuer 1, …; what rs256_is_key() denies is none. A snapshot that differs in any of
+ * this, also in what a LISTINGS row counts, is refused.
  *
  * The checksum of snapshot and secrets covers everything behind the field itself: it is
  * snapshot_checksum(memory + LAYOUT_CHECKSUM_FROM, total_bytes - LAYOUT_CHECKSUM_FROM). Write it
@@ -33,6 +35,7 @@
 #define WEIR_SHM_LAYOUT_H
 
 #include "lib/base/digest.h"
+#include "shm/browser_rows.h"
 #include "shm/rows.h"
 #include "shm/settings.h"
 
@@ -40,7 +43,7 @@
 #include <stdint.h>
 
 enum {
-    LAYOUT_VERSION = 3,
+    LAYOUT_VERSION = 4,
     LAYOUT_TABLE_ALIGN = 64,
     LAYOUT_PROBES_MAX = 1024,
     LAYOUT_CHECKSUM_FROM = 32, /* in both headers: the first byte behind `checksum` */
@@ -50,22 +53,25 @@ enum {
 #define SECRETS_MAGIC  UINT64_C(0x3154635372696577) /* "weirScT1" */
 
 /** X(NAME, row type, what it holds) */
-#define SNAPSHOT_TABLE_MAP(X)                                                                    \
-    X(PROVIDERS, struct provider_row, "in the order of the configuration")                       \
-    X(MODELS, struct model_row, "enabled models, in display order: priority falling, then slug") \
-    X(MODEL_SLOTS, uint32_t, "open addressing: slug hash -> model number")                       \
-    X(DEPLOYMENTS, struct deployment_row, "in the order of the models, lower tiers first")       \
-    X(KEYS, struct key_row, "in no particular order")                                            \
-    X(KEY_SLOTS, uint32_t, "open addressing: digest prefix -> key number")                       \
-    X(USERS, struct subject_row, "users")                                                        \
-    X(GROUPS, struct subject_row, "groups")                                                      \
-    X(GRANT_SETS, struct grant_set_row, "distinct sets of models; row 0 is the empty set")       \
-    X(GRANT_WORDS, uint64_t, "bitmaps of the sets: bit n of a set is model n")                   \
-    X(LISTINGS, struct listing_row, "set-major: row = set * DIALECT_COUNT + dialect")            \
-    X(FRAGMENTS, struct ref, "dialect-major: row = dialect * models + model")                    \
-    X(DIALECTS, struct dialect_row, "head and tail of each dialect's listing")                   \
-    X(PRICES, struct price_row, "immutable price rows")                                          \
-    X(CELLS, struct cell_row, "identity -> cell number, ordered by identity")
+#define SNAPSHOT_TABLE_MAP(X)                                                                     \
+    X(PROVIDERS, struct provider_row, "in the order of the configuration")                        \
+    X(MODELS, struct model_row, "enabled models, in display order: priority falling, then slug")  \
+    X(MODEL_SLOTS, uint32_t, "open addressing: slug hash -> model number")                        \
+    X(DEPLOYMENTS, struct deployment_row, "in the order of the models, lower tiers first")        \
+    X(KEYS, struct key_row, "in no particular order")                                             \
+    X(KEY_SLOTS, uint32_t, "open addressing: digest prefix -> key number")                        \
+    X(USERS, struct subject_row, "users")                                                         \
+    X(GROUPS, struct subject_row, "groups")                                                       \
+    X(GRANT_SETS, struct grant_set_row, "distinct sets of models; row 0 is the empty set")        \
+    X(GRANT_WORDS, uint64_t, "bitmaps of the sets: bit n of a set is model n")                    \
+    X(LISTINGS, struct listing_row, "set-major: row = set * DIALECT_COUNT + dialect")             \
+    X(FRAGMENTS, struct ref, "dialect-major: row = dialect * models + model")                     \
+    X(DIALECTS, struct dialect_row, "head and tail of each dialect's listing")                    \
+    X(PRICES, struct price_row, "immutable price rows")                                           \
+    X(CELLS, struct cell_row, "identity -> cell number, ordered by identity")                     \
+    X(BROWSER_ISSUERS, struct browser_issuer_row, "who signs browsers' tokens; row 0: App Check") \
+    X(BROWSER_KEYS, struct browser_key_row, "public keys, in the order of the issuers")           \
+    X(BROWSER_USERS, struct browser_user_row, "whose grants a subject has, ordered by identity")
 
 enum snapshot_table {
 #define X(name, type, what) SNAPSHOT_##name,
@@ -95,6 +101,8 @@ struct snapshot_header {
     struct ref state_dir;
     struct ref control_socket;
     struct ref ca_file;
+    uint32_t browser_grant_set; /* of browsers' subjects without a row in BROWSER_USERS */
+    uint32_t browser_group;     /* whose grants those are: row in GROUPS, or ROW_NONE */
     uint32_t listen_count;
     /** 1: an export of the directory was merged in. Not a part of `content`: an empty one is none. */
     uint32_t has_directory;

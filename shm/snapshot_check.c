@@ -1,6 +1,6 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
-#include "shm/snapshot.h"
+#include "shm/snapshot_browser.h"
 #include "shm/snapshot_rows.h"
 
 static const uint32_t row_bytes[SNAPSHOT_TABLE_COUNT] = {
@@ -127,6 +127,8 @@ int snapshot_check(const void *memory, size_t bytes)
         !do_row_counts_agree(&snapshot))
         return ERR_CORRUPT;
     if (snapshot.header->anonymous_grant_set >= snapshot_rows(&snapshot, SNAPSHOT_GRANT_SETS))
+        return ERR_CORRUPT;
+    if (!snapshot_browser_is_sound(&snapshot))
         return ERR_CORRUPT;
     return is_checksum_right(&snapshot) && snapshot_rows_are_sound(&snapshot) ? 0 : ERR_CORRUPT;
 }

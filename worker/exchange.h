@@ -50,6 +50,7 @@ struct worker {
     uint64_t calls_max;
     uint64_t accepted_counted; /* of the server's count, what the slot has */
     uint64_t refused_counted;
+    int64_t stale_keys_logged_s;  /* Unix time */
     uint32_t call_lines;          /* in this second: at most CALL_LINES_PER_SECOND */
     uint32_t call_lines_left_out; /* … and how many more there were */
     uv_poll_t channel;

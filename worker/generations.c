@@ -3,6 +3,7 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
 #include "lib/base/text.h"
+#include "shm/snapshot_browser.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -44,11 +45,41 @@ static void forget(struct generation *generation)
     *link = generation->next;
 }
 
+/* On a thread, while the snapshot is open. */
+static void free_browser_keys(struct generation *generation)
+{
+    uint32_t count = snapshot_rows(&generation->snapshot, SNAPSHOT_BROWSER_KEYS);
+
+    for (uint32_t i = 0; generation->browser_keys != NULL && i < count; i++)
+        rs256_key_free(&generation->browser_keys[i]);
+    free(generation->browser_keys);
+    generation->browser_keys = NULL;
+}
+
+/* On a thread: OpenSSL takes longer to make a key than to use it. @return 0 or ERR_NO_MEMORY */
+static int make_browser_keys(struct generation *generation)
+{
+    const struct snapshot *snapshot = &generation->snapshot;
+    uint32_t count = snapshot_rows(snapshot, SNAPSHOT_BROWSER_KEYS);
+
+    generation->browser_keys = calloc(count + 1, sizeof(struct rs256_key *));
+    if (generation->browser_keys == NULL)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct browser_key_row *row = snapshot_issuer_key(snapshot, i);
+
+        generation->browser_keys[i] = rs256_key_new(snapshot_bytes(snapshot, row->modulus),
+                                                    snapshot_bytes(snapshot, row->exponent));
+    }
+    return 0;
+}
+
 /* On a thread. */
 static void close_mappings(uv_work_t *work)
 {
     struct generation *generation = work->data;
 
+    free_browser_keys(generation);
     snapshot_close(&generation->snapshot);
     secrets_close(&generation->secrets);
 }
@@ -112,6 +143,8 @@ static void open_mappings(uv_work_t *work)
         generation->err = secrets_open(generation->secrets_fd, &generation->secrets);
     if (generation->err == 0 && generation->snapshot.header->generation != generation->number)
         generation->err = ERR_CORRUPT;
+    if (generation->err == 0)
+        generation->err = make_browser_keys(generation);
     close(generation->snapshot_fd);
     close(generation->secrets_fd);
     if (generation->err != 0) {

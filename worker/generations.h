@@ -11,6 +11,7 @@
 #ifndef WEIR_WORKER_GENERATIONS_H
 #define WEIR_WORKER_GENERATIONS_H
 
+#include "lib/base/rs256.h"
 #include "lib/net/http_client.h"
 #include "shm/snapshot.h"
 
@@ -28,6 +29,8 @@ struct generation {
     uint32_t holders;
     uint32_t endpoint_count;
     struct http_endpoint **endpoints; /* by deployment; NULL until the first call to it */
+    struct rs256_key *
+        *browser_keys; /* by row of BROWSER_KEYS; NULL for what is no key to OpenSSL */
     uint64_t number;
     uint32_t label_bytes;
     char label[GENERATION_LABEL_BYTES]; /* "12-3f09ab44": x-weir-generation */

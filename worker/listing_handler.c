@@ -6,9 +6,10 @@
 #include "worker/listing.h"
 #include "worker/listing_copies.h"
 
-#define LISTING_CACHE_FIELDS               \
-    "cache-control: private, no-cache\r\n" \
-    "vary: Authorization, x-api-key, x-goog-api-key, api-key, anthropic-version, Accept, Cookie\r\n"
+#define LISTING_CACHE_FIELDS                                                         \
+    "cache-control: private, no-cache\r\n"                                           \
+    "vary: Authorization, x-api-key, x-goog-api-key, api-key, x-firebase-appcheck, " \
+    "anthropic-version, Accept, Cookie\r\n"
 
 /** A listing on its way out; its generation stays mapped until the last byte is with the kernel. */
 struct listing_exchange {

@@ -1,6 +1,12 @@
+#include "lib/access/pair.h"
+#include "lib/base/clock.h"
 #include "lib/base/err.h"
+#include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "shm/snapshot_browser.h"
 #include "worker/handlers.h"
+
+enum { STALE_KEYS_LOG_S = 60 };
 
 static void make_id(const struct worker *worker, struct request *request)
 {
@@ -39,8 +45,9 @@ static void wipe(struct span secret)
         explicit_bzero(span_writable(secret), secret.len);
 }
 
-int request_identify(const struct request *request, const struct http_request *http,
-                     enum key_flag scope, const struct generation *generation, struct access *out)
+static int identify_key(const struct request *request, const struct http_request *http,
+                        enum key_flag scope, const struct generation *generation,
+                        struct access *out)
 {
     char memory[ACCESS_KEY_BYTES_MAX];
     struct span credential;
@@ -52,6 +59,57 @@ int request_identify(const struct request *request, const struct http_request *h
     err = access_identify(&basis, request->worker->digester, credential, scope, out);
     wipe(credential);
     return err;
+}
+
+/* Every request of every browser would say it: once in a while is enough to be found. */
+static void log_stale_keys(struct worker *worker)
+{
+    int64_t now_s = wall_now_s();
+
+    if (now_s < worker->stale_keys_logged_s + STALE_KEYS_LOG_S &&
+        now_s >= worker->stale_keys_logged_s)
+        return;
+    worker->stale_keys_logged_s = now_s;
+    log_write(LOG_WARNING,
+              "tokens of browsers are refused: their issuers' keys were last fetched more than 24 "
+              "hours ago; see what the steward says of jwks_url");
+}
+
+/* An App Check token makes it a pair, where pairs are accepted; else a key is looked for. */
+static int identify_pair(const struct request *request, const struct access_pair *pair,
+                         enum key_flag scope, const struct generation *generation,
+                         struct access *out)
+{
+    const struct access_verifier verifier = {
+        .digester = request->worker->digester,
+        .keys = generation->browser_keys,
+        .now_s = wall_now_s(),
+    };
+    int err = access_identify_pair(&generation->snapshot, &verifier, pair, scope, out);
+
+    if (err == ERR_STALE_KEYS)
+        log_stale_keys(request->worker);
+    return err;
+}
+
+int request_identify(const struct request *request, const struct http_request *http,
+                     enum key_flag scope, const struct generation *generation, struct access *out)
+{
+    struct access_pair pair = {0};
+
+    if (snapshot_has_browser(&generation->snapshot)) {
+        int err = access_find_pair(http, &pair);
+        if (err != 0)
+            return err;
+    }
+    if (pair.app_check.len != 0) {
+        int err = identify_pair(request, &pair, scope, generation, out);
+        access_wipe_credentials(http);
+        return err;
+    }
+    int err = identify_key(request, http, scope, generation, out);
+    /* Only how it looked is left of the token: it has been wiped. */
+    return err == ERR_UNKNOWN_KEY && pair.id_token.len != 0 ? ERR_HALF_PAIR : err;
 }
 
 static void answer_health(const struct request *request, bool healthy)

@@ -1,4 +1,5 @@
 #include "lib/access/access.h"
+#include "lib/access/pair.h"
 
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
@@ -142,4 +143,111 @@ int access_find_credential(const struct http_request *request, char *memory, siz
     }
     *out = search.found;
     return search.err;
+}
+
+/* A search for a pair: what else there is, and the two tokens. */
+struct pair_search {
+    struct access_pair found;
+    int err;
+    bool has_other; /* a credential that is not half of a pair */
+};
+
+static void fail_pair(struct pair_search *search, int err)
+{
+    if (search->err == 0)
+        search->err = err;
+}
+
+/* Twice the same is once. */
+static void consider_half(struct pair_search *search, struct span *half, struct span text)
+{
+    if (text.len == 0)
+        return;
+    if (half->len == 0)
+        *half = text;
+    else if (!span_equal(*half, text))
+        fail_pair(search, ERR_CREDENTIALS_DIFFER);
+}
+
+static void consider_bearer(struct pair_search *search, struct span value)
+{
+    size_t word = 0;
+
+    while (word < value.len && value.ptr[word] != ' ')
+        word++;
+    if (value.len != 0 && !span_equal_nocase((struct span){value.ptr, word}, SPAN("bearer")))
+        fail_pair(search, ERR_UNKNOWN_KEY);
+    else
+        consider_half(search, &search->found.id_token, span_trim(span_skip(value, word)));
+}
+
+static void consider_for_pair(struct pair_search *search, const struct http_header *header)
+{
+    if (span_equal_nocase(header->name, SPAN("x-firebase-appcheck"))) {
+        consider_half(search, &search->found.app_check, header->value);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        if (!span_equal_nocase(header->name, fields[i].name))
+            continue;
+        if (fields[i].has_scheme)
+            consider_bearer(search, header->value);
+        else
+            search->has_other = search->has_other || header->value.len != 0;
+    }
+}
+
+void access_wipe_credentials(const struct http_request *request)
+{
+    struct span query = request->query;
+    struct span value;
+
+    for (uint32_t i = 0; i < request->header_count; i++) {
+        const struct http_header *header = &request->headers[i];
+
+        if (span_equal_nocase(header->name, SPAN("x-firebase-appcheck")))
+            wipe(header->value);
+        for (size_t n = 0; n < sizeof(fields) / sizeof(fields[0]); n++) {
+            if (span_equal_nocase(header->name, fields[n].name))
+                wipe(header->value);
+        }
+    }
+    while (url_query_find(query, SPAN("key"), &value)) {
+        query = span_from(value.ptr + value.len, query.ptr + query.len);
+        wipe(value);
+    }
+}
+
+static int judge_pair(const struct pair_search *search)
+{
+    /* Without an App Check token it is for access_find_credential() to judge. */
+    if (search->found.app_check.len == 0)
+        return 0;
+    if (search->err == 0 && search->has_other)
+        return ERR_CREDENTIALS_DIFFER;
+    return search->err == 0 && search->found.id_token.len == 0 ? ERR_HALF_PAIR : search->err;
+}
+
+int access_find_pair(const struct http_request *request, struct access_pair *out)
+{
+    struct pair_search search = {0};
+    struct span value;
+
+    for (uint32_t i = 0; i < request->header_count; i++)
+        consider_for_pair(&search, &request->headers[i]);
+    for (struct span query = request->query;
+         url_query_find(query, SPAN("key"), &value);
+                        query = span_from(value.ptr + value.len, query.ptr + query.len))
+        search.has_other = search.has_other || value.len != 0;
+    int err = judge_pair(&search);
+    if (err != 0) {
+        access_wipe_credentials(request);
+        search.found = (struct access_pair){0};
+    } else if (search.found.app_check.len == 0 &&
+               !span_starts_with(search.found.id_token, SPAN("eyJ"))) {
+        /* Every header of a token is JSON, whose base64url begins so. */
+        search.found.id_token = (struct span){0};
+    }
+    *out = search.found;
+    return err;
 }

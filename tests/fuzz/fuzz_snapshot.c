@@ -8,6 +8,7 @@
  * such table), row, word in it, how, and a number.
  */
 #include "shm/grant_runs.h"
+#include "shm/snapshot_browser.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/snapshot_fixture.h"
 
@@ -59,6 +60,37 @@ static void walk_keys(const struct snapshot *snapshot)
     touched += snapshot_find_key(snapshot, &none);
 }
 
+static void walk_browser(const struct snapshot *snapshot)
+{
+    const struct digest none = {.bytes = {0}};
+
+    for (uint32_t n = 0; n < snapshot_rows(snapshot, SNAPSHOT_BROWSER_ISSUERS); n++) {
+        const struct browser_issuer_row *issuer = snapshot_issuer(snapshot, n);
+
+        touch(snapshot_bytes(snapshot, issuer->issuer));
+        touch(snapshot_bytes(snapshot, issuer->audience));
+        touch(snapshot_bytes(snapshot, issuer->keys_url));
+        for (uint32_t i = 0; i < issuer->key_count; i++) {
+            const struct browser_key_row *key = snapshot_issuer_key(snapshot,
+                                                                    issuer->key_first + i);
+
+            touch(snapshot_bytes(snapshot, key->key_id));
+            touch(snapshot_bytes(snapshot, key->modulus));
+            touch(snapshot_bytes(snapshot, key->exponent));
+        }
+    }
+    for (uint32_t n = 0; n < snapshot_rows(snapshot, SNAPSHOT_BROWSER_USERS); n++) {
+        const struct browser_user_row *row = SNAPSHOT_ROW(snapshot, BROWSER_USERS,
+                                                          struct browser_user_row, n);
+
+        INVARIANT(snapshot_find_browser_user(snapshot, &row->identity) == row);
+        touched += SNAPSHOT_ROW(snapshot, USERS, struct subject_row, row->user)->flags;
+        touched += snapshot_listing(snapshot, row->grant_set, DIALECT_OPENAI)->body_bytes;
+    }
+    touched += snapshot_find_browser_user(snapshot, &none) != NULL;
+    touched += snapshot_stale_issuers(snapshot, 1700000000);
+}
+
 /* The listing as a client would get it, and its length as it would be told. */
 static void walk_listing(const struct snapshot *snapshot, uint32_t set, enum dialect dialect)
 {
@@ -104,6 +136,7 @@ static void walk(const struct snapshot *snapshot)
         touch(span_of(header->listen[i]));
     walk_models(snapshot);
     walk_keys(snapshot);
+    walk_browser(snapshot);
     walk_cells(snapshot);
     for (uint32_t set = 0; set < snapshot_rows(snapshot, SNAPSHOT_GRANT_SETS); set++) {
         for (uint32_t dialect = 0; dialect < DIALECT_COUNT; dialect++)
@@ -142,7 +175,9 @@ static const struct fixture *sound(uint32_t models)
                                           .keys = keys,
                                           .set_count = SETS,
                                           .is_granted = is_granted,
-                                          .anonymous_grant_set = 3};
+                                          .anonymous_grant_set = 3,
+                                          .has_browser = true,
+                                          .browser_grant_set = 1};
 
         fixture_build(&plan, &fixtures[models]);
     }

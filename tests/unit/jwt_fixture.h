@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-enum { FIXTURE_TOKEN_BYTES = JWT_BYTES_MAX + 64 };
+enum { MADE_TOKEN_BYTES = JWT_BYTES_MAX + 64 };
 
-struct fixture_key {
+struct signing_key {
     EVP_PKEY *pair;
     char modulus_bytes[RS256_MODULUS_BYTES_MAX];
     char exponent_bytes[RS256_EXPONENT_BYTES_MAX];
@@ -25,12 +25,12 @@ struct fixture_key {
 };
 
 /** NUL-terminated. */
-struct fixture_token {
-    char text[FIXTURE_TOKEN_BYTES];
+struct made_token {
+    char text[MADE_TOKEN_BYTES];
     size_t len;
 };
 
-static inline struct span fixture_number(EVP_PKEY *pair, const char *name, char *memory,
+static inline struct span signing_number(EVP_PKEY *pair, const char *name, char *memory,
                                          size_t room)
 {
     BIGNUM *number = NULL;
@@ -42,16 +42,16 @@ static inline struct span fixture_number(EVP_PKEY *pair, const char *name, char 
     return (struct span){memory, (size_t)len};
 }
 
-static inline void fixture_key_make(struct fixture_key *key, unsigned bits)
+static inline void signing_key_make(struct signing_key *key, unsigned bits)
 {
     key->pair = EVP_RSA_gen(bits);
     assert_non_null(key->pair);
-    key->modulus = fixture_number(key->pair, "n", key->modulus_bytes, sizeof(key->modulus_bytes));
-    key->exponent = fixture_number(key->pair, "e", key->exponent_bytes,
+    key->modulus = signing_number(key->pair, "n", key->modulus_bytes, sizeof(key->modulus_bytes));
+    key->exponent = signing_number(key->pair, "e", key->exponent_bytes,
                                    sizeof(key->exponent_bytes));
 }
 
-static inline void fixture_token_add(struct fixture_token *token, struct span bytes)
+static inline void token_add(struct made_token *token, struct span bytes)
 {
     token->len += base64url_encode(bytes, token->text + token->len,
                                    sizeof(token->text) - token->len - 1);
@@ -59,18 +59,16 @@ static inline void fixture_token_add(struct fixture_token *token, struct span by
 }
 
 /** The first two parts, with the dot between them. */
-static inline void fixture_token_begin(struct fixture_token *token, const char *header,
-                                       const char *claims)
+static inline void token_begin(struct made_token *token, const char *header, const char *claims)
 {
     token->len = 0;
-    fixture_token_add(token, span_of(header));
+    token_add(token, span_of(header));
     token->text[token->len++] = '.';
-    fixture_token_add(token, span_of(claims));
+    token_add(token, span_of(claims));
 }
 
 /** The third part, for what stands there. */
-static inline void fixture_token_sign(struct fixture_token *token, EVP_PKEY *pair,
-                                      const EVP_MD *algorithm)
+static inline void token_sign(struct made_token *token, EVP_PKEY *pair, const EVP_MD *algorithm)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     unsigned char signature[RS256_MODULUS_BYTES_MAX];
@@ -81,17 +79,17 @@ static inline void fixture_token_sign(struct fixture_token *token, EVP_PKEY *pai
         EVP_DigestSign(context, signature, &len, (unsigned char *)token->text, token->len), 1);
     EVP_MD_CTX_free(context);
     token->text[token->len++] = '.';
-    fixture_token_add(token, (struct span){(char *)signature, len});
+    token_add(token, (struct span){(char *)signature, len});
 }
 
-static inline void fixture_token_make(struct fixture_token *token, const struct fixture_key *key,
-                                      const char *header, const char *claims)
+static inline void token_make(struct made_token *token, const struct signing_key *key,
+                              const char *header, const char *claims)
 {
-    fixture_token_begin(token, header, claims);
-    fixture_token_sign(token, key->pair, EVP_sha256());
+    token_begin(token, header, claims);
+    token_sign(token, key->pair, EVP_sha256());
 }
 
-static inline struct span fixture_token_span(const struct fixture_token *token)
+static inline struct span token_span(const struct made_token *token)
 {
     return (struct span){token->text, token->len};
 }

@@ -15,6 +15,9 @@ enum {
     NAME_BYTES = 96,
     PROVIDERS = 2,
     SUBJECTS = 2, /* a user and a group */
+    ISSUERS = 2,
+    BROWSER_USERS = 2,
+    MODULUS_BYTES = 256,
 };
 
 /* Strings are added behind the tables, whose places are fixed before the first one. */
@@ -265,6 +268,11 @@ static size_t place_tables(const struct fixture_plan *plan, struct snapshot_head
         [SNAPSHOT_CELLS] = {PROVIDERS + SUBJECTS + plan->key_count +
                                 (plan->model_count == 0 ? 0 : 2 * plan->model_count + 1),
                             sizeof(struct cell_row)},
+        [SNAPSHOT_BROWSER_ISSUERS] = {plan->has_browser ? ISSUERS : 0,
+                                      sizeof(struct browser_issuer_row)},
+        [SNAPSHOT_BROWSER_KEYS] = {plan->has_browser ? ISSUERS : 0, sizeof(struct browser_key_row)},
+        [SNAPSHOT_BROWSER_USERS] = {plan->has_browser ? BROWSER_USERS : 0,
+                                    sizeof(struct browser_user_row)},
     };
     size_t end = sizeof(*header);
 
@@ -277,6 +285,41 @@ static size_t place_tables(const struct fixture_plan *plan, struct snapshot_head
     return end;
 }
 
+/* Two issuers with a key each, and two subjects of the second: "u1" and "u2". */
+static void add_browser(struct builder *to)
+{
+    char modulus[MODULUS_BYTES];
+    struct browser_user_row *users = fixture_row(to->fixture, SNAPSHOT_BROWSER_USERS, 0);
+
+    memset(modulus, 0x81, sizeof(modulus));
+    for (uint32_t n = 0; n < ISSUERS; n++) {
+        struct browser_issuer_row *issuer = fixture_row(to->fixture, SNAPSHOT_BROWSER_ISSUERS, n);
+        struct browser_key_row *key = fixture_row(to->fixture, SNAPSHOT_BROWSER_KEYS, n);
+
+        issuer->issuer = add_bytes(to, n == 0 ? SPAN("https://check") : SPAN("https://users"));
+        issuer->audience = add_bytes(to, SPAN("app"));
+        issuer->keys_url = add_bytes(to, SPAN("https://keys"));
+        issuer->fetched_s = 1700000000;
+        issuer->key_first = n;
+        issuer->key_count = 1;
+        key->key_id = add_bytes(to, SPAN("k1"));
+        key->modulus = add_bytes(to, to->plan->browser_modulus.len != 0
+                                         ? to->plan->browser_modulus
+                                         : (struct span){modulus, sizeof(modulus)});
+        key->exponent = add_bytes(to, SPAN("\x01\x00\x01"));
+    }
+    users[0].identity = digester_hash(to->digester, SPAN("https://users\0u1"));
+    users[1].identity = digester_hash(to->digester, SPAN("https://users\0u2"));
+    if (memcmp(users[0].identity.bytes, users[1].identity.bytes, DIGEST_BYTES) > 0) {
+        struct browser_user_row first = users[0];
+
+        users[0] = users[1];
+        users[1] = first;
+    }
+    for (uint32_t n = 0; n < BROWSER_USERS; n++)
+        users[n].grant_set = to->plan->set_count - 1;
+}
+
 static void fill_header(struct builder *to)
 {
     struct snapshot_header *header = to->fixture->header;
@@ -287,6 +330,8 @@ static void fill_header(struct builder *to)
     header->generation = 1;
     header->published_s = 1700000000;
     header->anonymous_grant_set = to->plan->anonymous_grant_set;
+    header->browser_grant_set = to->plan->browser_grant_set;
+    header->browser_group = ROW_NONE;
     header->config_path = add_bytes(to, SPAN("/etc/weir/weir.yaml"));
     header->state_dir = add_bytes(to, SPAN("/var/lib/weir"));
     header->control_socket = add_bytes(to, SPAN("/run/weir/control.sock"));
@@ -317,6 +362,8 @@ static void fill_tables(struct builder *to)
         add_fragments(to, dialect);
     for (uint32_t set = 0; set < to->plan->set_count; set++)
         add_set(to, set);
+    if (to->plan->has_browser)
+        add_browser(to);
     INVARIANT(to->cells == header->tables[SNAPSHOT_CELLS].rows);
     header->cells_used = to->cells;
     qsort(fixture_row(to->fixture, SNAPSHOT_CELLS, 0), to->cells, sizeof(struct cell_row),

@@ -28,6 +28,11 @@ struct fixture_plan {
     fixture_grant_fn *is_granted;
     uint32_t anonymous_grant_set;
     bool conceal_ungranted;
+    /** Issuers https://check and https://users, audience "app"; the latter's u1 and u2 have the last
+     * grant set, others browser_grant_set. */
+    bool has_browser;
+    uint32_t browser_grant_set;
+    struct span browser_modulus; /* of both keys, whose kid is "k1"; empty: of no real key */
 };
 
 struct fixture {

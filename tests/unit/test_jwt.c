@@ -17,8 +17,8 @@
 #define CLAIMS   "{" IDENTITY "," TIMES "}"
 
 static struct {
-    struct fixture_key pair;
-    struct fixture_key other;
+    struct signing_key pair;
+    struct signing_key other;
     struct rs256_key *key;
     struct digester *digester;
 } rig;
@@ -43,12 +43,12 @@ static int verify(struct span token, struct jwt *jwt)
 
 static void a_good_token_says_who_it_is(void **state)
 {
-    struct fixture_token token;
+    struct made_token token;
     struct jwt jwt;
 
     (void)state;
-    fixture_token_make(&token, &rig.pair, HEADER, CLAIMS);
-    assert_int_equal(verify(fixture_token_span(&token), &jwt), 0);
+    token_make(&token, &rig.pair, HEADER, CLAIMS);
+    assert_int_equal(verify(token_span(&token), &jwt), 0);
     assert_true(span_equal(jwt.subject, SPAN("u1")));
     assert_true(span_equal(jwt.key_id, SPAN("k1")));
     assert_true(span_equal(jwt.issuer, SPAN(ISSUER)));
@@ -178,182 +178,182 @@ static void a_signed_token_is_worth_what_it_says(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(signed_rows); i++) {
-        struct fixture_token token;
+        struct made_token token;
         struct jwt jwt;
 
-        fixture_token_make(&token, &rig.pair, signed_rows[i].header, signed_rows[i].claims);
-        int err = verify(fixture_token_span(&token), &jwt);
+        token_make(&token, &rig.pair, signed_rows[i].header, signed_rows[i].claims);
+        int err = verify(token_span(&token), &jwt);
         if (err != signed_rows[i].err)
             fail_msg("%s: %s", signed_rows[i].what, err_name(err));
     }
 }
 
 /* Each changes the text of a good token, as somebody without the key could. */
-typedef void edit_fn(struct fixture_token *token);
+typedef void edit_fn(struct made_token *token);
 
-static char *signature_of(struct fixture_token *token)
+static char *signature_of(struct made_token *token)
 {
     return strrchr(token->text, '.') + 1;
 }
 
-static void append(struct fixture_token *token, const char *bytes)
+static void append(struct made_token *token, const char *bytes)
 {
     token->len += (size_t)snprintf(token->text + token->len, sizeof(token->text) - token->len, "%s",
                                    bytes);
 }
 
-static void insert(struct fixture_token *token, size_t at, char c)
+static void insert(struct made_token *token, size_t at, char c)
 {
     memmove(token->text + at + 1, token->text + at, token->len - at + 1);
     token->text[at] = c;
     token->len++;
 }
 
-static void cut_at(struct fixture_token *token, char *end)
+static void cut_at(struct made_token *token, char *end)
 {
     *end = '\0';
     token->len = (size_t)(end - token->text);
 }
 
-static void no_signature(struct fixture_token *token)
+static void no_signature(struct made_token *token)
 {
     cut_at(token, signature_of(token));
 }
 
-static void no_last_dot(struct fixture_token *token)
+static void no_last_dot(struct made_token *token)
 {
     cut_at(token, signature_of(token) - 1);
 }
 
-static void one_part(struct fixture_token *token)
+static void one_part(struct made_token *token)
 {
     cut_at(token, strchr(token->text, '.'));
 }
 
-static void nothing(struct fixture_token *token)
+static void nothing(struct made_token *token)
 {
     cut_at(token, token->text);
 }
 
-static void a_fourth_part(struct fixture_token *token)
+static void a_fourth_part(struct made_token *token)
 {
     append(token, ".AAAA");
 }
 
-static void a_dot_at_the_end(struct fixture_token *token)
+static void a_dot_at_the_end(struct made_token *token)
 {
     append(token, ".");
 }
 
-static void padding(struct fixture_token *token)
+static void padding(struct made_token *token)
 {
     append(token, "==");
 }
 
-static void a_space_at_the_end(struct fixture_token *token)
+static void a_space_at_the_end(struct made_token *token)
 {
     append(token, " ");
 }
 
-static void a_space_in_front(struct fixture_token *token)
+static void a_space_in_front(struct made_token *token)
 {
     insert(token, 0, ' ');
 }
 
-static void a_line_end_inside(struct fixture_token *token)
+static void a_line_end_inside(struct made_token *token)
 {
     insert(token, 8, '\n');
 }
 
-static void a_nul_inside(struct fixture_token *token)
+static void a_nul_inside(struct made_token *token)
 {
     insert(token, 8, '\0');
 }
 
-static void a_flipped_bit(struct fixture_token *token)
+static void a_flipped_bit(struct made_token *token)
 {
     char *first = signature_of(token);
 
     *first = *first == 'A' ? 'B' : 'A';
 }
 
-static void a_shorter_signature(struct fixture_token *token)
+static void a_shorter_signature(struct made_token *token)
 {
     cut_at(token, token->text + token->len - 4);
 }
 
-static void a_longer_signature(struct fixture_token *token)
+static void a_longer_signature(struct made_token *token)
 {
     append(token, "AA");
 }
 
 /* 256 bytes end in a character of which four bits must be zero. */
-static void bits_behind_the_last_byte(struct fixture_token *token)
+static void bits_behind_the_last_byte(struct made_token *token)
 {
     char *last = &token->text[token->len - 1];
 
     *last = (char)(*last + 1);
 }
 
-static void another_alphabet(struct fixture_token *token)
+static void another_alphabet(struct made_token *token)
 {
     *strpbrk(signature_of(token), "-_") = '+';
 }
 
-static void a_signature_of_zeros(struct fixture_token *token)
+static void a_signature_of_zeros(struct made_token *token)
 {
     memset(signature_of(token), 'A', strlen(signature_of(token)));
 }
 
-static void another_header(struct fixture_token *token)
+static void another_header(struct made_token *token)
 {
-    char tail[FIXTURE_TOKEN_BYTES];
+    char tail[MADE_TOKEN_BYTES];
 
     snprintf(tail, sizeof(tail), "%s", strchr(token->text, '.'));
     token->len = 0;
-    fixture_token_add(token, SPAN("{\"alg\":\"RS256\",\"kid\":\"k1\"}"));
+    token_add(token, SPAN("{\"alg\":\"RS256\",\"kid\":\"k1\"}"));
     append(token, tail);
 }
 
-static void other_claims(struct fixture_token *token)
+static void other_claims(struct made_token *token)
 {
-    char tail[FIXTURE_TOKEN_BYTES];
+    char tail[MADE_TOKEN_BYTES];
 
     snprintf(tail, sizeof(tail), "%s", signature_of(token) - 1);
-    fixture_token_begin(token, HEADER, "{" TIMES "," IDENTITY "}");
+    token_begin(token, HEADER, "{" TIMES "," IDENTITY "}");
     append(token, tail);
 }
 
-static void another_key(struct fixture_token *token)
+static void another_key(struct made_token *token)
 {
-    fixture_token_make(token, &rig.other, HEADER, CLAIMS);
+    token_make(token, &rig.other, HEADER, CLAIMS);
 }
 
-static void another_digest(struct fixture_token *token)
+static void another_digest(struct made_token *token)
 {
-    fixture_token_begin(token, HEADER, CLAIMS);
-    fixture_token_sign(token, rig.pair.pair, EVP_sha512());
+    token_begin(token, HEADER, CLAIMS);
+    token_sign(token, rig.pair.pair, EVP_sha512());
 }
 
-static void pss_padding(struct fixture_token *token)
+static void pss_padding(struct made_token *token)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     EVP_PKEY_CTX *key = NULL;
     unsigned char signature[RS256_MODULUS_BYTES_MAX];
     size_t len = sizeof(signature);
 
-    fixture_token_begin(token, HEADER, CLAIMS);
+    token_begin(token, HEADER, CLAIMS);
     assert_int_equal(EVP_DigestSignInit(context, &key, EVP_sha256(), NULL, rig.pair.pair), 1);
     assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(key, RSA_PKCS1_PSS_PADDING), 1);
     assert_int_equal(
         EVP_DigestSign(context, signature, &len, (unsigned char *)token->text, token->len), 1);
     EVP_MD_CTX_free(context);
     append(token, ".");
-    fixture_token_add(token, (struct span){(char *)signature, len});
+    token_add(token, (struct span){(char *)signature, len});
 }
 
 /* CVE-2015-9235 and its kin: the public key, as PEM or DER would be known, is the secret of an HMAC. */
-static void hmac_with_the_public_key(struct fixture_token *token, const char *header)
+static void hmac_with_the_public_key(struct made_token *token, const char *header)
 {
     unsigned char *der = NULL;
     unsigned char mac[EVP_MAX_MD_SIZE];
@@ -361,31 +361,31 @@ static void hmac_with_the_public_key(struct fixture_token *token, const char *he
     int der_bytes = i2d_PUBKEY(rig.pair.pair, &der);
 
     assert_in_range(der_bytes, 1, 4096);
-    fixture_token_begin(token, header, CLAIMS);
+    token_begin(token, header, CLAIMS);
     assert_non_null(HMAC(EVP_sha256(), der, der_bytes, (unsigned char *)token->text, token->len,
                          mac, &mac_bytes));
     OPENSSL_free(der);
     append(token, ".");
-    fixture_token_add(token, (struct span){(char *)mac, mac_bytes});
+    token_add(token, (struct span){(char *)mac, mac_bytes});
 }
 
-static void hmac_that_says_so(struct fixture_token *token)
+static void hmac_that_says_so(struct made_token *token)
 {
     hmac_with_the_public_key(token, "{\"alg\":\"HS256\",\"kid\":\"k1\"}");
 }
 
-static void hmac_that_says_rs256(struct fixture_token *token)
+static void hmac_that_says_rs256(struct made_token *token)
 {
     hmac_with_the_public_key(token, HEADER);
 }
 
-static void none_without_a_signature(struct fixture_token *token)
+static void none_without_a_signature(struct made_token *token)
 {
-    fixture_token_begin(token, "{\"alg\":\"none\",\"kid\":\"k1\"}", CLAIMS);
+    token_begin(token, "{\"alg\":\"none\",\"kid\":\"k1\"}", CLAIMS);
     append(token, ".");
 }
 
-static void a_subject_too_long(struct fixture_token *token)
+static void a_subject_too_long(struct made_token *token)
 {
     char claims[2 * JWT_TEXT_BYTES_MAX];
     char subject[JWT_TEXT_BYTES_MAX + 2];
@@ -394,16 +394,16 @@ static void a_subject_too_long(struct fixture_token *token)
     subject[sizeof(subject) - 1] = '\0';
     snprintf(claims, sizeof(claims),
              "{\"iss\":\"" ISSUER "\",\"aud\":\"p\",\"sub\":\"%s\"," TIMES "}", subject);
-    fixture_token_make(token, &rig.pair, HEADER, claims);
+    token_make(token, &rig.pair, HEADER, claims);
 }
 
-static void a_header_too_long(struct fixture_token *token)
+static void a_header_too_long(struct made_token *token)
 {
     char header[JWT_HEADER_BYTES_MAX + 64];
 
     snprintf(header, sizeof(header), "{\"alg\":\"RS256\",\"kid\":\"k1\",\"x\":\"%*s\"}",
              JWT_HEADER_BYTES_MAX, "");
-    fixture_token_make(token, &rig.pair, header, CLAIMS);
+    token_make(token, &rig.pair, header, CLAIMS);
 }
 
 static const struct {
@@ -448,12 +448,12 @@ static void a_token_that_was_touched_is_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(edits); i++) {
-        struct fixture_token token;
+        struct made_token token;
         struct jwt jwt;
 
-        fixture_token_make(&token, &rig.pair, HEADER, CLAIMS);
+        token_make(&token, &rig.pair, HEADER, CLAIMS);
         edits[i].edit(&token);
-        int err = verify(fixture_token_span(&token), &jwt);
+        int err = verify(token_span(&token), &jwt);
         if (err != ERR_BAD_TOKEN)
             fail_msg("%s: %s", edits[i].what, err_name(err));
     }
@@ -463,17 +463,17 @@ static void a_token_that_was_touched_is_refused(void **state)
 static void a_token_has_a_longest_length(void **state)
 {
     static char claims[JWT_BYTES_MAX];
-    struct fixture_token token;
+    struct made_token token;
     struct jwt jwt;
     size_t longest = 0;
 
     (void)state;
     for (int pad = 5500; pad < 5800; pad++) {
         snprintf(claims, sizeof(claims), "{" IDENTITY "," TIMES ",\"x\":\"%*s\"}", pad, "");
-        fixture_token_begin(&token, HEADER, claims);
+        token_begin(&token, HEADER, claims);
         token.text[token.len++] = '.';
-        fixture_token_add(&token, (struct span){rig.pair.modulus.ptr, rig.pair.modulus.len});
-        int err = jwt_parse(fixture_token_span(&token), &jwt);
+        token_add(&token, (struct span){rig.pair.modulus.ptr, rig.pair.modulus.len});
+        int err = jwt_parse(token_span(&token), &jwt);
         assert_int_equal(err, token.len <= JWT_BYTES_MAX ? 0 : ERR_BAD_TOKEN);
         longest = err == 0 ? token.len : longest;
     }
@@ -483,11 +483,11 @@ static void a_token_has_a_longest_length(void **state)
 /* Only whole tokens count: whatever is cut off the end, the rest is none. */
 static void no_beginning_of_a_token_is_one(void **state)
 {
-    struct fixture_token token;
+    struct made_token token;
     struct jwt jwt;
 
     (void)state;
-    fixture_token_make(&token, &rig.pair, HEADER, CLAIMS);
+    token_make(&token, &rig.pair, HEADER, CLAIMS);
     for (size_t len = 0; len < token.len; len++)
         assert_int_equal(verify((struct span){token.text, len}, &jwt), ERR_BAD_TOKEN);
 }
@@ -540,8 +540,8 @@ static void a_key_must_be_large_and_well_formed(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    fixture_key_make(&rig.pair, 2048);
-    fixture_key_make(&rig.other, 2048);
+    signing_key_make(&rig.pair, 2048);
+    signing_key_make(&rig.other, 2048);
     rig.key = rs256_key_new(rig.pair.modulus, rig.pair.exponent);
     rig.digester = digester_new();
     return rig.key != NULL && rig.digester != NULL ? 0 : -1;
