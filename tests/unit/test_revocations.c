@@ -122,7 +122,8 @@ struct spoiled {
 static int memfd_of(const struct spoiled *spoiled)
 {
     enum { WORDS = 2 };
-    int64_t bytes = (int64_t)sizeof(struct revocations_header) + WORDS * 8 + spoiled->more_bytes;
+    int64_t bytes = (int64_t)sizeof(struct revocations_header) + (int64_t)WORDS * 8 +
+                    spoiled->more_bytes;
     struct revocations_header header = {
         .magic = spoiled->magic,
         .version = spoiled->version,
