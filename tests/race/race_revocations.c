@@ -13,11 +13,12 @@
 
 enum {
     WRITERS = 4,
-    CELLS = 40000, /* cell n is set by writer n % WRITERS: neighbours share a word */
+    CELLS = 400000, /* cell n is set by writer n % WRITERS: neighbours share a word */
 };
 
 struct stage {
     struct revocations bits;
+    pthread_barrier_t start;
     _Atomic uint32_t writing;
     _Atomic uint64_t faults; /* assertions belong to the main thread */
 };
@@ -33,6 +34,7 @@ static void *revoke(void *context)
     struct actor *actor = context;
     struct stage *stage = actor->stage;
 
+    pthread_barrier_wait(&stage->start);
     for (uint32_t cell = actor->number; cell < CELLS; cell += WRITERS) {
         revocations_set(&stage->bits, cell);
     }
@@ -70,6 +72,7 @@ static void a_change_that_was_seen_brings_its_bits(void **state)
 
     (void)state;
     assert_int_equal(revocations_create(CELLS, &fds, &stage.bits), 0);
+    assert_int_equal(pthread_barrier_init(&stage.start, NULL, WRITERS), 0);
     assert_int_equal(pthread_create(&reader, NULL, look, &stage), 0);
     for (uint32_t n = 0; n < WRITERS; n++) {
         writers[n] = (struct actor){.stage = &stage, .number = n};
@@ -78,6 +81,7 @@ static void a_change_that_was_seen_brings_its_bits(void **state)
     for (uint32_t n = 0; n < WRITERS; n++)
         pthread_join(writers[n].thread, NULL);
     pthread_join(reader, NULL);
+    pthread_barrier_destroy(&stage.start);
     assert_int_equal(atomic_load(&stage.faults), 0);
     assert_int_equal(revocations_changes(&stage.bits), CELLS);
     revocations_close(&stage.bits);
