@@ -21,12 +21,15 @@ def call_body():
     return path
 
 
-def wrk_command(port, path, seconds, connections, headers=(), body=None, key=KEY):
+def wrk_command(port, path, seconds, connections, headers=(), body=None, key=KEY, keys=None):
+    """`keys`: draw one of so many for each request, instead of `key`."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency",
-               "-H", f"Authorization: Bearer {key}"]
+               *(() if keys else ("-H", f"Authorization: Bearer {key}"))]
     for header in headers:
         command += ["-H", header]
     command += ["-s", str(HERE / "wrk.lua"), f"http://127.0.0.1:{port}{path}"]
+    if keys:
+        return command + ["--", "KEYS", str(keys)]
     return command + (["--", "POST", str(body)] if body else [])
 
 

@@ -12,6 +12,7 @@ The keys are the texts `bench-key-0`, `bench-key-1` …; the files hold their di
 import argparse
 import hashlib
 import pathlib
+import subprocess
 
 PORTS = {"weir": 18811, "nginx": 18812, "haproxy": 18813, "json": 18814, "streams": 18815}
 STREAM_MODEL = "bench-stream"
@@ -90,7 +91,7 @@ def write_large(folder, models=1000, keys=100000, grant_sets=1000, revision=0):
     text += head(folder, connections=1000, calls=1000)
     for n, slug in enumerate(slugs):
         text += model(slug, "json", 1000 - n, f"Revision {revision}" if n == 1 else DESCRIPTION)
-    text += "groups:\n"
+    text += "groups:\n" if grant_sets else ""
     for n in range(grant_sets):
         granted = [slugs[(n + step) % models] for step in range(10 + n % 7)]
         text += f"  group-{n}: {{ models: [{', '.join(granted)}] }}\n"
@@ -98,6 +99,15 @@ def write_large(folder, models=1000, keys=100000, grant_sets=1000, revision=0):
         lines = (key(n, f"group: group-{n % grant_sets}") for n in range(keys))
         replace(folder / "keys.yaml", "keys:\n" + "".join(lines))
     return replace(folder / "weir.yaml", text)
+
+
+def write_directory(folder, program, keys, models=1000, grant_sets=1000, revision=0):
+    """The same with groups and keys in an export of the directory, which `program` writes."""
+    path = write_large(folder, models, keys=0, grant_sets=0, revision=revision)
+    state = folder / "state"
+    state.mkdir(exist_ok=True)
+    subprocess.run([program, state, str(keys), str(grant_sets), str(models)], check=True)
+    return path
 
 
 def replace(path, text):

@@ -259,6 +259,36 @@ def cpu_seconds(command):
     return used.ru_utime + used.ru_stime
 
 
+def directory_of(keys):
+    """weir with so many keys in its directory, and their groups."""
+    return lambda: Weir(WORK / f"directory-{keys}", make_config.write_directory,
+                        program=PROGRAMS / "export_keys", keys=keys)
+
+
+def keys(options):
+    """A listing by a key that chance chose, of few and of many."""
+    few, many = 1000, 1000000
+    costs = {few: [], many: []}
+    for _ in range(options.rounds):
+        for count, found in costs.items():
+            with started(directory_of(count)) as [weir]:
+                found.append(requests(weir, "/v1/models", options.seconds, keys=count)["us"])
+    medians_of = {count: statistics.median(found) for count, found in costs.items()}
+    for count, figure in medians_of.items():
+        yield Row("keys", f"{count:,} keys", figure, "CPU us per listing",
+                  spread=spread(costs[count]))
+    yield Row("keys", "many / few", medians_of[many] / medians_of[few], "ratio", bar=1.15,
+              steady=spread(costs[few]) < STEADY)
+
+
+def load_directory(options):
+    """A million keys of the directory instead of a hundred thousand of the files."""
+    config = make_config.write_directory(WORK / "directory", PROGRAMS / "export_keys", 1000000)
+    loads = [cpu_seconds([WEIR, "check", "--config", config]) for _ in range(options.rounds)]
+    yield Row("load", "weir check, 1,000,000 keys of a directory", statistics.median(loads) * 1000,
+              "CPU ms", bar=5000)
+
+
 def load(options):
     """1,000 models, 100,000 keys, 1,000 sets of grants: time, size, and what listings feel of it."""
     keys = 100000
@@ -292,7 +322,8 @@ def load(options):
     yield Row("load", "snapshot", (full - empty) / keys, "bytes per key", bar=200)
     yield Row("load", f"{revision} reloads: failed listings", felt["failed"], "requests", bar=0)
     yield Row("load", "listing p99, during / before", felt["p99_us"] / before["p99_us"], "ratio")
+    yield from load_directory(options)
 
 
-SUITES = {"list": listing, "304": not_modified, "proxy": proxy, "stream": stream,
+SUITES = {"list": listing, "304": not_modified, "keys": keys, "proxy": proxy, "stream": stream,
           "memory": memory, "reload": reload, "load": load}

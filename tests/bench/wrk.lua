@@ -1,11 +1,21 @@
 -- What wrk tells tools/bench: one line of JSON at the end.
 --
---   wrk … -s wrk.lua URL -- [METHOD BODY-FILE]
+--   wrk … -s wrk.lua URL -- [METHOD BODY-FILE | KEYS NUMBER]
 --
--- wrk builds one request from wrk.method, wrk.body and -H and sends the same bytes every time.
+-- wrk builds one request from wrk.method, wrk.body and -H and sends the same bytes every time; with
+-- KEYS each request has the key of `bench-key-0`, `bench-key-1` … that chance chose.
+
+local function draw_keys(number)
+    math.randomseed(number)
+    request = function()
+        return wrk.format(nil, nil, {Authorization = "Bearer bench-key-" .. math.random(0, number - 1)})
+    end
+end
 
 function init(args)
-    if args[1] then
+    if args[1] == "KEYS" then
+        draw_keys(tonumber(args[2]))
+    elseif args[1] then
         wrk.method = args[1]
         local file = assert(io.open(args[2], "rb"))
         wrk.body = file:read("*a")
