@@ -3,6 +3,7 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
 #include "lib/base/text.h"
+#include "lib/base/timestamp.h"
 #include "registry/scalars.h"
 #include "registry/suggest.h"
 
@@ -186,7 +187,7 @@ void bind_time(struct binder *binder, const struct field *field, void *target)
 
     if (!bind_take_value(binder, "a date", &value))
         return;
-    if (scalar_time(value.text, &at) == 0)
+    if (timestamp_parse(value.text, &at) == 0)
         *member = at;
     else
         bind_error(binder, value.place, "",

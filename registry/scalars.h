@@ -36,10 +36,4 @@ int scalar_switch(struct span text, bool *out);
  */
 int scalar_decimal(struct span text, unsigned scale, uint64_t *out);
 
-/**
- * A date (`2027-01-01`, its first second in UTC) or an RFC 3339 time (`2027-01-01T12:00:00Z`,
- * `…+02:00`), as seconds since 1970. From 1971 on, so that 0 can mean that none is given.
- */
-int scalar_time(struct span text, int64_t *unix_s);
-
 #endif

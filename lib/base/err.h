@@ -25,6 +25,10 @@
     X(REVOKED, 409, "key_revoked", "The key is revoked, and that is final.")                       \
     X(CONFLICT, 412, "version_conflict", "It was changed meanwhile.")                              \
     X(DISK_FULL, 507, "storage_full", "The disk is full.")                                         \
+    X(DATABASE, 503, "database_unavailable", "The database cannot be used now.")                   \
+    X(REPEATED, 422, "idempotency_key_reused", "Another request had this idempotency key.")        \
+    X(MEDIA_TYPE, 415, "unsupported_media_type", "The body must be application/json.")             \
+    X(UNKNOWN_MEMBER, 400, "unknown_member", "The request has a member that is not known here.")   \
     X(CONFIG, 0, "", "The configuration has errors.")                                              \
     X(NEEDS_RESTART, 0, "", "This cannot change without a restart.")                               \
     X(NOT_READY, 503, "not_ready", "No registry has been published yet.")                          \

@@ -103,7 +103,9 @@ struct server *server_new(const struct server_config *config);
 void server_free(struct server **server);
 
 /**
- * Accept on an inherited listening socket until server_unlisten(). Several may be open.
+ * Accept on an inherited listening socket until server_unlisten(). Several may be open. It is of
+ * TCP, or a stream socket of the machine (AF_UNIX), on which server_abort() cannot reset: there a
+ * client knows a cut answer by its framing alone.
  *
  * @param fd  owned by the server from here on, also on failure
  * @return 0, ERR_IO, or ERR_NO_MEMORY
@@ -127,6 +129,9 @@ void server_abort_all(struct server *server);
 uint64_t server_connection_count(const struct server *server);
 uint64_t server_accepted_count(const struct server *server);
 uint64_t server_refused_count(const struct server *server);
+
+/** The client's socket, to ask who is behind it; never to be read, written or closed. -1: gone */
+int server_socket(const struct server_conn *conn);
 
 /** The owner of server_config. */
 void *server_owner(const struct server_conn *conn);

@@ -234,6 +234,13 @@ void server_abort(struct server_conn *conn)
     conn_reset(conn);
 }
 
+int server_socket(const struct server_conn *conn)
+{
+    uv_os_fd_t fd;
+
+    return uv_fileno((const uv_handle_t *)&conn->tcp, &fd) == 0 ? fd : -1;
+}
+
 void *server_owner(const struct server_conn *conn)
 {
     return conn->server->owner;

@@ -9,9 +9,9 @@ static const struct {
 } methods[] = {
     {{"GET", 3}, HTTP_METHOD_GET},       {{"HEAD", 4}, HTTP_METHOD_HEAD},
     {{"POST", 4}, HTTP_METHOD_POST},     {{"OPTIONS", 7}, HTTP_METHOD_OPTIONS},
-    {{"PUT", 3}, HTTP_METHOD_OTHER},     {{"DELETE", 6}, HTTP_METHOD_OTHER},
+    {{"PUT", 3}, HTTP_METHOD_OTHER},     {{"DELETE", 6}, HTTP_METHOD_DELETE},
     {{"CONNECT", 7}, HTTP_METHOD_OTHER}, {{"TRACE", 5}, HTTP_METHOD_OTHER},
-    {{"PATCH", 5}, HTTP_METHOD_OTHER},
+    {{"PATCH", 5}, HTTP_METHOD_PATCH},
 };
 
 static int read_method(struct span token, enum http_method *out)

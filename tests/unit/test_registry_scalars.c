@@ -1,5 +1,6 @@
 /* The forms of numbers, dates and names, and the hints for words that are not known. */
 #include "lib/base/err.h"
+#include "lib/base/timestamp.h"
 #include "registry/forms.h"
 #include "registry/scalars.h"
 #include "registry/suggest.h"
@@ -43,7 +44,7 @@ static void dates_are_seconds_since_1970(void **state)
     for (size_t i = 0; i < LENGTH(rows); i++) {
         int64_t at = -1;
 
-        assert_int_equal(scalar_time(span_of(rows[i].text), &at), 0);
+        assert_int_equal(timestamp_parse(span_of(rows[i].text), &at), 0);
         assert_int_equal(at, rows[i].unix_s);
     }
 }
@@ -80,7 +81,7 @@ static void what_is_no_date_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < LENGTH(texts); i++)
-        assert_int_equal(scalar_time(span_of(texts[i]), &at), ERR_INVALID);
+        assert_int_equal(timestamp_parse(span_of(texts[i]), &at), ERR_INVALID);
 }
 
 static void decimals_are_exact_integers(void **state)
