@@ -52,6 +52,8 @@ static int describe_header(struct build *build)
     header->directory_users = data->directory.user_count;
     header->directory_keys = data->directory.key_count;
     header->directory_old_keys = data->directory.old_digest_count;
+    header->admin_socket = pool_add(&build->pool, data->admin_socket);
+    header->admin_listen = pool_add(&build->pool, data->admin_listen);
     header->listen_count = data->listen_count;
     for (uint32_t i = 0; i < data->listen_count; i++) {
         INVARIANT(data->listen[i].len < SETTINGS_ADDRESS_BYTES);

@@ -35,6 +35,8 @@ static const size_t header_refs[] = {
     offsetof(struct snapshot_header, state_dir),
     offsetof(struct snapshot_header, control_socket),
     offsetof(struct snapshot_header, ca_file),
+    offsetof(struct snapshot_header, admin_socket),
+    offsetof(struct snapshot_header, admin_listen),
 };
 
 static uint64_t align(uint64_t offset)

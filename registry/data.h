@@ -154,6 +154,8 @@ struct data {
     struct span state_dir;
     struct span control_socket;
     struct span ca_file;
+    struct span admin_socket; /* empty: `admin.sock` in state_dir */
+    struct span admin_listen; /* empty: no address */
     uint32_t listen_count;
     struct span listen[SETTINGS_LISTEN_MAX];
     uint32_t provider_count;

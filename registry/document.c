@@ -58,6 +58,7 @@ static const struct field document_fields[] = {
     {FIELD_NAME("anonymous"), bind_anonymous, 0},
     {FIELD_NAME("browser"), bind_browser, 0},
     {FIELD_NAME("credits"), bind_credits, 0},
+    {FIELD_NAME("admin"), bind_admin, 0},
     SETTINGS(limits),
     SETTINGS(timeouts),
     SETTINGS(retries),

@@ -38,6 +38,9 @@ bind_fn bind_budget;
 /** credits_per_usd and credits_margin_micros of struct data. */
 bind_fn bind_credits;
 
+/** admin_socket and admin_listen of struct data. */
+bind_fn bind_admin;
+
 /** The whole document, in the main file or an included one. */
 void bind_document(struct binder *binder);
 

@@ -148,8 +148,7 @@ static void bind_listen(struct binder *binder, const struct field *field, void *
         bind_error(binder, place, "", "the list is empty");
 }
 
-/* bind(2) takes no longer path. */
-static const char *form_socket(struct span text)
+const char *form_socket(struct span text)
 {
     if (text.len >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
         return "is too long for the path of a socket";

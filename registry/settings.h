@@ -33,6 +33,9 @@ struct shape settings_section(const char *section);
 /** A mapping of settings; its name is the section. */
 bind_fn bind_settings_section;
 
+/** A path that bind(2) takes for a socket. */
+form_fn form_socket;
+
 /** A path, or the list of addresses. */
 struct path_setting {
     size_t place_offset;

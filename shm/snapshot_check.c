@@ -100,7 +100,9 @@ static bool is_header_sound(const struct snapshot *snapshot)
            snapshot_holds(snapshot, header->config_path) &&
            snapshot_holds(snapshot, header->state_dir) &&
            snapshot_holds(snapshot, header->control_socket) &&
-           snapshot_holds(snapshot, header->ca_file) && are_addresses_sound(header) &&
+           snapshot_holds(snapshot, header->ca_file) &&
+           snapshot_holds(snapshot, header->admin_socket) &&
+           snapshot_holds(snapshot, header->admin_listen) && are_addresses_sound(header) &&
            are_settings_in_range(&header->settings) &&
            header->cells_used <= header->settings.cells_max && header->has_directory <= 1;
 }

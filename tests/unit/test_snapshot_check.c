@@ -144,6 +144,8 @@ static const struct {
     IN_HEADER(control_socket.offset, UINT64_MAX - 10),
     IN_HEADER(ca_file.offset, UINT64_MAX),
     IN_HEADER(ca_file.len, UINT32_MAX),
+    IN_HEADER(admin_socket.offset, UINT64_MAX),
+    IN_HEADER(admin_listen.len, UINT32_MAX),
     IN_HEADER(listen_count, SETTINGS_LISTEN_MAX + 1),
     IN_HEADER(listen_count, 2),
     IN_HEADER(settings.connections, 0),
