@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static void send_message(struct child *child, const struct channel_message *message)
+void dialogue_send_message(struct child *child, const struct channel_message *message)
 {
     if (child->channel < 0)
         return;
@@ -21,7 +21,7 @@ void dialogue_send(struct child *child, enum channel_word word, uint64_t number)
 {
     struct channel_message message = {.word = word, .number = number};
 
-    send_message(child, &message);
+    dialogue_send_message(child, &message);
 }
 
 /* What a child was told last and has not answered has one deadline. */
@@ -43,9 +43,10 @@ void dialogue_send_generation(struct supervisor *sup, struct child *child)
 
     child->sent = live->number;
     child->refused = false;
-    if (child->state == CHILD_SERVING)
+    /* Nothing waits for the steward. */
+    if (child->state == CHILD_SERVING && supervisor_is_worker(child))
         await_answer(sup, child);
-    send_message(child, &message);
+    dialogue_send_message(child, &message);
 }
 
 static void send_listen(struct supervisor *sup, const struct slot_order *order)
@@ -57,7 +58,7 @@ static void send_listen(struct supervisor *sup, const struct slot_order *order)
 
     memcpy(message.descriptors, listeners->fds[order->slot],
            listeners->address_count * sizeof(message.descriptors[0]));
-    send_message(&sup->children[order->worker], &message);
+    dialogue_send_message(&sup->children[order->worker], &message);
 }
 
 static worker_set set_of(const struct supervisor *sup, enum child_state state, bool hearing)
@@ -194,6 +195,44 @@ static bool on_worker_message(struct supervisor *sup, struct child *child,
     case CHANNEL_DRAIN:
     case CHANNEL_READY:
     case CHANNEL_REVOKED:
+    case CHANNEL_RELOAD_WANTED:
+    case CHANNEL_RELOADED:
+    case CHANNEL_DATABASE:
+    case CHANNEL_WORD_COUNT:
+        break;
+    }
+    return false;
+}
+
+static bool on_steward_message(struct supervisor *sup, struct child *child,
+                               const struct channel_message *message)
+{
+    struct steward_words *said = &sup->steward_said;
+
+    switch ((enum channel_word)message->word) {
+    case CHANNEL_READY:
+        supervisor_event(sup, child, CHILD_EV_READY);
+        return true;
+    case CHANNEL_ADOPTED:
+    case CHANNEL_REFUSED:
+        return message->number <= child->sent;
+    case CHANNEL_RELOAD_WANTED:
+        said->wants_reload = true;
+        said->change = message->number;
+        return true;
+    case CHANNEL_REVOKED:
+        sup->revoked = true;
+        return true;
+    case CHANNEL_DATABASE:
+        said->database_err = message->err;
+        return true;
+    case CHANNEL_GENERATION:
+    case CHANNEL_LISTEN:
+    case CHANNEL_UNLISTEN:
+    case CHANNEL_DRAIN:
+    case CHANNEL_LISTENING:
+    case CHANNEL_UNLISTENED:
+    case CHANNEL_RELOADED:
     case CHANNEL_WORD_COUNT:
         break;
     }
@@ -205,14 +244,7 @@ static bool on_message(struct supervisor *sup, struct child *child,
 {
     if (supervisor_is_worker(child))
         return on_worker_message(sup, child, message);
-    if (message->word == CHANNEL_REVOKED) {
-        sup->revoked = true;
-        return true;
-    }
-    if (message->word != CHANNEL_READY)
-        return false;
-    supervisor_event(sup, child, CHILD_EV_READY);
-    return true;
+    return on_steward_message(sup, child, message);
 }
 
 void dialogue_on_readable(void *ctx, uint32_t number)

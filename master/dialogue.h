@@ -17,6 +17,9 @@ enum { DIALOGUE_MESSAGES_PER_TURN = 64 }; /* one talkative child does not keep t
 /** A word and a number. A child that does not take it is hung up on. */
 void dialogue_send(struct child *child, enum channel_word word, uint64_t number);
 
+/** The whole message; the same. */
+void dialogue_send_message(struct child *child, const struct channel_message *message);
+
 /** The live generation, and a deadline for a serving worker to adopt it. */
 void dialogue_send_generation(struct supervisor *sup, struct child *child);
 

@@ -174,8 +174,9 @@ static void fail_start(struct master *master, const char *reason)
     master_stop(master);
 }
 
-void master_reload_finished(struct master *master)
+void master_reload_finished(struct master *master, int err)
 {
+    directory_reload_finished(master, err);
     if (master->live.number == 0) {
         fail_start(master, master->reload.reason);
         return;
@@ -238,6 +239,7 @@ bool master_turn(struct master *master)
     struct monotime now = monotime_now();
     master->wake = monotime_after(now, MASTER_TURN_MS);
     wake_by(master, supervisor_tick(&master->supervisor, now));
+    directory_reload_tick(master);
     wake_by(master, reload_tick(master, now));
     wake_by(master, control_tick(&master->control, now));
     wake_by(master, notify_tick(&master->notifier, now));

@@ -13,6 +13,7 @@
 #define WEIR_MASTER_MASTER_H
 
 #include "master/control.h"
+#include "master/directory_reload.h"
 #include "master/generation.h"
 #include "master/listen.h"
 #include "master/loader.h"
@@ -53,6 +54,7 @@ struct master {
     struct supervisor supervisor;
     struct control control;
     struct reload reload;
+    struct directory_reload directory_reload;
     char status[CONTROL_LINE_BYTES]; /* as the service manager knows it */
     struct watch_set watch;
 };
@@ -73,7 +75,7 @@ int master_close(struct master *master);
 /** Drain and stop; the second time, stop at once. */
 void master_stop(struct master *master);
 
-/** Of reload.c: a reload has been answered. */
-void master_reload_finished(struct master *master);
+/** Of reload.c: a reload has been answered. @param err  0, or why not every worker has it */
+void master_reload_finished(struct master *master, int err);
 
 #endif

@@ -130,18 +130,27 @@ static enum log_level describe(const struct master *master, enum reload_state fr
     return LOG_ERROR;
 }
 
+static int result_of(const struct master *master, enum reload_state from)
+{
+    if (from == RELOAD_PUBLISHING)
+        return supervisor_behind(&master->supervisor) == 0 ? 0 : ERR_TIMEOUT;
+    return master->reload.result.unchanged ? 0 : ERR_CONFIG;
+}
+
 /* @return what follows at once, or RELOAD_EVENT_COUNT */
 static enum reload_event answer(struct master *master, enum reload_state from)
 {
     struct reload *reload = &master->reload;
     char line[RELOAD_LINE_BYTES];
 
+    int outcome = result_of(master, from);
+
     loader_stop(&reload->loader);
     reload->deadline = WATCH_NEVER;
     log_write(describe(master, from, line), "%s", line);
     control_answer_waiters(&master->control, reload->ticket, line, reload->result.report_fd);
     loader_discard(&reload->result);
-    master_reload_finished(master);
+    master_reload_finished(master, outcome);
     if (!reload->queued || master->stopping)
         return RELOAD_EVENT_COUNT;
     reload->queued = false;

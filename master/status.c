@@ -1,6 +1,7 @@
 #include "master/status.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "master/master.h"
 #include "shm/snapshot_browser.h"
 
@@ -48,12 +49,14 @@ void status_line(const struct master *master, char *out, size_t bytes)
     uint64_t uptime_ms = monotime_now().ms - master->born.ms;
 
     generation_name(&master->live, name);
-    int len = snprintf(
-        out, bytes,
-        "weir %s pid=%d generation=%s workers=%u serving=%u state=%s reload=%s uptime=%llu",
-        WEIR_VERSION, (int)getpid(), name, master->supervisor.workers,
-        supervisor_count(&master->supervisor, CHILD_SERVING), state_word(master),
-        reload_state_word(master->reload.state), (unsigned long long)(uptime_ms / 1000));
+    int len = snprintf(out, bytes,
+                       "weir %s pid=%d generation=%s workers=%u serving=%u state=%s reload=%s"
+                       " database=%s uptime=%llu",
+                       WEIR_VERSION, (int)getpid(), name, master->supervisor.workers,
+                       supervisor_count(&master->supervisor, CHILD_SERVING), state_word(master),
+                       reload_state_word(master->reload.state),
+                       directory_reload_word(master->supervisor.steward_said.database_err),
+                       (unsigned long long)(uptime_ms / 1000));
     if (master->live.number != 0 && len > 0 && (size_t)len < bytes)
         add_counts(master, out + len, bytes - (size_t)len);
 }
@@ -61,9 +64,12 @@ void status_line(const struct master *master, char *out, size_t bytes)
 void status_sentence(const struct master *master, char *out, size_t bytes)
 {
     char name[GENERATION_NAME_BYTES];
+    int database_err = master->supervisor.steward_said.database_err;
+    bool works = database_err == 0 || database_err == ERR_NOT_READY;
 
     generation_name(&master->live, name);
-    snprintf(out, bytes, "generation %s, %u of %u workers serve%s", name,
+    snprintf(out, bytes, "generation %s, %u of %u workers serve%s%s%s", name,
              supervisor_count(&master->supervisor, CHILD_SERVING), master->supervisor.workers,
-             stale_issuers(master) == 0 ? "" : "; browsers' tokens are refused: stale keys");
+             stale_issuers(master) == 0 ? "" : "; browsers' tokens are refused: stale keys",
+             works ? "" : "; the database is ", works ? "" : directory_reload_word(database_err));
 }

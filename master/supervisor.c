@@ -16,7 +16,12 @@ void supervisor_init(struct supervisor *sup, const struct supervisor_input *inpu
 {
     struct monotime now = monotime_now();
 
-    *sup = (struct supervisor){.input = *input, .ticked = now, .watch_from = now};
+    *sup = (struct supervisor){
+        .input = *input,
+        .steward_said = {.database_err = ERR_NOT_READY},
+        .ticked = now,
+        .watch_from = now,
+    };
     for (uint32_t i = 0; i < SUPERVISOR_CHILDREN_MAX; i++) {
         sup->children[i] = (struct child){.number = i,
                                           .process = PROCESS_NONE,
@@ -106,8 +111,7 @@ static enum child_event start(struct supervisor *sup, struct child *child)
         log_write(LOG_ERROR, "cannot start a process: %s", err_text(ERR_IO));
         return CHILD_EV_EXITED;
     }
-    if (supervisor_is_worker(child))
-        dialogue_send_generation(sup, child);
+    dialogue_send_generation(sup, child);
     return CHILD_EVENT_COUNT;
 }
 
@@ -145,6 +149,8 @@ static void bury(struct supervisor *sup, struct child *child)
     if (supervisor_is_worker(child)) {
         slots_bury(&sup->slots, child->number);
         clear_slot(sup, child);
+    } else {
+        sup->steward_said = (struct steward_words){.database_err = ERR_NOT_READY};
     }
     if (!child->failed ||
         monotime_reached(now, monotime_after(child->started, sup->input.bounds.healthy_ms)))
@@ -222,7 +228,7 @@ void supervisor_publish(struct supervisor *sup)
     sup->workers = generation_workers(sup->input.generation);
     slots_grow(&sup->slots, sup->input.listeners->slot_count);
     sup->children[SUPERVISOR_STEWARD].wanted = true;
-    for (uint32_t i = 0; i < SETTINGS_WORKERS_MAX; i++) {
+    for (uint32_t i = 0; i < SUPERVISOR_CHILDREN_MAX; i++) {
         struct child *child = &sup->children[i];
 
         if (child->state == CHILD_STARTING || child->state == CHILD_SERVING ||

@@ -71,8 +71,16 @@ struct supervisor_input {
     const struct revocations_fds *revocations_fds; /* borrowed */
 };
 
+/** What the steward said last. */
+struct steward_words {
+    bool wants_reload; /* cleared by who asks for it */
+    uint64_t change;   /* that the reload is to include */
+    int database_err;  /* 0: it works; ERR_NOT_READY: nothing was said yet */
+};
+
 struct supervisor {
     struct supervisor_input input;
+    struct steward_words steward_said;
     bool stopping;
     bool revoked;     /* the steward said so in this turn, once or often: workers are to look */
     uint32_t workers; /* processes wanted; 0 before the first generation */

@@ -66,6 +66,9 @@ static void follow(struct worker *worker, struct channel_message *message)
     case CHANNEL_LISTENING:
     case CHANNEL_UNLISTENED:
     case CHANNEL_READY:
+    case CHANNEL_RELOAD_WANTED:
+    case CHANNEL_RELOADED:
+    case CHANNEL_DATABASE:
     case CHANNEL_WORD_COUNT:
         break;
     }

@@ -252,6 +252,8 @@ int fake_steward(const struct steward_boot *boot)
         err = channel_receive(boot->channel_fd, &message);
         if (err == 0 && message.word == CHANNEL_DRAIN)
             break;
+        if (err == 0)
+            channel_discard(&message);
     }
     return EXIT_SUCCESS;
 }

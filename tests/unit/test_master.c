@@ -31,7 +31,7 @@ static void a_start_ends_with_every_worker_on_its_slot(void **state)
     assert_memory_equal(line,
                         "weir " WEIR_VERSION " pid=", sizeof("weir " WEIR_VERSION " pid=") - 1);
     assert_non_null(strstr(line, " generation=1-00000000 workers=3 serving=3 state=running "
-                                 "reload=idle uptime="));
+                                 "reload=idle database=closed uptime="));
     rig_take_answer(rig, rig_ask("x"), line);
     assert_string_equal(line, "unknown command");
     rig_end(rig, EXIT_SUCCESS);
