@@ -92,6 +92,15 @@ int directory_key_import(struct directory_call *call, const struct directory_imp
 
 int directory_key_show(struct directory_call *call, struct span name, struct directory_key *out);
 
+/**
+ * The key that has this digest, or had it before a rotation whose grace is not over. Whether it
+ * works is in its state, and in that of its user and group.
+ *
+ * @return 0, ERR_NOT_FOUND, or an error of database.h
+ */
+int directory_key_find(struct directory_call *call, const struct digest *digest,
+                       struct directory_key *out);
+
 struct directory_key_filter {
     struct span user;  /* empty: any */
     struct span group; /* empty: any */

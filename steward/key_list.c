@@ -80,6 +80,35 @@ int directory_key_show(struct directory_call *call, struct span name, struct dir
     return directory_read_end(call, begun, err);
 }
 
+static int name_of_digest(struct directory_call *call, const struct digest *digest,
+                          struct span *out)
+{
+    sqlite3_stmt *statement = database_statement(call->database, STATEMENT_KEY_OF_DIGEST);
+
+    database_bind_bytes(statement, 1, (struct span){(const char *)digest->bytes, DIGEST_BYTES});
+    database_bind_number(statement, 2, directory_now_s(call));
+    int err = database_step(call->database, statement);
+    if (err == 0)
+        err = directory_copy(call, database_text(statement, 0), out);
+    database_finish(statement);
+    return err;
+}
+
+int directory_key_find(struct directory_call *call, const struct digest *digest,
+                       struct directory_key *out)
+{
+    struct span name = {NULL, 0};
+    bool begun;
+    int err = directory_read_begin(call, &begun);
+
+    if (err != 0)
+        return err;
+    err = name_of_digest(call, digest, &name);
+    if (err == 0)
+        err = directory_key_read(call, name, out);
+    return directory_read_end(call, begun, err);
+}
+
 /* Each way of asking has an index to answer it from. */
 static sqlite3_stmt *prepare_list(struct directory_call *call,
                                   const struct directory_key_filter *filter)
