@@ -103,8 +103,8 @@ struct snapshot_header {
     struct ref ca_file;
     uint32_t browser_grant_set; /* of browsers' subjects without a row in BROWSER_USERS */
     uint32_t browser_group;     /* whose grants those are: row in GROUPS, or ROW_NONE */
-    struct ref admin_socket; /* empty: `admin.sock` in state_dir */
-    struct ref admin_listen; /* "host:port"; empty: none */
+    struct ref admin_socket;    /* empty: `admin.sock` in state_dir */
+    struct ref admin_listen;    /* "host:port"; empty: none */
     uint32_t listen_count;
     /** 1: an export of the directory was merged in. Not a part of `content`: an empty one is none. */
     uint32_t has_directory;
