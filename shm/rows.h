@@ -10,7 +10,11 @@
 
 #include <stdint.h>
 
-enum { LAYOUT_SLUG_BYTES_MAX = 128 };
+enum {
+    LAYOUT_SLUG_BYTES_MAX = 128,
+    LAYOUT_PROVIDER_BYTES_MAX = 64, /* a provider's name */
+    LAYOUT_UPSTREAM_MODEL_BYTES_MAX = 256,
+};
 
 /** No row: what a row number holds where there is none. */
 #define ROW_NONE UINT32_MAX

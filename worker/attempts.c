@@ -6,7 +6,7 @@
 #include "worker/retry_budget.h"
 
 /** What a result says about the deployment. */
-enum breaker_news { BREAKER_NEITHER, BREAKER_FAILURE, BREAKER_SUCCESS };
+enum breaker_news { BREAKER_NEITHER, BREAKER_FAILURE, BREAKER_ANSWER };
 
 static const struct {
     const char *word;
@@ -72,6 +72,12 @@ bool attempt_result_is_again(enum attempt_result result)
 {
     INVARIANT(result < ATTEMPT_RESULT_COUNT);
     return results[result].again != ATTEMPT_NEVER;
+}
+
+bool attempt_result_is_failure(enum attempt_result result)
+{
+    INVARIANT(result < ATTEMPT_RESULT_COUNT);
+    return results[result].news == BREAKER_FAILURE;
 }
 
 struct attempt_rules attempt_rules_of(const struct settings *settings)
@@ -246,7 +252,7 @@ int attempts_next(struct attempts *attempts, const struct attempt_field *field, 
         if (attempts->count == 0)
             return ERR_UPSTREAM_OPEN;
         out->pause_ms = pause_before_round(attempts, field->rules.pause_ms, draw(&question));
-        if (!find(attempts, &question, 0, out))
+        if (out->pause_ms >= field->left_ms || !find(attempts, &question, 0, out))
             return ERR_NOT_FOUND;
         attempts->rounds++;
         attempts->tried = 0;
@@ -271,9 +277,9 @@ bool attempts_report(struct attempts *attempts, const struct attempt_field *fiel
         retry_after_ms = rules->retry_after_max_ms;
     if (results[result].is_held && retry_after_ms != 0)
         breaker_hold(health, now_ms + retry_after_ms);
-    if (results[result].news == BREAKER_SUCCESS)
-        breaker_succeeded(health);
-    return results[result].news == BREAKER_FAILURE &&
+    if (results[result].news == BREAKER_ANSWER)
+        breaker_answered(health);
+    return attempt_result_is_failure(result) &&
            breaker_failed(health, now_ms, rules->failures_max, rules->open_ms);
 }
 

@@ -29,12 +29,12 @@ enum attempt_again { ATTEMPT_NEVER, ATTEMPT_ELSEWHERE, ATTEMPT_ANYWHERE };
 /**
  * X(NAME, word in headers and logs, tried again, what it is to the breaker, Retry-After holds it)
  *
- * The breaker is told of a FAILURE and of a SUCCESS; what is NEITHER was the client's doing, our
+ * The breaker is told of a FAILURE and of an ANSWER; what is NEITHER was the client's doing, our
  * own, or passes by itself.
  */
 #define ATTEMPT_RESULT_MAP(X)                             \
     X(OPEN, "pending", NEVER, NEITHER, false)             \
-    X(ANSWERED, "ok", NEVER, SUCCESS, false)              \
+    X(ANSWERED, "ok", NEVER, ANSWER, false)               \
     X(RESOLVE, "resolve", ANYWHERE, FAILURE, false)       \
     X(CONNECT, "connect", ANYWHERE, FAILURE, false)       \
     X(TLS, "tls", ANYWHERE, FAILURE, false)               \
@@ -72,6 +72,9 @@ const char *attempt_result_word(enum attempt_result result);
 /** May the call be tried again after it? */
 bool attempt_result_is_again(enum attempt_result result);
 
+/** Does it count as a failure of the deployment? */
+bool attempt_result_is_failure(enum attempt_result result);
+
 /** The settings of sections `retries` and `breaker`. */
 struct attempt_rules {
     uint64_t attempts_max;
@@ -101,6 +104,7 @@ struct attempt_candidate {
 /** Borrowed for one question; built alike, from the same generation, for each one of a call. */
 struct attempt_field {
     struct attempt_rules rules;
+    uint64_t left_ms; /* of the call's time: a pause that would last until its end is not begun */
     uint32_t count;
     struct attempt_candidate candidates[ATTEMPT_CANDIDATES_MAX]; /* tiers ascending */
 };
@@ -141,8 +145,8 @@ int attempts_next(struct attempts *attempts, const struct attempt_field *field, 
                   uint64_t random, struct attempt *out);
 
 /**
- * What became of the last attempt. A later result replaces it: an answer that began well and
- * broke off is reported twice.
+ * What became of the last attempt. A later result replaces it. How an answer goes on after its
+ * beginning is the breaker's business alone: breaker_succeeded(), breaker_failed().
  *
  * @param retry_after_ms  what the provider asked for, 0 for nothing; longer than
  *                        rules.retry_after_max_ms is taken as that

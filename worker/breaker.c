@@ -85,6 +85,12 @@ void breaker_hold(struct state_cell *cell, uint64_t until_ms)
         ;
 }
 
+void breaker_answered(struct state_cell *cell)
+{
+    if (until_of(load(cell, BREAKER_WORD)) != 0)
+        atomic_store_explicit(&cell->words[BREAKER_WORD], 0, memory_order_relaxed);
+}
+
 void breaker_succeeded(struct state_cell *cell)
 {
     if (load(cell, BREAKER_WORD) != 0)

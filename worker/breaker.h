@@ -8,12 +8,17 @@
  *
  *   state      is            calls     leaves it by
  *   closed     until == 0    all       `failures_max` failures in a row -> open
- *   open       until > now   none      time -> half-open; a success -> closed
+ *   open       until > now   none      time -> half-open; an answer -> closed
  *   half-open  until <= now  one       being admitted moves `until` to now + open_ms (-> open), and
  *                                      only one caller's swap can: the probe. So does a failure.
  *
- * A probe holds nothing: when its worker dies, the next one comes open_ms later. Beside all that a
- * provider's Retry-After holds the deployment for a time, which no success shortens.
+ * A row of failures ends with a whole answer, not with the beginning of one: else a deployment that
+ * cuts each of its answers would never be left alone. An open breaker need not wait for that, for an
+ * answer may take minutes: its beginning closes it, and a new row begins.
+ *
+ * A probe holds nothing: when its worker dies or its client leaves, the next one comes open_ms
+ * later. Beside all that a provider's Retry-After holds the deployment for a time, which no answer
+ * shortens.
  *
  * Times are of monotime_now(), which is the same clock in all processes of a host.
  */
@@ -48,7 +53,10 @@ bool breaker_failed(struct state_cell *cell, uint64_t now_ms, uint64_t failures_
 /** Admit nothing before `until_ms`; never shortens what was asked for before. */
 void breaker_hold(struct state_cell *cell, uint64_t until_ms);
 
-/** The deployment answered: closed, whoever asked. Does not write to a cell without failures. */
+/** An answer has begun: closed, whoever asked. A breaker that is closed is not written to. */
+void breaker_answered(struct state_cell *cell);
+
+/** An answer was whole: no failures, and closed. Does not write to a cell without failures. */
 void breaker_succeeded(struct state_cell *cell);
 
 /** When it lets calls through again; 0 or a past time: it does. */

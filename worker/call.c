@@ -36,16 +36,13 @@ void call_release_request(struct call *call)
     record_pool_return(&worker->call_requests, in);
 }
 
-/* A storm of failures must not become a storm of lines. */
-bool call_may_log(struct call *call)
+bool call_may_log(struct call *call, uint32_t *lines)
 {
-    struct worker *worker = call->request.worker;
-
-    if (worker->call_lines < CALL_LINES_PER_SECOND) {
-        worker->call_lines++;
+    if (*lines < CALL_LINES_PER_SECOND) {
+        ++*lines;
         return true;
     }
-    worker->call_lines_left_out++;
+    call->request.worker->lines_left_out++;
     return false;
 }
 
@@ -159,7 +156,7 @@ static void log_failure(struct call *call, int err)
     char memory[CALL_ATTEMPTS_BYTES_MAX];
     struct text attempts = text_over(memory, sizeof(memory));
 
-    if (!call_may_log(call))
+    if (!call_may_log(call, &call->request.worker->call_lines))
         return;
     call_attempts_render(call, &attempts);
     log_write(LOG_WARNING,
@@ -198,13 +195,14 @@ static void finished(void *ctx, enum proxy_outcome outcome, int err)
     count_end(call, outcome);
     switch (outcome) {
     case PROXY_COMPLETE:
+        call_attempt_completed(call);
         server_end(call->request.conn, call->closes);
         break;
     case PROXY_TRUNCATED:
         /* What the gateway cut says nothing of the deployment, and the sweep tells of it. */
         if (!call->is_barred) {
             log_failure(call, err);
-            call_attempt_cut(call);
+            call_attempt_cut(call, err);
         }
         call_client_truncated(call, err);
         break;

@@ -20,7 +20,8 @@
 #include "worker/upload.h"
 
 enum {
-    CALL_MODEL_BYTES_MAX = 384,  /* the provider's model name as a JSON string */
+    /** The provider's name for the model as a JSON string; of its bytes each can need an escape. */
+    CALL_MODEL_BYTES_MAX = 2 * LAYOUT_UPSTREAM_MODEL_BYTES_MAX + 2,
     CALL_HEADER_BYTES_MAX = 768, /* one client's field that is passed on, with its NUL */
     CALL_HEADERS_MAX = 2,
     CALL_CONTENT_TYPE_BYTES_MAX = 96,
@@ -45,8 +46,7 @@ struct call_request {
     struct upload upload;
     uint32_t model;
     struct attempts attempts;
-    uint64_t give_up_ms; /* on the loop's clock: timeouts.total_ms is of all attempts together */
-    uint64_t due_ms;     /* of the next attempt */
+    uint64_t due_ms;     /* of the next attempt, on the loop's clock */
     struct link pausing; /* on worker.pausing_calls until then */
     struct call_header headers[CALL_HEADERS_MAX];
     char upstream_model[CALL_MODEL_BYTES_MAX];
@@ -63,9 +63,11 @@ struct call {
     struct access access;
     struct access_hold hold;   /* of its key; what sweep.h looks at */
     struct state_cell *health; /* of the deployment that is being tried, or has answered */
+    uint64_t give_up_ms;       /* on the loop's clock: total_ms is of all attempts together */
     uint64_t quiet_since_ms;   /* on the loop's clock: when something last went to the client */
     bool conn_is_dead;         /* the server has reported the client gone */
     bool was_started;          /* an upstream has been asked */
+    bool is_answered;          /* the beginning of the answer was one: ATTEMPT_ANSWERED */
     bool is_barred;            /* its key works no more */
     bool strips_usage;
     bool is_stream;   /* the answer is server-sent events */
@@ -81,10 +83,12 @@ struct call {
     uint8_t slug_json_bytes;
     uint8_t content_type_bytes;
     uint8_t retry_after_bytes;
+    uint8_t provider_bytes;
     uint16_t held_bytes;
     char *held; /* the beginning of the answer, PEEK_BYTES_MAX of a pool's; NULL: nothing */
     /* What lies behind is written before it is read, and not cleared for each call. */
     char slug_json[LAYOUT_SLUG_BYTES_MAX + 2];
+    char provider[LAYOUT_PROVIDER_BYTES_MAX]; /* of the last attempt; for the log */
     char content_type[CALL_CONTENT_TYPE_BYTES_MAX];
     char retry_after[CALL_RETRY_AFTER_BYTES_MAX];
     struct peek peek;
@@ -102,8 +106,13 @@ void call_bar(struct call *call, int err);
 /** Give back what only the request's way in needed. */
 void call_release_request(struct call *call);
 
-/** May a line about this call go to the log? At most CALL_LINES_PER_SECOND do. */
-bool call_may_log(struct call *call);
+/**
+ * May another line of this kind go to the log in this second? A storm of failures must not become
+ * a storm of lines, nor keep the line of a breaker from being seen.
+ *
+ * @param lines  worker->call_lines or worker->breaker_lines
+ */
+bool call_may_log(struct call *call, uint32_t *lines);
 
 /* --- call_request.c -------------------------------------------------------------------------- */
 
@@ -117,7 +126,7 @@ int call_request_feed(struct call *call, struct span bytes);
 int call_request_end(struct call *call);
 
 /** The body as a deployment gets it: with the provider's name for the model. */
-int call_request_plan(struct call *call, uint32_t deployment);
+void call_request_plan(struct call *call, uint32_t deployment);
 
 /* --- call_attempts.c ------------------------------------------------------------------------- */
 
@@ -128,8 +137,11 @@ int call_upstream_start(void *ctx);
 /** The answer begins: the attempt's result is known. */
 void call_attempt_answered(struct call *call);
 
-/** An answer that had begun was cut by the upstream: that counts against its deployment. */
-void call_attempt_cut(struct call *call);
+/** An answer that had begun was whole. */
+void call_attempt_completed(struct call *call);
+
+/** An answer that had begun is not whole; the breaker is told when that is the deployment's doing. */
+void call_attempt_cut(struct call *call, int err);
 
 /** "openai=timeout, azure=ok"; nothing when nothing was tried. Needs `in` and the generation. */
 void call_attempts_render(const struct call *call, struct text *out);

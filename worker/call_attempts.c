@@ -9,13 +9,6 @@
 
 /* --- what can be tried ------------------------------------------------------------------------ */
 
-static const struct provider_row *provider_of(const struct call *call, uint32_t deployment)
-{
-    const struct snapshot *snapshot = &call->generation->snapshot;
-
-    return snapshot_provider(snapshot, snapshot_deployment(snapshot, deployment)->provider);
-}
-
 /* The model's deployments that speak the client's protocol, lowest tier first. */
 static void list_candidates(const struct call *call, struct attempt_field *field)
 {
@@ -23,7 +16,10 @@ static void list_candidates(const struct call *call, struct attempt_field *field
     const struct model_row *model = snapshot_model(snapshot, call->in->model);
     const struct state *state = &call->request.worker->state;
 
+    uint64_t now_ms = uv_now(&call->request.worker->loop);
+
     field->rules = attempt_rules_of(&snapshot->header->settings);
+    field->left_ms = call->give_up_ms > now_ms ? call->give_up_ms - now_ms : 0;
     field->count = 0;
     for (uint32_t i = 0; i < model->deployment_count; i++) {
         uint32_t number = model->deployment_first + i;
@@ -55,15 +51,16 @@ static int no_candidates(struct call *call)
 
 /* --- how it went ------------------------------------------------------------------------------ */
 
-static void log_opening(const struct call *call, uint32_t deployment, enum attempt_result result)
+static void tell_opening(struct call *call, enum attempt_result result)
 {
-    struct span provider = snapshot_bytes(&call->generation->snapshot,
-                                          provider_of(call, deployment)->name);
+    struct worker *worker = call->request.worker;
 
-    counters_add(&call->request.worker->slot->counters, COUNTER_breakers_opened, 1);
+    counters_add(&worker->slot->counters, COUNTER_breakers_opened, 1);
+    if (!call_may_log(call, &worker->breaker_lines))
+        return;
     log_write(LOG_WARNING, "breaker opened: model=%.*s provider=%.*s last=%s request=%.*s",
-              (int)call->slug_json_bytes, call->slug_json, (int)provider.len, provider.ptr,
-              attempt_result_word(result), REQUEST_ID_BYTES, call->request.id);
+              (int)call->slug_json_bytes, call->slug_json, (int)call->provider_bytes,
+              call->provider, attempt_result_word(result), REQUEST_ID_BYTES, call->request.id);
 }
 
 static void report(struct call *call, const struct attempt_field *field, enum attempt_result result)
@@ -73,7 +70,7 @@ static void report(struct call *call, const struct attempt_field *field, enum at
     uint64_t wait_ms = call->is_recorded ? retry_after_ms(retry_after, wall_now_s()) : 0;
 
     if (attempts_report(attempts, field, result, monotime_now().ms, wait_ms))
-        log_opening(call, attempts->log[attempts->count - 1].deployment, result);
+        tell_opening(call, result);
 }
 
 static void log_move(struct call *call)
@@ -81,7 +78,7 @@ static void log_move(struct call *call)
     char memory[CALL_ATTEMPTS_BYTES_MAX];
     struct text attempts = text_over(memory, sizeof(memory));
 
-    if (call->in->attempts.count < 2 || !call_may_log(call))
+    if (call->in->attempts.count < 2 || !call_may_log(call, &call->request.worker->call_lines))
         return;
     call_attempts_render(call, &attempts);
     log_write(LOG_NOTICE, "call moved: request=%.*s model=%.*s attempts=[%.*s]", REQUEST_ID_BYTES,
@@ -96,23 +93,34 @@ void call_attempt_answered(struct call *call)
 
     /* A failure that stands was reported before something else was looked for. */
     if (attempts->log[attempts->count - 1].result == ATTEMPT_OPEN) {
+        enum attempt_result result = attempt_result_of_status(call->status);
+
+        call->is_answered = result == ATTEMPT_ANSWERED;
         list_candidates(call, &field);
-        report(call, &field, attempt_result_of_status(call->status));
+        report(call, &field, result);
     }
     log_move(call);
 }
 
-void call_attempt_cut(struct call *call)
+void call_attempt_completed(struct call *call)
 {
-    struct worker *worker = call->request.worker;
+    if (call->is_answered)
+        breaker_succeeded(call->health);
+}
 
-    if (!breaker_failed(call->health, monotime_now().ms, worker->rules.failures_max,
-                        worker->rules.open_ms))
+void call_attempt_cut(struct call *call, int err)
+{
+    const struct worker *worker = call->request.worker;
+    enum attempt_result result = attempt_result_of_err(err);
+    /* An answer that goes on beyond total_ms was well: the call's time is over, no more. */
+    bool is_late = err == ERR_UPSTREAM_TIMEOUT && uv_now(&worker->loop) >= call->give_up_ms;
+
+    /* A failure that was passed on, whole or not, has been counted already. */
+    if (!call->is_answered || is_late || !attempt_result_is_failure(result))
         return;
-    counters_add(&worker->slot->counters, COUNTER_breakers_opened, 1);
-    log_write(LOG_WARNING, "breaker opened: model=%.*s last=%s request=%.*s",
-              (int)call->slug_json_bytes, call->slug_json, attempt_result_word(ATTEMPT_CUT),
-              REQUEST_ID_BYTES, call->request.id);
+    if (breaker_failed(call->health, monotime_now().ms, worker->rules.failures_max,
+                       worker->rules.open_ms))
+        tell_opening(call, result);
 }
 
 void call_attempts_render(const struct call *call, struct text *out)
@@ -202,6 +210,19 @@ static void forget_answer(struct call *call)
     call->retry_after_bytes = 0;
 }
 
+static void choose(struct call *call, const struct attempt_candidate *chosen)
+{
+    const struct snapshot *snapshot = &call->generation->snapshot;
+    const struct deployment_row *row = snapshot_deployment(snapshot, chosen->deployment);
+    struct span name = snapshot_bytes(snapshot, snapshot_provider(snapshot, row->provider)->name);
+
+    INVARIANT(name.len <= sizeof(call->provider));
+    memcpy(call->provider, name.ptr, name.len);
+    call->provider_bytes = (uint8_t)name.len;
+    call->health = chosen->health;
+    call_request_plan(call, chosen->deployment);
+}
+
 static size_t read_upload(void *ctx, uint64_t offset, char *to, size_t room)
 {
     struct call *call = ctx;
@@ -217,27 +238,23 @@ int call_upstream_next(void *ctx, enum attempt_result result)
     struct attempt_field field;
     struct attempt next;
 
+    if (result == ATTEMPT_OPEN)
+        call->give_up_ms = now_ms + call->generation->snapshot.header->settings.total_ms;
     list_candidates(call, &field);
     if (field.count == 0)
         return no_candidates(call);
-    if (result == ATTEMPT_OPEN)
-        call->in->give_up_ms = now_ms + call->generation->snapshot.header->settings.total_ms;
-    else
+    if (result != ATTEMPT_OPEN) {
         report(call, &field, result);
-    if (result != ATTEMPT_OPEN &&
-        (!attempt_result_is_again(result) || now_ms >= call->in->give_up_ms))
-        return ERR_NOT_FOUND;
+        if (!attempt_result_is_again(result) || field.left_ms == 0)
+            return ERR_NOT_FOUND;
+    }
     int err = attempts_next(&call->in->attempts, &field, monotime_now().ms, draw(worker), &next);
 
     if (err != 0)
         return err;
-    const struct attempt_candidate *chosen = &field.candidates[next.candidate];
-    call->health = chosen->health;
     forget_answer(call);
-    err = call_request_plan(call, chosen->deployment);
-    if (err == 0 && next.pause_ms > 0)
-        return pause_call(call, now_ms + next.pause_ms);
-    return err;
+    choose(call, &field.candidates[next.candidate]);
+    return next.pause_ms > 0 ? pause_call(call, now_ms + next.pause_ms) : 0;
 }
 
 static int start_transfer(struct call *call, uint32_t deployment)
@@ -253,7 +270,7 @@ static int start_transfer(struct call *call, uint32_t deployment)
         .connect_ms = settings->connect_ms,
         .first_byte_ms = settings->first_byte_ms,
         .between_ms = settings->between_events_ms,
-        .total_ms = in->give_up_ms > now_ms ? in->give_up_ms - now_ms : 0,
+        .total_ms = call->give_up_ms > now_ms ? call->give_up_ms - now_ms : 0,
         .handlers = &call_upstream_handlers,
         .ctx = call,
     };

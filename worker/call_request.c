@@ -128,7 +128,7 @@ int call_request_end(struct call *call)
 
 /* --- on to a deployment ----------------------------------------------------------------------- */
 
-int call_request_plan(struct call *call, uint32_t deployment)
+void call_request_plan(struct call *call, uint32_t deployment)
 {
     struct call_request *in = call->in;
     const struct snapshot *snapshot = &call->generation->snapshot;
@@ -137,10 +137,8 @@ int call_request_plan(struct call *call, uint32_t deployment)
 
     text_add_json(
         &name, snapshot_bytes(snapshot, snapshot_deployment(snapshot, deployment)->upstream_model));
-    if (name.err != 0)
-        return ERR_INTERNAL;
+    INVARIANT(name.err == 0);
     call_plan_make(&in->reader, text_span(&name), &plan);
     upload_init(&in->upload, in->body_first, in->reader.bytes, &plan);
     call->strips_usage = plan.strip_usage;
-    return 0;
 }

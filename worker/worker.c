@@ -111,11 +111,12 @@ static void on_second(uv_timer_t *timer)
 
     atomic_store(&worker->slot->heartbeat_ms, monotime_now().ms);
     write_date(worker);
-    if (worker->call_lines_left_out > 0)
-        log_write(LOG_WARNING, "%u lines about calls were left out in this second",
-                  worker->call_lines_left_out);
+    if (worker->lines_left_out > 0)
+        log_write(LOG_WARNING, "%u lines about calls and breakers were left out in this second",
+                  worker->lines_left_out);
     worker->call_lines = 0;
-    worker->call_lines_left_out = 0;
+    worker->breaker_lines = 0;
+    worker->lines_left_out = 0;
     sweep_all(worker);
     call_answer_tick(worker);
 }

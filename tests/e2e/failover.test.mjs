@@ -245,6 +245,70 @@ test('a probe that succeeds closes the breaker', async () => {
   for (let i = 0; i < 3; i++) assert.equal((await call()).status, 200);
 });
 
+/** A breaker of two failures, and calls of one attempt: each gives the bytes of its answer. */
+async function startBreaking(slug, rest = {}) {
+  await weir.reload(registry({
+    breaker: { failures: 2, open_ms: 600_000 }, retries: { ...RETRIES, attempts_max: 1 },
+    models: { [slug]: model({ provider: 'a', model: slug }) }, ...rest,
+  }));
+  return async () => {
+    const connection = await weir.connect();
+    const body = JSON.stringify({ model: slug, stream: true, messages: [] });
+    connection.write(requestBytes({ method: 'POST', path: CHAT, body, headers: { authorization: `Bearer ${KEY}`, connection: 'close' } }));
+    return (await connection.readToEnd()).toString();
+  };
+}
+
+test('a deployment that cuts each of its answers is left alone', async () => {
+  const call = await startBreaking('cutting');
+  first.answer = async (request, reply) => {
+    await reply.streamHead();
+    await reply.chunk('data: {"choices":[{"delta":{"content":"Hel"}}]}\n\n');
+    reply.cut();
+  };
+  for (let i = 0; i < 2; i++) {
+    assert.match(await call(), /x-weir-attempts: a=ok\r\n[^]*"Hel"[^]*"error"/);
+  }
+  assert.match(await call(), /^HTTP\/1.1 503 [^]*upstream_unavailable/);
+  assert.match(weir.log, /breaker opened: model="cutting" provider=a last=cut/);
+});
+
+test('an error that stands, and is an answer without an end, is one failure', async () => {
+  const call = await startBreaking('erring');
+  first.answer = (request, reply) => reply.stream('data: {"error":{"message":"overloaded","code":503}}\n\n');
+  assert.match(await call(), /overloaded/);
+  first.reset();
+  assert.match(await call(), /^HTTP\/1.1 200 /);
+});
+
+test('a whole answer ends the row of failures, the beginning of one does not', async () => {
+  const call = await startBreaking('mixed');
+  const good = first.answer;
+  const bad = (request, reply) => reply.json({ error: {} }, { status: 503 });
+  for (const answer of [bad, good, bad, good, bad]) {
+    first.answer = answer;
+    assert.match(await call(), answer === good ? /^HTTP\/1.1 200 / : /^HTTP\/1.1 503 /);
+  }
+  assert.equal(first.requests.length, 5);
+});
+
+test('a stream that is well when its time is over is no failure', async () => {
+  const call = await startBreaking('long', { breaker: { failures: 1, open_ms: 600_000 }, timeouts: { total_ms: 300, between_events_ms: 60_000 } });
+  first.answer = async (request, reply) => {
+    await reply.streamHead();
+    await reply.chunk('data: {"choices":[{"delta":{"content":"Hel"}}]}\n\n');
+  };
+  for (let i = 0; i < 3; i++) assert.match(await call(), /"Hel"[^]*upstream_timeout/);
+});
+
+test('an attempt that could not begin in time is not waited for', async () => {
+  await startBreaking('hurried', { retries: { ...RETRIES, pause_ms: 10_000 }, timeouts: { total_ms: 5000 } });
+  first.answer = (request, reply) => reply.json({ error: {} }, { status: 503 });
+  const answer = await weir.post(CHAT, KEY, { model: 'hurried', messages: [] });
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers['x-weir-attempts'], 'a=broken');
+});
+
 test('Retry-After keeps a deployment out of use, and its neighbour answers', async () => {
   await weir.reload(registry({ models: { fresh: model({ provider: 'a', model: 'f-a', tier: 1 }, { provider: 'b', model: 'f-b', tier: 2 }) } }));
   first.answer = (request, reply) => reply.json({ error: {} }, { status: 429, 'retry-after': '30' });

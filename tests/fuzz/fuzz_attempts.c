@@ -72,6 +72,7 @@ static void set_scene(struct scene *scene, struct span *input)
         .failures_max = take(input) % BREAKER_FAILURES_MAX + 1,
         .open_ms = fuzz_take_number(input) + 1,
     };
+    scene->field.left_ms = UINT64_MAX;
     scene->field.count = take(input) % (ATTEMPT_CANDIDATES_MAX + 1);
     for (uint32_t i = 0; i < scene->field.count; i++) {
         unsigned byte = take(input);

@@ -49,6 +49,7 @@ static inline void set_scene(struct scene *scene, const struct shape *shapes, si
 {
     *scene = (struct scene){.random = 1};
     scene->field.rules = rules;
+    scene->field.left_ms = UINT64_MAX;
     scene->field.count = (uint32_t)count;
     for (uint32_t i = 0; i < count; i++)
         scene->field.candidates[i] = (struct attempt_candidate){

@@ -140,7 +140,7 @@ static void a_result_says_whether_the_breaker_counts_it(void **state)
     }
 }
 
-static void only_an_answer_ends_the_row_of_failures(void **state)
+static void no_result_ends_the_row_of_failures(void **state)
 {
     (void)state;
     for (size_t i = 0; i < LEN(effects); i++) {
@@ -152,10 +152,24 @@ static void only_an_answer_ends_the_row_of_failures(void **state)
         atomic_store(&scene.health[0].words[0], 2);
         assert_int_equal(ask(&scene, &attempts, &attempt), 0);
         tell(&scene, &attempts, effects[i].result);
-        uint64_t expected = effects[i].counted ? 3 : 2;
-        if (effects[i].result == ATTEMPT_ANSWERED)
-            expected = 0;
-        assert_int_equal(atomic_load(&scene.health[0].words[0]), expected);
+        assert_int_equal(atomic_load(&scene.health[0].words[0]), effects[i].counted ? 3 : 2);
+    }
+}
+
+static void only_an_answer_closes_an_open_breaker(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LEN(effects); i++) {
+        struct attempts attempts = {0};
+        struct attempt attempt;
+        struct scene scene;
+
+        SET_SCENE(&scene, {1, 1, 0});
+        assert_int_equal(ask(&scene, &attempts, &attempt), 0);
+        /* Meanwhile others have failed. */
+        open_breaker(&scene, 0, NOW + OPEN_MS);
+        tell(&scene, &attempts, effects[i].result);
+        assert_int_equal(is_open(&scene, 0), effects[i].result != ATTEMPT_ANSWERED);
     }
 }
 
@@ -205,7 +219,7 @@ static void a_later_result_replaces_the_first(void **state)
     (void)state;
     SET_SCENE(&scene, {1, 1, 0});
     assert_int_equal(ask(&scene, &attempts, &attempt), 0);
-    tell(&scene, &attempts, ATTEMPT_ANSWERED);
+    tell(&scene, &attempts, ATTEMPT_BUSY);
     tell(&scene, &attempts, ATTEMPT_CUT);
     assert_int_equal(attempts.count, 1);
     assert_int_equal(attempts.log[0].result, ATTEMPT_CUT);
@@ -257,7 +271,8 @@ int main(void)
         cmocka_unit_test(a_result_says_whether_another_deployment_is_tried),
         cmocka_unit_test(a_result_says_whether_the_same_deployment_is_tried_again),
         cmocka_unit_test(a_result_says_whether_the_breaker_counts_it),
-        cmocka_unit_test(only_an_answer_ends_the_row_of_failures),
+        cmocka_unit_test(no_result_ends_the_row_of_failures),
+        cmocka_unit_test(only_an_answer_closes_an_open_breaker),
         cmocka_unit_test(a_result_says_whether_retry_after_holds_and_it_is_clamped),
         cmocka_unit_test(no_retry_after_is_believed_when_the_longest_is_none),
         cmocka_unit_test(a_later_result_replaces_the_first),

@@ -1,5 +1,6 @@
 /* Which deployment is tried next: weights, tiers, breakers, rounds and budgets. */
 #include "tests/unit/attempts_fixture.h"
+#include "worker/breaker.h"
 #include "worker/retry_budget.h"
 
 /* Pearson's statistic of `drawn` against weights; the bounds below are the 99.99 % quantiles. */
@@ -218,6 +219,35 @@ static void when_all_were_tried_a_pause_comes_that_doubles_and_has_a_bound(void 
     assert_in_range(seen_max, LONG_PAUSE_MS * 6 / 5, LONG_PAUSE_MS * 5 / 4);
 }
 
+static void no_round_begins_when_the_calls_time_would_be_over(void **state)
+{
+    static const struct {
+        uint64_t left_ms;
+        int err;
+    } rows[] = {
+        {0, ERR_NOT_FOUND},
+        {PAUSE_MS * 3 / 4, ERR_NOT_FOUND},
+        {PAUSE_MS * 5 / 4 + 1, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct attempts attempts = {0};
+        struct attempt attempt;
+        struct scene scene;
+
+        SET_SCENE(&scene, {1, 1, 0});
+        scene.field.left_ms = rows[i].left_ms;
+        open_breaker(&scene, 0, NOW);
+        expect(&scene, &attempts, 0, ATTEMPT_UNREADY);
+        open_breaker(&scene, 0, NOW);
+        assert_int_equal(ask(&scene, &attempts, &attempt), rows[i].err);
+        /* What is not begun takes neither the probe nor the budget. */
+        assert_int_equal(breaker_allows_look(&scene.health[0], NOW), rows[i].err != 0);
+        assert_int_equal(atomic_load(&scene.budgets[0].words[0]) == 0, rows[i].err != 0);
+    }
+}
+
 static void a_new_round_leaves_out_what_stays_open_beyond_the_pause(void **state)
 {
     static const struct {
@@ -349,6 +379,7 @@ int main(void)
         cmocka_unit_test(nothing_tried_because_all_are_open_is_an_error_of_its_own),
         cmocka_unit_test(a_call_makes_no_more_attempts_than_it_may),
         cmocka_unit_test(when_all_were_tried_a_pause_comes_that_doubles_and_has_a_bound),
+        cmocka_unit_test(no_round_begins_when_the_calls_time_would_be_over),
         cmocka_unit_test(a_new_round_leaves_out_what_stays_open_beyond_the_pause),
         cmocka_unit_test(a_pause_ends_with_the_probe_of_a_breaker_that_ended_in_it),
         cmocka_unit_test(what_refuses_our_key_or_misses_the_model_stays_out_of_later_rounds),

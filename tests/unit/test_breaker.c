@@ -66,6 +66,31 @@ static void a_success_between_them_starts_the_row_again(void **state)
     assert_true(admit_at(&cell, NOW));
 }
 
+static void the_beginning_of_an_answer_leaves_the_row_as_it_is(void **state)
+{
+    struct state_cell cell = {0};
+
+    (void)state;
+    assert_false(fail_at(&cell, NOW));
+    breaker_answered(&cell);
+    assert_false(fail_at(&cell, NOW));
+    breaker_answered(&cell);
+    assert_true(fail_at(&cell, NOW));
+}
+
+static void the_beginning_of_an_answer_closes_it_and_a_row_begins(void **state)
+{
+    struct state_cell cell = opened_at(NOW);
+
+    (void)state;
+    assert_true(admit_at(&cell, NOW + OPEN_MS));
+    breaker_answered(&cell);
+    assert_true(admit_at(&cell, NOW + OPEN_MS));
+    assert_false(fail_at(&cell, NOW + OPEN_MS));
+    assert_false(fail_at(&cell, NOW + OPEN_MS));
+    assert_true(fail_at(&cell, NOW + OPEN_MS));
+}
+
 static void one_failure_opens_it_where_one_is_enough(void **state)
 {
     struct state_cell cell = {0};
@@ -159,6 +184,7 @@ static void no_success_shortens_a_hold(void **state)
 
     (void)state;
     breaker_hold(&cell, NOW + 5 * OPEN_MS);
+    breaker_answered(&cell);
     breaker_succeeded(&cell);
     assert_false(admit_at(&cell, NOW + 5 * OPEN_MS - 1));
     assert_true(admit_at(&cell, NOW + 5 * OPEN_MS));
@@ -242,6 +268,8 @@ int main(void)
         cmocka_unit_test(a_cell_of_zeros_is_closed),
         cmocka_unit_test(failures_in_a_row_open_it_and_the_last_one_is_told),
         cmocka_unit_test(a_success_between_them_starts_the_row_again),
+        cmocka_unit_test(the_beginning_of_an_answer_leaves_the_row_as_it_is),
+        cmocka_unit_test(the_beginning_of_an_answer_closes_it_and_a_row_begins),
         cmocka_unit_test(one_failure_opens_it_where_one_is_enough),
         cmocka_unit_test(the_largest_row_is_counted_to_its_end),
         cmocka_unit_test(after_its_time_one_probe_goes_out_and_no_second),
