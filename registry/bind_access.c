@@ -203,7 +203,6 @@ void bind_credits(struct binder *binder, const struct field *field, void *target
 {
     (void)field;
     (void)target;
-    bind_warn_unenforced(binder, binder->yaml->place);
     binder->data->credits_margin_micros = CREDITS_MARGIN_DEFAULT;
     (void)bind_map(binder, &SHAPE(credit_fields), binder->data);
 }

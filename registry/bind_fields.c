@@ -368,6 +368,5 @@ void bind_warn_unenforced(struct binder *binder, struct report_place place)
     if (binder->unenforced)
         return;
     binder->unenforced = true;
-    bind_warning(binder, place,
-                 "limits, budgets and credits are checked but not enforced by this version");
+    bind_warning(binder, place, "limits and budgets are checked but not enforced by this version");
 }

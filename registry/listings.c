@@ -14,6 +14,7 @@ int listings_build_dialects(struct build *build)
     for (uint32_t n = 0; n < DIALECT_COUNT; n++) {
         rows[n].head = pool_add(&build->pool, dialect_list_head((enum dialect)n));
         rows[n].tail = pool_add(&build->pool, dialect_list_tail((enum dialect)n));
+        rows[n].behind = dialect_list_behind((enum dialect)n);
     }
     return build->pool.err;
 }
@@ -36,32 +37,55 @@ static void write_etag(struct build *build, enum dialect dialect, struct span ha
     snprintf(etag, etag_bytes, "\"%016" PRIx64 "\"", digest_prefix(&digest));
 }
 
+/* What a listing is made of, as far as it has been counted. */
+struct count {
+    uint64_t bytes;
+    uint32_t runs;
+    size_t items;
+    uint64_t *hashes; /* of the fragments */
+};
+
+static void count_items(const struct build *build, uint32_t set, uint32_t dialect,
+                        struct count *count)
+{
+    const size_t first = (size_t)dialect * build->model_count;
+    const struct ref *fragments = build->tables[SNAPSHOT_FRAGMENTS].rows;
+    const uint64_t *bits = intern_row(&build->grant_sets, set);
+    const size_t before = count->items;
+
+    count->runs = 0;
+    for (uint32_t model = 0; model < build->model_count; model++) {
+        if (!is_granted(bits, model))
+            continue;
+        count->runs += model == 0 || !is_granted(bits, model - 1);
+        count->bytes += fragments[first + model].len;
+        count->hashes[count->items++] = build->fragment_hashes[first + model];
+    }
+    /* The first fragment leaves its comma out. */
+    count->bytes -= count->items != before;
+    count->bytes += dialect_list_tail((enum dialect)dialect).len;
+}
+
 static void count_listing(struct build *build, uint32_t set, enum dialect dialect, uint64_t *hashes)
 {
     struct listing_row *rows = build->tables[SNAPSHOT_LISTINGS].rows;
     struct listing_row *row = &rows[(size_t)set * DIALECT_COUNT + dialect];
-    const size_t first = (size_t)dialect * build->model_count;
-    const struct ref *fragments = build->tables[SNAPSHOT_FRAGMENTS].rows;
-    const uint64_t *bits = intern_row(&build->grant_sets, set);
-    size_t count = 0;
+    struct count count = {.bytes = dialect_list_head(dialect).len, .hashes = hashes};
+    uint32_t behind = dialect_list_behind(dialect);
 
-    row->body_bytes = dialect_list_head(dialect).len + dialect_list_tail(dialect).len;
-    for (uint32_t model = 0; model < build->model_count; model++) {
-        if (!is_granted(bits, model))
-            continue;
-        row->runs += model == 0 || !is_granted(bits, model - 1);
-        row->body_bytes += fragments[first + model].len;
-        hashes[count++] = build->fragment_hashes[first + model];
-    }
-    /* The first fragment leaves its comma out. */
-    row->body_bytes -= count != 0;
-    write_etag(build, dialect, (struct span){(const char *)hashes, count * sizeof(*hashes)},
+    count_items(build, set, dialect, &count);
+    if (behind != ROW_NONE)
+        count_items(build, set, behind, &count);
+    row->body_bytes = count.bytes;
+    row->runs = count.runs;
+    write_etag(build, dialect, (struct span){(const char *)hashes, count.items * sizeof(*hashes)},
                row->etag);
 }
 
 int listings_build(struct build *build)
 {
-    uint64_t *hashes = build_take(build, build->model_count, sizeof(*hashes));
+    /* A listing with another one behind it has each model twice. */
+    uint64_t *hashes = build_take(build, (size_t)build->model_count * 2, sizeof(*hashes));
     uint32_t sets = build->grant_sets.count;
 
     if (hashes == NULL || build_take_rows(build, SNAPSHOT_LISTINGS, sets * DIALECT_COUNT) == NULL)

@@ -28,6 +28,9 @@ static struct dialect_model describe(const struct build *build, uint32_t number)
         .client_version_min = data->client_version_min,
         .input_modality_count = data->input_modality_count,
         .level_count = data->level_count,
+        .provider = build->data->providers[data->deployments[0].provider].kind,
+        .credits_per_usd = build->data->credits_per_usd,
+        .credits_margin_micros = build->data->credits_margin_micros,
         .row = row_of(build, number),
         .price = data->has_price ? &data->price : NULL,
     };

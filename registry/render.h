@@ -6,8 +6,8 @@
 
 /**
  * The digest of each model's content and its content_hash: what its fragments say without
- * `created`, and what a call to it is held to: kind, flags, bounds, prices. Deployments are not in
- * it, because no client can tell them apart.
+ * `created`, and what a call to it is held to: kind, flags, bounds, prices. Of the deployments
+ * it has the kind of the first one's provider, because clients can tell nothing else of them.
  *
  * @return 0 or ERR_NO_MEMORY
  */

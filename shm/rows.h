@@ -7,6 +7,7 @@
 #define WEIR_SHM_ROWS_H
 
 #include "lib/base/digest.h"
+#include "shm/listing_rows.h"
 
 #include <stdint.h>
 
@@ -16,30 +17,12 @@ enum {
     LAYOUT_UPSTREAM_MODEL_BYTES_MAX = 256,
 };
 
-/** No row: what a row number holds where there is none. */
-#define ROW_NONE UINT32_MAX
-
-/** Bytes inside the snapshot. A zero length means empty; offset + len never exceeds total_bytes. */
-struct ref {
-    uint64_t offset;
-    uint32_t len;
-    uint32_t reserved;
-};
-
-/** The listing dialects whose fragments the loader renders; the order is that of the rows. */
-#define DIALECT_MAP(X) X(OPENAI, "openai")
-
-enum dialect {
-#define X(name, word) DIALECT_##name,
-    DIALECT_MAP(X) DIALECT_COUNT,
-#undef X
-};
-
-/** X(NAME, word in the configuration, owned_by, page word, wire protocol) */
-#define PROVIDER_KIND_MAP(X)                                       \
-    X(OPENAI, "openai", "openai", "OpenAI", OPENAI)                \
-    X(ANTHROPIC, "anthropic", "anthropic", "Anthropic", ANTHROPIC) \
-    X(OPENAI_COMPATIBLE, "openai_compatible", "openai_compatible", "OpenAI-compatible", OPENAI)
+/** X(NAME, word in the configuration, owned_by, page word, wire protocol, credit word, filter word) */
+#define PROVIDER_KIND_MAP(X)                                                                    \
+    X(OPENAI, "openai", "openai", "OpenAI", OPENAI, "openai", "openai")                         \
+    X(ANTHROPIC, "anthropic", "anthropic", "Anthropic", ANTHROPIC, "anthropic", "anthropic")    \
+    X(OPENAI_COMPATIBLE, "openai_compatible", "openai_compatible", "OpenAI-compatible", OPENAI, \
+      "openai", "openai_compatible")
 
 enum provider_kind {
 #define X(name, ...) PROVIDER_##name,
@@ -135,20 +118,6 @@ struct grant_set_row {
     uint32_t models;     /* bits set */
 };
 
-/** One grant set's listing in one dialect. */
-struct listing_row {
-    uint64_t body_bytes; /* head, fragments with their commas, tail */
-    char etag[24];       /* with its quotes, NUL-terminated */
-    uint32_t runs;       /* of adjacent models */
-    uint32_t reserved;
-};
-
-/** Each fragment begins with a comma; a listing leaves out the first one of its first run. */
-struct dialect_row {
-    struct ref head;
-    struct ref tail;
-};
-
 /**
  * USD in pico-dollars: per token, or per piece for request and image. A rate of PRICE_NONE was
  * not given; it is never zero by accident.
@@ -187,13 +156,11 @@ struct cell_row {
     uint64_t retired; /* the generation that dropped it; 0 while in use */
 };
 
-_Static_assert(sizeof(struct ref) == 16, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct provider_row) == 48, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct model_row) == 120, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct deployment_row) == 40, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct key_row) == 80, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct subject_row) == 24, "bump LAYOUT_VERSION");
-_Static_assert(sizeof(struct listing_row) == 40, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct cell_row) == 56, "bump LAYOUT_VERSION");
 
 #endif

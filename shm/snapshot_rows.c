@@ -179,15 +179,16 @@ static bool are_dialects_sound(const struct snapshot *snapshot)
         if (!snapshot_holds(snapshot, row->head) || !snapshot_holds(snapshot, row->tail) ||
             !are_fragments_sound(snapshot, (enum dialect)n))
             return false;
+        if (row->behind != ROW_NONE && row->behind >= DIALECT_COUNT)
+            return false;
     }
     return true;
 }
 
-static bool is_listing_sound(const struct snapshot *snapshot, uint32_t set, enum dialect dialect)
+/* Runs of granted models, and their bytes with the tail behind them. */
+static uint32_t add_items(const struct snapshot *snapshot, uint32_t set, enum dialect dialect,
+                          uint64_t *bytes)
 {
-    const struct listing_row *listing = snapshot_listing(snapshot, set, dialect);
-    const struct dialect_row *ends = snapshot_dialect(snapshot, dialect);
-    uint64_t bytes = (uint64_t)ends->head.len + ends->tail.len;
     struct grant_runs left = grant_runs_from(snapshot, set, 0);
     struct grant_run run;
     uint32_t runs = 0;
@@ -196,10 +197,23 @@ static bool is_listing_sound(const struct snapshot *snapshot, uint32_t set, enum
         struct span last = snapshot_fragment(snapshot, dialect, run.end - 1);
         struct span first = snapshot_fragment(snapshot, dialect, run.first);
 
-        bytes += (uint64_t)(last.ptr - first.ptr) + last.len;
+        *bytes += (uint64_t)(last.ptr - first.ptr) + last.len;
     }
     /* The first fragment leaves its comma out. */
-    bytes -= runs != 0;
+    *bytes -= runs != 0;
+    *bytes += snapshot_dialect(snapshot, dialect)->tail.len;
+    return runs;
+}
+
+static bool is_listing_sound(const struct snapshot *snapshot, uint32_t set, enum dialect dialect)
+{
+    const struct listing_row *listing = snapshot_listing(snapshot, set, dialect);
+    const struct dialect_row *ends = snapshot_dialect(snapshot, dialect);
+    uint64_t bytes = ends->head.len;
+    uint32_t runs = add_items(snapshot, set, dialect, &bytes);
+
+    if (ends->behind != ROW_NONE)
+        (void)add_items(snapshot, set, (enum dialect)ends->behind, &bytes);
     return listing->runs == runs && listing->body_bytes == bytes &&
            memchr(listing->etag, '\0', sizeof(listing->etag)) != NULL;
 }

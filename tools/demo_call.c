@@ -92,7 +92,7 @@ static void answer_error(struct server_conn *conn, enum wire_protocol protocol, 
 
     struct span messages = err == ERR_INVALID ? SPAN("messages") : SPAN("");
 
-    dialect_render_error(protocol, err, SPAN(""), messages, SPAN("demo"), &body);
+    dialect_render_error(dialect_errors_of(protocol), err, SPAN(""), messages, SPAN("demo"), &body);
     answer_with(conn, err_http_status(err), extra, text_span(&body));
 }
 

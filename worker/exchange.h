@@ -10,6 +10,7 @@
 
 #include "lib/access/access.h"
 #include "lib/base/text.h"
+#include "lib/dialect/dialect.h"
 #include "lib/net/link.h"
 #include "lib/net/server.h"
 #include "shm/revocations.h"
@@ -68,7 +69,8 @@ struct request {
     struct worker *worker;
     struct server_conn *conn;
     uint64_t number;  /* in this worker slot, for the black box */
-    uint8_t protocol; /* enum wire_protocol of the route: how errors read */
+    uint8_t protocol; /* enum wire_protocol of a call */
+    uint8_t errors;   /* enum error_dialect of the route */
     uint8_t http_minor;
     bool is_head;
     char id[REQUEST_ID_BYTES]; /* x-request-id; `req_` and 20 hex digits */

@@ -11,7 +11,7 @@
 enum { URL_BYTES_MAX = 2048, HEADER_LINE_BYTES_MAX = 8192 };
 
 static const enum wire_protocol protocols[PROVIDER_KIND_COUNT] = {
-#define X(name, word, owned_by, page, protocol) [PROVIDER_##name] = PROTOCOL_##protocol,
+#define X(name, word, owned_by, page, protocol, ...) [PROVIDER_##name] = PROTOCOL_##protocol,
     PROVIDER_KIND_MAP(X)
 #undef X
 };

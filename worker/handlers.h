@@ -21,13 +21,13 @@ size_t call_record_bytes(void);
 size_t call_request_record_bytes(void);
 size_t listing_record_bytes(void);
 
-/** `GET /v1/models`: takes over the hold on `generation`. */
+/** A list of models in that dialect: takes over the hold on `generation`. */
 void listing_answer(const struct request *request, const struct http_request *http,
-                    struct generation *generation);
+                    enum dialect dialect, struct generation *generation);
 
-/** `GET /v1/models/{id}`; the same. */
+/** The model that the rest of the path names; the same. */
 void listing_answer_one(const struct request *request, const struct http_request *http,
-                        struct span encoded_id, struct generation *generation);
+                        const struct route_match *match, struct generation *generation);
 
 /** A completion in the route's protocol; the same. */
 void call_begin(const struct request *request, const struct http_request *http,

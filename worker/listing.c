@@ -7,6 +7,7 @@ void listing_begin(struct listing *listing, const struct snapshot *snapshot, enu
         .snapshot = snapshot,
         .dialect = snapshot_dialect(snapshot, dialect),
         .fragments = snapshot_fragments(snapshot, dialect),
+        .grant_set = grant_set,
         .runs = grant_runs_from(snapshot, grant_set, 0),
     };
 }
@@ -18,6 +19,20 @@ static struct span run_bytes(const struct listing *listing, const struct grant_r
     struct span last = snapshot_bytes(listing->snapshot, listing->fragments[run->end - 1]);
 
     return span_from(first.ptr, last.ptr + last.len);
+}
+
+/* Behind a tail may come another dialect's items and its tail. */
+static void go_behind(struct listing *listing)
+{
+    enum dialect behind = (enum dialect)listing->dialect->behind;
+
+    listing->is_done = listing->dialect->behind == ROW_NONE;
+    if (listing->is_done)
+        return;
+    listing->dialect = snapshot_dialect(listing->snapshot, behind);
+    listing->fragments = snapshot_fragments(listing->snapshot, behind);
+    listing->runs = grant_runs_from(listing->snapshot, listing->grant_set, 0);
+    listing->has_item = false;
 }
 
 bool listing_next(struct listing *listing, struct span *piece)
@@ -35,8 +50,8 @@ bool listing_next(struct listing *listing, struct span *piece)
         *piece = listing->has_item ? bytes : span_skip(bytes, 1);
         listing->has_item = true;
     } else {
-        listing->is_done = true;
         *piece = snapshot_bytes(listing->snapshot, listing->dialect->tail);
+        go_behind(listing);
     }
     return true;
 }

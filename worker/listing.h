@@ -11,10 +11,11 @@ struct listing {
     const struct snapshot *snapshot;
     const struct dialect_row *dialect;
     const struct ref *fragments; /* of that dialect */
-    struct grant_runs runs;      /* those that are left */
-    bool is_begun;               /* the head has been given */
-    bool has_item;               /* … and a run, so that the next one keeps its comma */
-    bool is_done;                /* … and the tail */
+    uint32_t grant_set;
+    struct grant_runs runs; /* those that are left */
+    bool is_begun;          /* the head has been given */
+    bool has_item;          /* … and a run, so that the next one keeps its comma */
+    bool is_done;           /* … and the tail, and what is behind it */
 };
 
 /** The snapshot must stay open while pieces are in use. */

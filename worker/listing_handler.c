@@ -117,31 +117,39 @@ static void answer_unchanged(const struct request *request, struct span fields,
     generation_release(&generation);
 }
 
-static void answer_whole(const struct request *request, const struct listing_row *row,
-                         uint32_t grant_set, struct span fields, struct generation *generation)
+/* A listing as one grant set has it in one dialect. */
+struct whole {
+    enum dialect dialect;
+    uint32_t grant_set;
+    const struct listing_row *row;
+};
+
+static void answer_whole(const struct request *request, const struct whole *whole,
+                         struct span fields, struct generation *generation)
 {
     const struct snapshot *snapshot = &generation->snapshot;
     struct listing listing;
     struct span body = SPAN("");
     struct reply reply = {
         .status = 200,
-        .content_type = SPAN("application/json"), .content_length = (int64_t)row->body_bytes,
+        .content_type = SPAN("application/json"), .content_length = (int64_t)whole->row->body_bytes,
                              .fields = fields, .generation = generation,
         };
 
-    if (!request->is_head && !listing_copies_take(row)) {
-        listing_begin(&listing, snapshot, DIALECT_OPENAI, grant_set);
+    if (!request->is_head && !listing_copies_take(whole->row)) {
+        listing_begin(&listing, snapshot, whole->dialect, whole->grant_set);
         answer_gathered(request, &reply, &listing, generation);
         return;
     }
     if (!request->is_head)
-        body = listing_copies_get(request->worker->copies, snapshot, DIALECT_OPENAI, grant_set);
+        body = listing_copies_get(request->worker->copies, snapshot, whole->dialect,
+                                  whole->grant_set);
     reply_small(request, &reply, body);
     generation_release(&generation);
 }
 
 void listing_answer(const struct request *request, const struct http_request *http,
-                    struct generation *generation)
+                    enum dialect dialect, struct generation *generation)
 {
     struct access access;
     char memory[256];
@@ -153,9 +161,9 @@ void listing_answer(const struct request *request, const struct http_request *ht
         answer_refusal(request, err, generation);
         return;
     }
-    const struct listing_row *row = snapshot_listing(&generation->snapshot, access.grant_set,
-                                                     DIALECT_OPENAI);
-    struct span etag = span_of(row->etag);
+    const struct whole whole = {dialect, access.grant_set,
+                                snapshot_listing(&generation->snapshot, access.grant_set, dialect)};
+    struct span etag = span_of(whole.row->etag);
 
     counters_add(&request->worker->slot->counters, COUNTER_listings, 1);
     text_add(&fields, SPAN("etag: "));
@@ -166,7 +174,7 @@ void listing_answer(const struct request *request, const struct http_request *ht
                           listing_etag_matches(if_none_match, etag))
         answer_unchanged(request, text_span(&fields), generation);
     else
-        answer_whole(request, row, access.grant_set, text_span(&fields), generation);
+        answer_whole(request, &whole, text_span(&fields), generation);
 }
 
 /* The model that an encoded path names, if this caller may use it. */
@@ -190,10 +198,10 @@ static int find_one(const struct request *request, const struct http_request *ht
 }
 
 void listing_answer_one(const struct request *request, const struct http_request *http,
-                        struct span encoded_id, struct generation *generation)
+                        const struct route_match *match, struct generation *generation)
 {
     uint32_t model;
-    int err = find_one(request, http, encoded_id, generation, &model);
+    int err = find_one(request, http, match->rest, generation, &model);
 
     if (err != 0) {
         struct reply_error error = {.err = err, .generation = generation};
@@ -204,7 +212,7 @@ void listing_answer_one(const struct request *request, const struct http_request
         generation_release(&generation);
         return;
     }
-    struct span item = listing_item(&generation->snapshot, DIALECT_OPENAI, model);
+    struct span item = listing_item(&generation->snapshot, match->dialect, model);
     struct reply reply = {
         .status = 200,
         .content_type = SPAN("application/json"), .content_length = (int64_t)item.len,

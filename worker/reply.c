@@ -1,7 +1,6 @@
 #include "lib/base/invariant.h"
 #include "lib/base/iov.h"
 #include "lib/base/text.h"
-#include "lib/dialect/dialect.h"
 #include "worker/exchange.h"
 
 static const struct {
@@ -94,7 +93,7 @@ void reply_head(const struct request *request, const struct reply *reply, struct
     text_add(out, reply->fields);
     add_field(out, SPAN("date: "), span_of(worker->date));
     add_field(out, SPAN("x-request-id: "), (struct span){request->id, REQUEST_ID_BYTES});
-    if (request->protocol == PROTOCOL_ANTHROPIC)
+    if (request->errors == ERRORS_ANTHROPIC)
         add_field(out, SPAN("request-id: "), (struct span){request->id, REQUEST_ID_BYTES});
     if (reply->generation != NULL)
         add_field(out, SPAN("x-weir-generation: "), (struct span){reply->generation->label,
@@ -151,11 +150,11 @@ void reply_error(const struct request *request, const struct reply_error *error)
     struct span id = {request->id, REQUEST_ID_BYTES};
     int status = err_http_status(error->err);
 
-    dialect_render_error(request->protocol, error->err, error->detail, error->param, id, &body);
+    dialect_render_error(request->errors, error->err, error->detail, error->param, id, &body);
     /* A detail that quotes the client can be too long; the error itself never is. */
     if (body.err != 0) {
         body = text_over(memory, sizeof(memory));
-        dialect_render_error(request->protocol, error->err, SPAN(""), SPAN(""), id, &body);
+        dialect_render_error(request->errors, error->err, SPAN(""), SPAN(""), id, &body);
     }
     add_error_fields(error, status, &fields);
     INVARIANT(fields.err == 0);

@@ -34,6 +34,7 @@ static void request_init(struct request *request, struct server_conn *conn)
         .number = number,
         .http_minor = 1,
         .protocol = PROTOCOL_OPENAI,
+        .errors = ERRORS_OPENAI,
     };
     make_id(worker, request);
 }
@@ -130,10 +131,10 @@ static void dispatch(const struct request *request, const struct http_request *h
 {
     struct worker *worker = request->worker;
 
-    if (match->route == ROUTE_HEALTHZ || match->route == ROUTE_READYZ) {
+    if (match->handler == HANDLER_HEALTH || match->handler == HANDLER_READY) {
         bool ready = worker->generations.current != NULL && worker->phase == WORKER_SERVING;
 
-        answer_health(request, match->route == ROUTE_HEALTHZ || ready);
+        answer_health(request, match->handler == HANDLER_HEALTH || ready);
         return;
     }
     struct generation *generation = generation_hold(&worker->generations);
@@ -141,10 +142,10 @@ static void dispatch(const struct request *request, const struct http_request *h
         reply_error(request, &(struct reply_error){.err = ERR_NOT_READY});
         return;
     }
-    if (match->route == ROUTE_MODELS)
-        listing_answer(request, http, generation);
-    else if (match->route == ROUTE_MODEL)
-        listing_answer_one(request, http, match->rest, generation);
+    if (match->handler == HANDLER_LISTING)
+        listing_answer(request, http, match->dialect, generation);
+    else if (match->handler == HANDLER_MODEL)
+        listing_answer_one(request, http, match, generation);
     else
         call_begin(request, http, generation);
 }
@@ -177,6 +178,7 @@ static void on_head(struct server_conn *conn, const struct http_request *http)
 
     int err = routes_find(http, &match);
     request.protocol = (uint8_t)match.protocol;
+    request.errors = (uint8_t)match.errors;
     if (err != 0)
         refuse_route(&request, &match, err);
     else
@@ -185,11 +187,11 @@ static void on_head(struct server_conn *conn, const struct http_request *http)
 
 static void on_refused(struct server_conn *conn, int err, struct span target)
 {
-    enum wire_protocol protocol = routes_protocol(http_target_path(target));
+    enum error_dialect errors = routes_errors(http_target_path(target));
     struct request request;
 
     request_init(&request, conn);
-    request.protocol = (uint8_t)protocol;
+    request.errors = (uint8_t)errors;
     counters_add(&request.worker->slot->counters, COUNTER_requests_malformed, 1);
     reply_error(&request, &(struct reply_error){.err = err,
                                                 .generation = request.worker->generations.current});

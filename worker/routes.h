@@ -2,17 +2,31 @@
 #ifndef WEIR_WORKER_ROUTES_H
 #define WEIR_WORKER_ROUTES_H
 
+#include "lib/dialect/dialect.h"
 #include "lib/wire/http_request.h"
 #include "shm/layout.h"
 
-/** X(NAME, path, rest, methods, protocol of its errors); `rest`: the path goes on after this. */
-#define ROUTE_MAP(X)                                                       \
-    X(MODELS, "/v1/models", false, ROUTE_GET, OPENAI)                      \
-    X(MODEL, "/v1/models/", true, ROUTE_GET, OPENAI)                       \
-    X(CHAT_COMPLETIONS, "/v1/chat/completions", false, ROUTE_POST, OPENAI) \
-    X(MESSAGES, "/v1/messages", false, ROUTE_POST, ANTHROPIC)              \
-    X(HEALTHZ, "/healthz", false, ROUTE_GET, OPENAI)                       \
-    X(READYZ, "/readyz", false, ROUTE_GET, OPENAI)
+/**
+ * X(NAME, path, form of the path, handler, what a listing or a call speaks, dialect of its errors)
+ *
+ * The first row that fits decides; the ones that are asked for most stand first.
+ */
+#define ROUTE_MAP(X)                                                                         \
+    X(MODELS, "/v1/models", WHOLE, LISTING, BY_HEADERS, OPENAI)                              \
+    X(MODEL, "/v1/models/", REST, MODEL, BY_HEADERS, OPENAI)                                 \
+    X(CHAT_COMPLETIONS, "/v1/chat/completions", WHOLE, CALL, PROTOCOL_OPENAI, OPENAI)        \
+    X(MESSAGES, "/v1/messages", WHOLE, CALL, PROTOCOL_ANTHROPIC, ANTHROPIC)                  \
+    X(HEALTHZ, "/healthz", WHOLE, HEALTH, 0, OPENAI)                                         \
+    X(READYZ, "/readyz", WHOLE, READY, 0, OPENAI)                                            \
+    X(CREDIT_MODELS, "/models", WHOLE, LISTING, DIALECT_CREDIT, CREDIT)                      \
+    X(CODEX_MODELS, "/backend-api/codex/models", WHOLE, LISTING, DIALECT_CODEX, OPENAI)      \
+    X(OPENAI_MODELS, "/gateway/openai/v1/models", WHOLE, LISTING, DIALECT_OPENAI, OPENAI)    \
+    X(OPENAI_MODEL, "/gateway/openai/v1/models/", REST, MODEL, DIALECT_OPENAI, OPENAI)       \
+    X(OPENAI_CHAT_COMPLETIONS, "/gateway/openai/v1/chat/completions", WHOLE, CALL,           \
+      PROTOCOL_OPENAI, OPENAI)                                                               \
+    X(ANTHROPIC_MESSAGES, "/gateway/anthropic/v1/messages", WHOLE, CALL, PROTOCOL_ANTHROPIC, \
+      ANTHROPIC)                                                                             \
+    X(CLAUDE_MESSAGES, "/claude/v1/messages", WHOLE, CALL, PROTOCOL_ANTHROPIC, ANTHROPIC)
 
 enum route {
 #define X(name, ...) ROUTE_##name,
@@ -20,12 +34,15 @@ enum route {
 #undef X
 };
 
-/** ROUTE_GET is GET and HEAD. */
-enum route_methods { ROUTE_GET = 1, ROUTE_POST = 2 };
+/** Who answers. A call takes POST, all others GET and HEAD. */
+enum route_handler { HANDLER_LISTING, HANDLER_MODEL, HANDLER_CALL, HANDLER_HEALTH, HANDLER_READY };
 
 struct route_match {
     enum route route;
-    enum wire_protocol protocol; /* set for every request, found or not */
+    enum route_handler handler;
+    enum error_dialect errors;   /* set for every request, found or not */
+    enum wire_protocol protocol; /* of a call */
+    enum dialect dialect;        /* of a listing */
     struct span rest;            /* still percent-encoded */
 };
 
@@ -33,7 +50,7 @@ struct route_match {
 int routes_find(const struct http_request *request, struct route_match *out);
 
 /** Whose errors a request for that path gets, also when nothing else of it is known. */
-enum wire_protocol routes_protocol(struct span path);
+enum error_dialect routes_errors(struct span path);
 
 /** The value of `Allow` for a route. */
 struct span routes_allow(enum route route);

@@ -1,18 +1,26 @@
 #include "lib/dialect/dialect.h"
 
 #include "lib/base/invariant.h"
+#include "lib/dialect/codex.h"
+#include "lib/dialect/credit.h"
 #include "lib/dialect/openai.h"
+
+#define ENDS(NAME)                                     \
+    {NAME##_LIST_HEAD, sizeof(NAME##_LIST_HEAD) - 1},  \
+    {                                                  \
+        NAME##_LIST_TAIL, sizeof(NAME##_LIST_TAIL) - 1 \
+    }
 
 static const struct {
     const char *name;
     struct span head;
     struct span tail;
+    uint32_t behind;
     void (*render_model)(const struct dialect_model *model, struct text *out);
 } dialects[DIALECT_COUNT] = {
-    [DIALECT_OPENAI] = {"openai",
-                        {OPENAI_LIST_HEAD, sizeof(OPENAI_LIST_HEAD) - 1},
-                        {OPENAI_LIST_TAIL, sizeof(OPENAI_LIST_TAIL) - 1},
-                        openai_render_model},
+    [DIALECT_OPENAI] = {"openai", ENDS(OPENAI), ROW_NONE, openai_render_model},
+    [DIALECT_CODEX] = {"codex", ENDS(CODEX), DIALECT_OPENAI, codex_render_model},
+    [DIALECT_CREDIT] = {"credit", ENDS(CREDIT), ROW_NONE, credit_render_model},
 };
 
 void dialect_render_model(enum dialect dialect, const struct dialect_model *model, struct text *out)
@@ -31,6 +39,12 @@ struct span dialect_list_tail(enum dialect dialect)
 {
     INVARIANT(dialect < DIALECT_COUNT);
     return dialects[dialect].tail;
+}
+
+uint32_t dialect_list_behind(enum dialect dialect)
+{
+    INVARIANT(dialect < DIALECT_COUNT);
+    return dialects[dialect].behind;
 }
 
 const char *dialect_name(enum dialect dialect)

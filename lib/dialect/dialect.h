@@ -25,8 +25,11 @@ struct dialect_model {
     uint32_t input_modality_count;
     uint32_t level_count;
     struct dialect_level levels[DIALECT_LEVELS_MAX];
-    const struct model_row *row;   /* numbers, flags, created_s */
-    const struct price_row *price; /* NULL: no price, which is never a price of zero */
+    enum provider_kind provider;    /* of the first deployment of the lowest tier */
+    uint64_t credits_per_usd;       /* 0: no prices in credits */
+    uint64_t credits_margin_micros; /* 1400000 is 1.4 */
+    const struct model_row *row;    /* numbers, flags, created_s */
+    const struct price_row *price;  /* NULL: no price, which is never a price of zero */
 };
 
 /** One model as the list's item: no comma, no newline. */
@@ -37,19 +40,32 @@ void dialect_render_model(enum dialect dialect, const struct dialect_model *mode
 struct span dialect_list_head(enum dialect dialect);
 struct span dialect_list_tail(enum dialect dialect);
 
+/**
+ * The dialect whose items and tail follow the tail, or ROW_NONE. What the two lists say together is
+ * one body.
+ */
+uint32_t dialect_list_behind(enum dialect dialect);
+
 /** "openai" … */
 const char *dialect_name(enum dialect dialect);
 
+/** How errors read. It belongs to the route. */
+enum error_dialect { ERRORS_OPENAI, ERRORS_ANTHROPIC, ERRORS_CREDIT, ERRORS_COUNT };
+
+/** How errors of a call read. */
+enum error_dialect dialect_errors_of(enum wire_protocol protocol);
+
 /**
- * The body of an error answer in the protocol's own envelope.
+ * The body of an error answer in the route's own envelope.
  *
  * OpenAI: {"error":{"message","type","param","code"}}, param and code always written.
  * Anthropic: {"type":"error","error":{"type","message"},"request_id"}.
+ * The credit gateway: {"error":{"message","code"}}.
  *
  * @param detail      more than err_text(err) says, or empty; never a secret
  * @param param       the request field the error is about; empty: null
  */
-void dialect_render_error(enum wire_protocol protocol, int err, struct span detail,
+void dialect_render_error(enum error_dialect dialect, int err, struct span detail,
                           struct span param, struct span request_id, struct text *out);
 
 /** The error as one event of a stream that has begun; the stream then ends without a terminator. */

@@ -3,19 +3,19 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
 
-/* What each protocol calls an answer with that status. */
+/* What each dialect that has types of errors calls an answer with that status. */
 struct error_words {
     int status;
-    struct span types[PROTOCOL_COUNT];
+    struct span openai;
+    struct span anthropic;
 };
 
-#define WORDS(status, openai, anthropic)                                   \
-    {                                                                      \
-        status,                                                            \
-            {                                                              \
-                [PROTOCOL_OPENAI] = {openai, sizeof(openai) - 1},          \
-                [PROTOCOL_ANTHROPIC] = {anthropic, sizeof(anthropic) - 1}, \
-            },                                                             \
+#define WORDS(status, openai, anthropic)      \
+    {                                         \
+        status, {openai, sizeof(openai) - 1}, \
+        {                                     \
+            anthropic, sizeof(anthropic) - 1  \
+        }                                     \
     }
 
 /* A status that has no row of its own is called what 400 or 500 is called. */
@@ -40,7 +40,7 @@ static const struct error_words *find_words(int status)
     return NULL;
 }
 
-static struct span type_of(enum wire_protocol protocol, int err)
+static const struct error_words *words_of(int err)
 {
     int status = err_http_status(err);
     const struct error_words *words = find_words(status);
@@ -48,7 +48,7 @@ static struct span type_of(enum wire_protocol protocol, int err)
     if (words == NULL)
         words = find_words(status >= 400 && status < 500 ? 400 : 500);
     INVARIANT(words != NULL);
-    return words->types[protocol];
+    return words;
 }
 
 static void add_string_or_null(struct text *out, struct span value)
@@ -72,39 +72,66 @@ static void add_message(struct text *out, int err, struct span detail)
         out->ptr[joint] = ' ';
 }
 
-static void add_openai(int err, struct span detail, struct span param, struct text *out)
+/* What an error body says. */
+struct error_body {
+    int err;
+    struct span detail;
+    struct span param;
+    struct span request_id;
+};
+
+static void add_openai(const struct error_body *body, struct text *out)
 {
     text_add(out, SPAN("{\"error\":{\"message\":"));
-    add_message(out, err, detail);
+    add_message(out, body->err, body->detail);
     text_add(out, SPAN(",\"type\":"));
-    text_add_json(out, type_of(PROTOCOL_OPENAI, err));
+    text_add_json(out, words_of(body->err)->openai);
     text_add(out, SPAN(",\"param\":"));
-    add_string_or_null(out, param);
+    add_string_or_null(out, body->param);
     text_add(out, SPAN(",\"code\":"));
-    add_string_or_null(out, span_of(err_code(err)));
+    add_string_or_null(out, span_of(err_code(body->err)));
     text_add(out, SPAN("}}"));
 }
 
-static void add_anthropic(int err, struct span detail, struct span request_id, struct text *out)
+static void add_anthropic(const struct error_body *body, struct text *out)
 {
     text_add(out, SPAN("{\"type\":\"error\",\"error\":{\"type\":"));
-    text_add_json(out, type_of(PROTOCOL_ANTHROPIC, err));
+    text_add_json(out, words_of(body->err)->anthropic);
     text_add(out, SPAN(",\"message\":"));
-    add_message(out, err, detail);
+    add_message(out, body->err, body->detail);
     text_add(out, SPAN("},\"request_id\":"));
-    add_string_or_null(out, request_id);
+    add_string_or_null(out, body->request_id);
     text_add_char(out, '}');
 }
 
+static void add_credit(const struct error_body *body, struct text *out)
+{
+    text_add(out, SPAN("{\"error\":{\"message\":"));
+    add_message(out, body->err, body->detail);
+    text_add(out, SPAN(",\"code\":"));
+    add_string_or_null(out, span_of(err_code(body->err)));
+    text_add(out, SPAN("}}"));
+}
+
+static void (*const envelopes[ERRORS_COUNT])(const struct error_body *body, struct text *out) = {
+    [ERRORS_OPENAI] = add_openai,
+    [ERRORS_ANTHROPIC] = add_anthropic,
+    [ERRORS_CREDIT] = add_credit,
+};
+
+enum error_dialect dialect_errors_of(enum wire_protocol protocol)
+{
+    return protocol == PROTOCOL_ANTHROPIC ? ERRORS_ANTHROPIC : ERRORS_OPENAI;
+}
+
 // NOLINTNEXTLINE(readability-function-size): what an error body says, and where it goes
-void dialect_render_error(enum wire_protocol protocol, int err, struct span detail,
+void dialect_render_error(enum error_dialect dialect, int err, struct span detail,
                           struct span param, struct span request_id, struct text *out)
 {
-    INVARIANT(protocol < PROTOCOL_COUNT);
-    if (protocol == PROTOCOL_ANTHROPIC)
-        add_anthropic(err, detail, request_id, out);
-    else
-        add_openai(err, detail, param, out);
+    const struct error_body body = {err, detail, param, request_id};
+
+    INVARIANT(dialect < ERRORS_COUNT);
+    envelopes[dialect](&body, out);
 }
 
 void dialect_render_error_event(enum wire_protocol protocol, int err, struct span request_id,
@@ -116,6 +143,6 @@ void dialect_render_error_event(enum wire_protocol protocol, int err, struct spa
     if (protocol == PROTOCOL_ANTHROPIC)
         text_add(out, SPAN("event: error\n"));
     text_add(out, SPAN("data: "));
-    dialect_render_error(protocol, err, none, none, request_id, out);
+    dialect_render_error(dialect_errors_of(protocol), err, none, none, request_id, out);
     text_add(out, SPAN("\n\n"));
 }

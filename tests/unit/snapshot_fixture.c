@@ -187,6 +187,7 @@ static void add_fragments(struct builder *to, uint32_t dialect)
 
     ends->head = add_bytes(to, SPAN("{\"data\":["));
     ends->tail = add_bytes(to, SPAN("]}"));
+    ends->behind = dialect == DIALECT_CODEX ? DIALECT_OPENAI : ROW_NONE;
     for (uint32_t n = 0; n < to->plan->model_count; n++) {
         char slug[FIXTURE_SLUG_BYTES];
         char text[LAYOUT_SLUG_BYTES_MAX + NAME_BYTES];
@@ -204,24 +205,35 @@ static bool is_in_set(const struct fixture_plan *plan, uint32_t set, uint32_t mo
     return set != 0 && plan->is_granted(set, model);
 }
 
-static void add_listing(struct builder *to, uint32_t set, uint32_t dialect)
+static uint64_t add_items(struct builder *to, uint32_t set, uint32_t dialect, uint32_t *runs)
 {
-    struct listing_row *row = fixture_row(to->fixture, SNAPSHOT_LISTINGS,
-                                          set * DIALECT_COUNT + dialect);
     const struct dialect_row *ends = fixture_row(to->fixture, SNAPSHOT_DIALECTS, dialect);
+    uint64_t bytes = ends->tail.len;
     bool before = false;
 
-    row->body_bytes = (uint64_t)ends->head.len + ends->tail.len;
+    *runs = 0;
     for (uint32_t n = 0; n < to->plan->model_count; n++) {
         const struct ref *fragment = fixture_row(to->fixture, SNAPSHOT_FRAGMENTS,
                                                  dialect * to->plan->model_count + n);
         bool now = is_in_set(to->plan, set, n);
 
-        row->body_bytes += now ? fragment->len : 0;
-        row->runs += now && !before;
+        bytes += now ? fragment->len : 0;
+        *runs += now && !before;
         before = now;
     }
-    row->body_bytes -= row->runs != 0;
+    return bytes - (*runs != 0);
+}
+
+static void add_listing(struct builder *to, uint32_t set, uint32_t dialect)
+{
+    struct listing_row *row = fixture_row(to->fixture, SNAPSHOT_LISTINGS,
+                                          set * DIALECT_COUNT + dialect);
+    const struct dialect_row *ends = fixture_row(to->fixture, SNAPSHOT_DIALECTS, dialect);
+
+    row->body_bytes = ends->head.len;
+    if (ends->behind != ROW_NONE)
+        row->body_bytes += add_items(to, set, ends->behind, &row->runs);
+    row->body_bytes += add_items(to, set, dialect, &row->runs);
     memcpy(row->etag, "\"0123456789abcdef\"", 19);
 }
 

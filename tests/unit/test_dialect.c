@@ -182,68 +182,176 @@ static void huge_numbers_keep_every_digit(void **state)
 
 static void an_empty_list_is_head_and_tail(void **state)
 {
-    char list[64];
-    struct text text = text_over(list, sizeof(list) - 1);
+    static const struct {
+        enum dialect dialect;
+        const char *name;
+        const char *list;
+    } rows[] = {
+        {DIALECT_OPENAI, "openai", "{\"object\":\"list\",\"data\":[]}"},
+        {DIALECT_CODEX, "codex", "{\"models\":[],\"object\":\"list\",\"data\":[]}"},
+        {DIALECT_CREDIT, "credit", "{\"models\":[]}"},
+    };
+    char list[128];
 
     (void)state;
-    text_add(&text, dialect_list_head(DIALECT_OPENAI));
-    text_add(&text, dialect_list_tail(DIALECT_OPENAI));
-    list[text.len] = '\0';
-    assert_string_equal(list, "{\"object\":\"list\",\"data\":[]}");
-    assert_string_equal(dialect_name(DIALECT_OPENAI), "openai");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct text text = text_over(list, sizeof(list) - 1);
+        uint32_t behind = dialect_list_behind(rows[i].dialect);
+
+        text_add(&text, dialect_list_head(rows[i].dialect));
+        text_add(&text, dialect_list_tail(rows[i].dialect));
+        if (behind != ROW_NONE)
+            text_add(&text, dialect_list_tail((enum dialect)behind));
+        list[text.len] = '\0';
+        assert_string_equal(list, rows[i].list);
+        assert_string_equal(dialect_name(rows[i].dialect), rows[i].name);
+    }
 }
 
 static void a_model_that_does_not_fit_is_an_error_at_every_length(void **state)
 {
     const struct dialect_model model = general_model();
-    const size_t full = render(&model).len;
     char memory[BODY_BYTES];
 
     (void)state;
-    for (size_t cap = 0; cap < full; cap++) {
-        struct text text = text_over(memory, cap);
+    for (enum dialect dialect = 0; dialect < DIALECT_COUNT; dialect++) {
+        struct text full = text_over(memory, sizeof(memory));
 
-        dialect_render_model(DIALECT_OPENAI, &model, &text);
-        assert_int_equal(text.err, ERR_NO_SPACE);
-        assert_true(text.len <= cap);
+        dialect_render_model(dialect, &model, &full);
+        assert_int_equal(full.err, 0);
+        for (size_t cap = 0; cap < full.len; cap++) {
+            struct text text = text_over(memory, cap);
+
+            dialect_render_model(dialect, &model, &text);
+            assert_int_equal(text.err, ERR_NO_SPACE);
+            assert_true(text.len <= cap);
+        }
     }
 }
 
 static const struct {
-    enum wire_protocol protocol;
+    enum error_dialect dialect;
     int err;
     const char *detail;
     const char *param;
     const char *body;
 } errors[] = {
-    {PROTOCOL_OPENAI, ERR_UNKNOWN_MODEL, "", "model",
+    {ERRORS_OPENAI, ERR_UNKNOWN_MODEL, "", "model",
      "{\"error\":{\"message\":\"There is no such model.\",\"type\":\"invalid_request_error\","
      "\"param\":\"model\",\"code\":\"model_not_found\"}}"},
-    {PROTOCOL_OPENAI, ERR_UNKNOWN_KEY, "", "",
+    {ERRORS_OPENAI, ERR_UNKNOWN_KEY, "", "",
      "{\"error\":{\"message\":\"The API key is not valid.\",\"type\":\"authentication_error\","
      "\"param\":null,\"code\":\"invalid_api_key\"}}"},
-    {PROTOCOL_OPENAI, ERR_NOT_GRANTED, "Asked for \"x\".", "",
+    {ERRORS_OPENAI, ERR_NOT_GRANTED, "Asked for \"x\".", "",
      "{\"error\":{\"message\":\"The API key has no grant for this model. Asked for \\\"x\\\".\","
      "\"type\":\"permission_error\",\"param\":null,\"code\":\"model_not_allowed\"}}"},
-    {PROTOCOL_OPENAI, ERR_CONFIG, "", "",
+    {ERRORS_OPENAI, ERR_CONFIG, "", "",
      "{\"error\":{\"message\":\"The configuration has errors.\",\"type\":\"server_error\","
      "\"param\":null,\"code\":null}}"},
-    {PROTOCOL_ANTHROPIC, ERR_UNKNOWN_MODEL, "", "model",
+    {ERRORS_ANTHROPIC, ERR_UNKNOWN_MODEL, "", "model",
      "{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\","
      "\"message\":\"There is no such model.\"},\"request_id\":\"req_1\"}"},
-    {PROTOCOL_ANTHROPIC, ERR_BODY_TOO_LARGE, "At most 1 KiB.", "",
+    {ERRORS_ANTHROPIC, ERR_BODY_TOO_LARGE, "At most 1 KiB.", "",
      "{\"type\":\"error\",\"error\":{\"type\":\"request_too_large\","
      "\"message\":\"The body is larger than the gateway takes. At most 1 KiB.\"},"
      "\"request_id\":\"req_1\"}"},
+    {ERRORS_CREDIT, ERR_UNKNOWN_KEY, "", "",
+     "{\"error\":{\"message\":\"The API key is not valid.\",\"code\":\"invalid_api_key\"}}"},
 };
 
 static struct text render_error(size_t row, char *memory, size_t cap)
 {
     struct text text = text_over(memory, cap);
 
-    dialect_render_error(errors[row].protocol, errors[row].err, span_of(errors[row].detail),
+    dialect_render_error(errors[row].dialect, errors[row].err, span_of(errors[row].detail),
                          span_of(errors[row].param), SPAN("req_1"), &text);
     return text;
+}
+
+static const char *render_in(enum dialect dialect, const struct dialect_model *model)
+{
+    static char memory[BODY_BYTES];
+    struct text text = text_over(memory, sizeof(memory) - 1);
+
+    dialect_render_model(dialect, model, &text);
+    assert_int_equal(text.err, 0);
+    memory[text.len] = '\0';
+    return memory;
+}
+
+static void a_model_of_the_codex_catalogue_reads_as_codex_expects(void **state)
+{
+    const struct dialect_model model = general_model();
+
+    (void)state;
+    assert_string_equal(
+        render_in(DIALECT_CODEX, &model),
+        "{\"slug\":\"gpt-5.2\",\"display_name\":\"GPT-5.2\","
+        "\"description\":\"General frontier model\",\"base_instructions\":\"\","
+        "\"default_reasoning_level\":\"medium\",\"supported_reasoning_levels\":["
+        "{\"effort\":\"low\",\"description\":\"Quick answers\"},"
+        "{\"effort\":\"medium\",\"description\":\"Balanced\"},"
+        "{\"effort\":\"high\",\"description\":\"Deep work\"}],\"supported_in_api\":true,"
+        "\"priority\":0,\"minimal_client_version\":null,\"supports_reasoning_summaries\":true,"
+        "\"support_verbosity\":true,\"default_verbosity\":\"low\","
+        "\"supports_parallel_tool_calls\":true,\"context_window\":272000,"
+        "\"input_modalities\":[\"text\",\"image\"],\"available_in_plans\":[],"
+        "\"prefer_websockets\":false,\"visibility\":\"list\","
+        "\"truncation_policy\":{\"mode\":\"bytes\",\"limit\":10000},"
+        "\"experimental_supported_tools\":[]}");
+}
+
+static void prices_in_credits_are_exact_and_include_the_margin(void **state)
+{
+    static const struct {
+        uint64_t input;
+        uint64_t output;
+        uint64_t per_usd;
+        uint64_t margin_micros;
+        const char *costs;
+    } rows[] = {
+        {3000000, 15000000, 1000, 1400000, "\"cost_per_1k_input\":4.2,\"cost_per_1k_output\":21,"},
+        {0, PRICE_NONE, 1000, 1400000, "\"cost_per_1k_input\":0,\"cost_per_1k_output\":null,"},
+        {3000000, 15000000, 0, 0, "\"cost_per_1k_input\":null,\"cost_per_1k_output\":null,"},
+        {1, 100, 1, 1,
+         "\"cost_per_1k_input\":0.000000000000001,"
+         "\"cost_per_1k_output\":0.0000000000001,"},
+        {150000, 600000, 1000, 1234567,
+         "\"cost_per_1k_input\":0.18518505,\"cost_per_1k_output\":0.7407402,"},
+        {UINT64_MAX - 1, 1000000000, 1000000000, 1000000000,
+         "\"cost_per_1k_input\":18446744073709551614000,\"cost_per_1k_output\":1000000000000,"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct dialect_model model = general_model();
+        struct price_row price = no_rates;
+
+        price.input = rows[i].input;
+        price.output = rows[i].output;
+        model.price = &price;
+        model.credits_per_usd = rows[i].per_usd;
+        model.credits_margin_micros = rows[i].margin_micros;
+        assert_non_null(strstr(render_in(DIALECT_CREDIT, &model), rows[i].costs));
+    }
+}
+
+static void a_model_of_the_credit_gateway_reads_as_documented(void **state)
+{
+    static const struct model_row row = {
+        .flags = MODEL_TOOLS, .context_window = 200000, .max_output_tokens = 64000};
+    struct dialect_model model = general_model();
+
+    (void)state;
+    model.row = &row;
+    model.provider = PROVIDER_ANTHROPIC;
+    assert_string_equal(render_in(DIALECT_CREDIT, &model),
+                        "{\"id\":\"gpt-5.2\",\"name\":\"GPT-5.2\",\"provider\":\"anthropic\","
+                        "\"context_window\":200000,\"max_output_tokens\":64000,"
+                        "\"cost_per_1k_input\":null,\"cost_per_1k_output\":null,"
+                        "\"supports_tools\":true,\"supports_vision\":true}");
+    model.input_modality_count = 1;
+    assert_non_null(strstr(render_in(DIALECT_CREDIT, &model), "\"supports_vision\":false}"));
 }
 
 static void an_error_has_the_envelope_of_its_protocol(void **state)
@@ -315,14 +423,14 @@ static void every_error_has_the_type_of_its_status(void **state)
 
         while (rows[row].status != err_http_status(err))
             assert_true(++row < sizeof(rows) / sizeof(rows[0]));
-        for (int protocol = 0; protocol < PROTOCOL_COUNT; protocol++) {
+        for (int protocol = 0; protocol < ERRORS_CREDIT; protocol++) {
             struct text text = text_over(memory, sizeof(memory) - 1);
 
-            dialect_render_error((enum wire_protocol)protocol, err,
+            dialect_render_error((enum error_dialect)protocol, err,
                                  SPAN(""), SPAN(""), SPAN("r"), &text);
             memory[text.len] = '\0';
             snprintf(wanted, sizeof(wanted), "\"type\":\"%s\"",
-                     protocol == PROTOCOL_OPENAI ? rows[row].openai : rows[row].anthropic);
+                     protocol == ERRORS_OPENAI ? rows[row].openai : rows[row].anthropic);
             assert_non_null(strstr(memory, wanted));
         }
     }
@@ -360,6 +468,9 @@ int main(void)
         cmocka_unit_test(huge_numbers_keep_every_digit),
         cmocka_unit_test(an_empty_list_is_head_and_tail),
         cmocka_unit_test(a_model_that_does_not_fit_is_an_error_at_every_length),
+        cmocka_unit_test(a_model_of_the_codex_catalogue_reads_as_codex_expects),
+        cmocka_unit_test(prices_in_credits_are_exact_and_include_the_margin),
+        cmocka_unit_test(a_model_of_the_credit_gateway_reads_as_documented),
         cmocka_unit_test(an_error_has_the_envelope_of_its_protocol),
         cmocka_unit_test(an_error_that_does_not_fit_says_so_at_every_length),
         cmocka_unit_test(every_error_has_the_type_of_its_status),

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define BUDGET_WARNING \
-    "warning: groups.engineering.budget: limits, budgets and credits are checked but not enforced"
+    "warning: groups.engineering.budget: limits and budgets are checked but not enforced"
 
 static void check_sample_providers(const struct data *data)
 {

@@ -15,28 +15,41 @@ static const struct {
     int err;
     enum route route;
     const char *rest;
-    enum wire_protocol protocol;
+    enum error_dialect errors;
 } rows[] = {
-    {HTTP_METHOD_GET, "/v1/models", 0, ROUTE_MODELS, "", PROTOCOL_OPENAI},
-    {HTTP_METHOD_HEAD, "/v1/models", 0, ROUTE_MODELS, "", PROTOCOL_OPENAI},
-    {HTTP_METHOD_POST, "/v1/models", ERR_METHOD, ROUTE_MODELS, "", PROTOCOL_OPENAI},
-    {HTTP_METHOD_OPTIONS, "/v1/models", ERR_METHOD, ROUTE_MODELS, "", PROTOCOL_OPENAI},
-    {HTTP_METHOD_GET, "/v1/models/gpt-4o", 0, ROUTE_MODEL, "gpt-4o", PROTOCOL_OPENAI},
+    {HTTP_METHOD_GET, "/v1/models", 0, ROUTE_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_HEAD, "/v1/models", 0, ROUTE_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_POST, "/v1/models", ERR_METHOD, ROUTE_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_OPTIONS, "/v1/models", ERR_METHOD, ROUTE_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/v1/models/gpt-4o", 0, ROUTE_MODEL, "gpt-4o", ERRORS_OPENAI},
     {HTTP_METHOD_GET, "/v1/models/openai/gpt-4o:free", 0, ROUTE_MODEL, "openai/gpt-4o:free",
-     PROTOCOL_OPENAI},
+     ERRORS_OPENAI},
     {HTTP_METHOD_GET, "/v1/models/openai%2Fgpt-4o", 0, ROUTE_MODEL, "openai%2Fgpt-4o",
-     PROTOCOL_OPENAI},
-    {HTTP_METHOD_GET, "/v1/models/", ERR_NO_ROUTE, ROUTE_MODELS, "", PROTOCOL_OPENAI},
-    {HTTP_METHOD_GET, "/V1/models", ERR_NO_ROUTE, ROUTE_MODELS, "", PROTOCOL_OPENAI},
-    {HTTP_METHOD_GET, "/", ERR_NO_ROUTE, ROUTE_MODELS, "", PROTOCOL_OPENAI},
-    {HTTP_METHOD_POST, "/v1/chat/completions", 0, ROUTE_CHAT_COMPLETIONS, "", PROTOCOL_OPENAI},
+     ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/v1/models/", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/V1/models", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_POST, "/v1/chat/completions", 0, ROUTE_CHAT_COMPLETIONS, "", ERRORS_OPENAI},
     {HTTP_METHOD_GET, "/v1/chat/completions", ERR_METHOD, ROUTE_CHAT_COMPLETIONS, "",
-     PROTOCOL_OPENAI},
-    {HTTP_METHOD_POST, "/v1/chat/completions/", ERR_NO_ROUTE, ROUTE_MODELS, "", PROTOCOL_OPENAI},
-    {HTTP_METHOD_POST, "/v1/messages", 0, ROUTE_MESSAGES, "", PROTOCOL_ANTHROPIC},
-    {HTTP_METHOD_GET, "/v1/messages", ERR_METHOD, ROUTE_MESSAGES, "", PROTOCOL_ANTHROPIC},
-    {HTTP_METHOD_GET, "/healthz", 0, ROUTE_HEALTHZ, "", PROTOCOL_OPENAI},
-    {HTTP_METHOD_HEAD, "/readyz", 0, ROUTE_READYZ, "", PROTOCOL_OPENAI},
+     ERRORS_OPENAI},
+    {HTTP_METHOD_POST, "/v1/chat/completions/", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_POST, "/v1/messages", 0, ROUTE_MESSAGES, "", ERRORS_ANTHROPIC},
+    {HTTP_METHOD_GET, "/v1/messages", ERR_METHOD, ROUTE_MESSAGES, "", ERRORS_ANTHROPIC},
+    {HTTP_METHOD_GET, "/models", 0, ROUTE_CREDIT_MODELS, "", ERRORS_CREDIT},
+    {HTTP_METHOD_POST, "/models", ERR_METHOD, ROUTE_CREDIT_MODELS, "", ERRORS_CREDIT},
+    {HTTP_METHOD_GET, "/models/", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/backend-api/codex/models", 0, ROUTE_CODEX_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/gateway/openai/v1/models", 0, ROUTE_OPENAI_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/gateway/openai/v1/models/a/b", 0, ROUTE_OPENAI_MODEL, "a/b", ERRORS_OPENAI},
+    {HTTP_METHOD_POST, "/gateway/openai/v1/chat/completions", 0, ROUTE_OPENAI_CHAT_COMPLETIONS, "",
+     ERRORS_OPENAI},
+    {HTTP_METHOD_POST, "/gateway/anthropic/v1/messages", 0, ROUTE_ANTHROPIC_MESSAGES, "",
+     ERRORS_ANTHROPIC},
+    {HTTP_METHOD_POST, "/claude/v1/messages", 0, ROUTE_CLAUDE_MESSAGES, "", ERRORS_ANTHROPIC},
+    {HTTP_METHOD_POST, "/gateway/openai/v1/messages", ERR_NO_ROUTE, ROUTE_MODELS, "",
+     ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/healthz", 0, ROUTE_HEALTHZ, "", ERRORS_OPENAI},
+    {HTTP_METHOD_HEAD, "/readyz", 0, ROUTE_READYZ, "", ERRORS_OPENAI},
 };
 
 static void every_path_has_its_route(void **state)
@@ -47,12 +60,42 @@ static void every_path_has_its_route(void **state)
         struct route_match match;
 
         assert_int_equal(routes_find(&request, &match), rows[i].err);
-        assert_int_equal(match.protocol, rows[i].protocol);
+        assert_int_equal(match.errors, rows[i].errors);
         if (rows[i].err == ERR_NO_ROUTE)
             continue;
         assert_int_equal(match.route, rows[i].route);
         if (rows[i].err == 0)
             assert_true(span_equal(match.rest, span_of(rows[i].rest)));
+    }
+}
+
+static void a_listing_speaks_what_its_request_asks_for(void **state)
+{
+    static const struct {
+        const char *path;
+        const char *query;
+        enum dialect dialect;
+    } asked[] = {
+        {"/v1/models", "", DIALECT_OPENAI},
+        {"/v1/models", "client_version=0.99.0", DIALECT_CODEX},
+        {"/v1/models", "a=b&client%5Fversion=1", DIALECT_CODEX},
+        {"/v1/models", "client_version=", DIALECT_OPENAI},
+        {"/v1/models", "client_version", DIALECT_OPENAI},
+        {"/v1/models", "client_versions=1", DIALECT_OPENAI},
+        {"/gateway/openai/v1/models", "client_version=1", DIALECT_OPENAI},
+        {"/backend-api/codex/models", "", DIALECT_CODEX},
+        {"/models", "client_version=1", DIALECT_CREDIT},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        const struct http_request request = {.method = HTTP_METHOD_GET,
+                                             .path = span_of(asked[i].path),
+                                             .query = span_of(asked[i].query)};
+        struct route_match match;
+
+        assert_int_equal(routes_find(&request, &match), 0);
+        assert_int_equal(match.dialect, asked[i].dialect);
     }
 }
 
@@ -84,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_path_has_its_route),
+        cmocka_unit_test(a_listing_speaks_what_its_request_asks_for),
         cmocka_unit_test(allow_names_the_methods_of_the_path),
         cmocka_unit_test(an_etag_matches_by_weak_comparison),
     };
