@@ -91,7 +91,7 @@ static void a_result_says_whether_another_deployment_is_tried(void **state)
     for (size_t i = 0; i < LEN(effects); i++) {
         struct attempts attempts = {0};
         struct attempt attempt;
-        struct scene scene;
+        static struct scene scene;
 
         SET_SCENE(&scene, {1, 1, 0}, {2, 1, 1});
         assert_int_equal(effects[i].result, i + 1);
@@ -111,7 +111,7 @@ static void a_result_says_whether_the_same_deployment_is_tried_again(void **stat
     for (size_t i = 0; i < LEN(effects); i++) {
         struct attempts attempts = {0};
         struct attempt attempt;
-        struct scene scene;
+        static struct scene scene;
 
         SET_SCENE(&scene, {1, 1, 0});
         expect(&scene, &attempts, 0, effects[i].result);
@@ -123,7 +123,7 @@ static void a_result_says_whether_the_breaker_counts_it(void **state)
 {
     (void)state;
     for (size_t i = 0; i < LEN(effects); i++) {
-        struct scene scene;
+        static struct scene scene;
         unsigned openings = 0;
 
         SET_SCENE(&scene, {1, 1, 0});
@@ -146,7 +146,7 @@ static void no_result_ends_the_row_of_failures(void **state)
     for (size_t i = 0; i < LEN(effects); i++) {
         struct attempts attempts = {0};
         struct attempt attempt;
-        struct scene scene;
+        static struct scene scene;
 
         SET_SCENE(&scene, {1, 1, 0});
         atomic_store(&scene.health[0].words[0], 2);
@@ -162,7 +162,7 @@ static void only_an_answer_closes_an_open_breaker(void **state)
     for (size_t i = 0; i < LEN(effects); i++) {
         struct attempts attempts = {0};
         struct attempt attempt;
-        struct scene scene;
+        static struct scene scene;
 
         SET_SCENE(&scene, {1, 1, 0});
         assert_int_equal(ask(&scene, &attempts, &attempt), 0);
@@ -187,7 +187,7 @@ static void a_result_says_whether_retry_after_holds_and_it_is_clamped(void **sta
         const bool held = effects[effect].held && rows[row].held_ms != 0;
         struct attempts attempts = {0};
         struct attempt attempt;
-        struct scene scene;
+        static struct scene scene;
 
         SET_SCENE(&scene, {1, 1, 0});
         assert_int_equal(ask(&scene, &attempts, &attempt), 0);
@@ -200,7 +200,7 @@ static void no_retry_after_is_believed_when_the_longest_is_none(void **state)
 {
     struct attempts attempts = {0};
     struct attempt attempt;
-    struct scene scene;
+    static struct scene scene;
 
     (void)state;
     SET_SCENE(&scene, {1, 1, 0});
@@ -214,7 +214,7 @@ static void a_later_result_replaces_the_first(void **state)
 {
     struct attempts attempts = {0};
     struct attempt attempt;
-    struct scene scene;
+    static struct scene scene;
 
     (void)state;
     SET_SCENE(&scene, {1, 1, 0});

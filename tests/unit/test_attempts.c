@@ -38,7 +38,7 @@ static void deployments_of_a_tier_are_drawn_by_their_weights(void **state)
     for (size_t i = 0; i < LEN(rows); i++) {
         unsigned drawn[8] = {0};
         struct shape shapes[8];
-        struct scene scene;
+        static struct scene scene;
 
         for (uint32_t n = 0; n < rows[i].count; n++)
             shapes[n] = (struct shape){1, rows[i].weights[n], n};
@@ -59,8 +59,8 @@ static void deployments_of_a_tier_are_drawn_by_their_weights(void **state)
 static void what_is_left_is_drawn_by_its_weights(void **state)
 {
     unsigned drawn[2] = {0};
-    struct scene scene;
-    struct scene rest;
+    static struct scene scene;
+    static struct scene rest;
 
     (void)state;
     SET_SCENE(&rest, {1, 1, 1}, {1, 3, 2});
@@ -80,7 +80,7 @@ static void what_is_left_is_drawn_by_its_weights(void **state)
 static void a_weight_of_zero_still_has_its_turn(void **state)
 {
     struct attempts attempts = {0};
-    struct scene scene;
+    static struct scene scene;
 
     (void)state;
     SET_SCENE(&scene, {1, 0, 0});
@@ -93,7 +93,7 @@ static void tiers_are_tried_in_their_order(void **state)
     for (int n = 0; n < 100; n++) {
         struct attempts attempts = {0};
         struct attempt attempt;
-        struct scene scene;
+        static struct scene scene;
         uint64_t first;
 
         SET_SCENE(&scene, {1, 1, 0}, {1, 1, 1}, {3, 1000, 2}, {7, 1000, 3});
@@ -112,7 +112,7 @@ static void tiers_are_tried_in_their_order(void **state)
 static void an_open_breaker_passes_its_tier_by(void **state)
 {
     struct attempts attempts = {0};
-    struct scene scene;
+    static struct scene scene;
 
     (void)state;
     SET_SCENE(&scene, {1, 1, 0}, {2, 1, 1}, {3, 1, 2});
@@ -124,7 +124,7 @@ static void an_open_breaker_passes_its_tier_by(void **state)
 
 static void one_call_probes_and_the_next_one_goes_elsewhere(void **state)
 {
-    struct scene scene;
+    static struct scene scene;
 
     (void)state;
     SET_SCENE(&scene, {1, 1, 0}, {2, 1, 1});
@@ -141,7 +141,7 @@ static void one_call_probes_and_the_next_one_goes_elsewhere(void **state)
 static void nothing_tried_because_all_are_open_is_an_error_of_its_own(void **state)
 {
     struct attempts attempts = {0};
-    struct scene scene;
+    static struct scene scene;
 
     (void)state;
     SET_SCENE(&scene, {1, 1, 0}, {1, 1, 1}, {2, 1, 2});
@@ -169,7 +169,7 @@ static void a_call_makes_no_more_attempts_than_it_may(void **state)
     for (size_t i = 0; i < LEN(rows); i++) {
         struct attempts attempts = {0};
         struct attempt attempt;
-        struct scene scene;
+        static struct scene scene;
 
         SET_SCENE(&scene, {1, 1, 0}, {1, 1, 1}, {2, 1, 2}, {2, 1, 3});
         scene.field.rules.attempts_max = rows[i].max;
@@ -189,7 +189,7 @@ static void when_all_were_tried_a_pause_comes_that_doubles_and_has_a_bound(void 
     for (uint64_t seed = 0; seed < 200; seed++) {
         struct attempts attempts = {0};
         uint64_t wanted = LONG_PAUSE_MS;
-        struct scene scene;
+        static struct scene scene;
 
         SET_SCENE(&scene, {1, 1, 0}, {2, 1, 1});
         scene.field.rules.attempts_max = ATTEMPT_LOG_MAX;
@@ -234,7 +234,7 @@ static void no_round_begins_when_the_calls_time_would_be_over(void **state)
     for (size_t i = 0; i < LEN(rows); i++) {
         struct attempts attempts = {0};
         struct attempt attempt;
-        struct scene scene;
+        static struct scene scene;
 
         SET_SCENE(&scene, {1, 1, 0});
         scene.field.left_ms = rows[i].left_ms;
@@ -264,7 +264,7 @@ static void a_new_round_leaves_out_what_stays_open_beyond_the_pause(void **state
     for (size_t i = 0; i < LEN(rows); i++) {
         struct attempts attempts = {0};
         struct attempt attempt;
-        struct scene scene;
+        static struct scene scene;
 
         SET_SCENE(&scene, {1, 1, 0});
         assert_int_equal(ask(&scene, &attempts, &attempt), 0);
@@ -278,7 +278,7 @@ static void a_pause_ends_with_the_probe_of_a_breaker_that_ended_in_it(void **sta
     struct attempts attempts = {0};
     struct attempts other = {0};
     struct attempt attempt;
-    struct scene scene;
+    static struct scene scene;
 
     (void)state;
     SET_SCENE(&scene, {1, 1, 0});
@@ -293,7 +293,7 @@ static void a_pause_ends_with_the_probe_of_a_breaker_that_ended_in_it(void **sta
 static void what_refuses_our_key_or_misses_the_model_stays_out_of_later_rounds(void **state)
 {
     struct attempts attempts = {0};
-    struct scene scene;
+    static struct scene scene;
 
     (void)state;
     SET_SCENE(&scene, {1, 1, 0}, {2, 1, 1}, {3, 1, 2});
@@ -309,7 +309,7 @@ static void what_refuses_our_key_or_misses_the_model_stays_out_of_later_rounds(v
 static void a_refused_budget_takes_the_candidate_out_and_not_the_others(void **state)
 {
     struct attempts attempts = {0};
-    struct scene scene;
+    static struct scene scene;
 
     (void)state;
     SET_SCENE(&scene, {1, 1, 0}, {2, 1, 0}, {3, 1, 1});
@@ -343,7 +343,7 @@ static unsigned attempts_of_a_storm(struct scene *scene, unsigned calls)
 
 static void in_a_storm_retries_die_out_to_their_share(void **state)
 {
-    struct scene scene;
+    static struct scene scene;
 
     (void)state;
     SET_SCENE(&scene, {1, 1, 0}, {1, 1, 0});
@@ -358,7 +358,7 @@ static void in_a_storm_retries_die_out_to_their_share(void **state)
 /* Each provider sees every call once: standing in for another one costs nobody's budget. */
 static void a_stand_in_sees_every_call_of_a_storm_once(void **state)
 {
-    struct scene scene;
+    static struct scene scene;
 
     (void)state;
     SET_SCENE(&scene, {1, 1, 0}, {2, 1, 1});

@@ -254,8 +254,8 @@ static void no_credential_is_left_in_memory(void **state)
 {
     static const char *const fields[] = {
         "Authorization: Bearer SECRETa\r\nX-Firebase-AppCheck: SECRETb\r\n",
-        "Authorization: Bearer SECRETa\r\nAuthorization: Bearer SECRETa\r\n"
-        "X-Firebase-AppCheck: SECRETb\r\nX-Firebase-AppCheck: SECRETb\r\n",
+        ("Authorization: Bearer SECRETa\r\nAuthorization: Bearer SECRETa\r\n"
+         "X-Firebase-AppCheck: SECRETb\r\nX-Firebase-AppCheck: SECRETb\r\n"),
         "X-Firebase-AppCheck: SECRETb\r\n",
         "Authorization: Basic SECRETa\r\nX-Firebase-AppCheck: SECRETb\r\nx-api-key: SECRETc\r\n",
     };
