@@ -29,7 +29,8 @@ enum { CHANNEL_DESCRIPTORS_MAX = SETTINGS_LISTEN_MAX };
     X(READY, 0, 0, "steward: has started")                                                        \
     X(REVOKED, 0, 0,                                                                              \
       "steward: bits of shm/revocations.h were set; master, to workers: look there")              \
-    X(RELOAD_WANTED, 0, 0, "steward: the directory's file includes change `number`: load it")     \
+    X(RELOAD_WANTED, 0, 0,                                                                        \
+      "steward: a file of its changed; the directory's includes change `number`")                 \
     X(RELOADED, 0, 0, "master: the load wanted for change `number` is decided; err says how")     \
     X(DATABASE, 0, 0, "steward: err says what is wrong with its database, 0: nothing")
 

@@ -53,6 +53,9 @@ static void on_second(uv_timer_t *timer)
     store_tick(&steward->store, monotime_now());
     publisher_tick(&steward->publisher);
     admin_tick(&steward->admin);
+    /* What is on the disk now includes what the directory's file includes. */
+    if (keysets_tick(&steward->keysets, &steward->snapshot))
+        (void)steward_say(steward, CHANNEL_RELOAD_WANTED, steward->publisher.exported, 0);
     tell_database(steward);
 }
 
@@ -68,6 +71,7 @@ static int begin_with(struct steward *steward)
         return err;
     publisher_init(&steward->publisher, &steward->loop, &steward->store, steward->digester,
                    steward->channel_fd);
+    keysets_init(&steward->keysets, &steward->loop, span_of(steward->store.folder));
     return admin_init(&steward->admin, steward);
 }
 
@@ -86,6 +90,7 @@ static int adopt(struct steward *steward, const struct channel_message *message)
         return err;
     steward->generation = message->number;
     admin_configure(&steward->admin, &steward->snapshot);
+    keysets_configure(&steward->keysets, &steward->snapshot);
     publisher_generation(&steward->publisher);
     uv_timer_start(&steward->second, on_second, 0, SECOND_MS);
     return 0;
@@ -232,6 +237,7 @@ static void close_steward(struct steward *steward)
     if (steward->generation != 0) {
         admin_close(&steward->admin);
         publisher_close(&steward->publisher);
+        keysets_close(&steward->keysets);
     }
     uv_close((uv_handle_t *)&steward->channel, NULL);
     uv_close((uv_handle_t *)&steward->second, NULL);

@@ -6,6 +6,7 @@
 #include "shm/revocations.h"
 #include "shm/snapshot.h"
 #include "steward/admin.h"
+#include "steward/keysets.h"
 #include "steward/publisher.h"
 #include "steward/store.h"
 
@@ -24,6 +25,7 @@ struct steward {
     struct store store;
     struct publisher publisher;
     struct admin admin;
+    struct keysets_service keysets;
     int told_err; /* what the master knows about the database */
     int exit_status;
     bool is_draining;

@@ -13,6 +13,7 @@ static bool tell_head(struct http_transfer *transfer)
         .content_length = response->content_length,
         .content_type = http_response_type(response),
         .retry_after = http_response_retry(response),
+        .max_age_s = response->max_age_s,
     };
 
     transfer->has_head = true;

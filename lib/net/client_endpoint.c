@@ -35,7 +35,7 @@ static bool has_field(const struct http_endpoint_config *config, struct span nam
     return false;
 }
 
-static void write_target(struct text *text, CURLU *url)
+static void write_target(struct text *text, CURLU *url, bool is_get)
 {
     char *path = NULL;
     char *query = NULL;
@@ -44,7 +44,7 @@ static void write_target(struct text *text, CURLU *url)
         text->err = ERR_NO_MEMORY;
         return;
     }
-    text_add(text, SPAN("POST "));
+    text_add(text, is_get ? SPAN("GET ") : SPAN("POST "));
     text_add(text, span_of(path));
     if (curl_url_get(url, CURLUPART_QUERY, &query, 0) == CURLUE_OK) {
         text_add_char(text, '?');
@@ -77,7 +77,7 @@ static void write_host(struct text *text, CURLU *url)
 
 static void write_head(struct text *text, CURLU *url, const struct http_endpoint_config *config)
 {
-    write_target(text, url);
+    write_target(text, url, config->is_get);
     if (!has_field(config, SPAN("host")))
         write_host(text, url);
     for (uint32_t i = 0; i < config->header_count; i++) {
@@ -110,6 +110,7 @@ static int make_head(struct http_endpoint *endpoint, CURLU *url,
     struct text text = text_over(endpoint->head, room);
     write_head(&text, url, config);
     endpoint->head_bytes = text.len;
+    endpoint->is_get = config->is_get;
     return text.err == 0 ? 0 : ERR_INVALID;
 }
 

@@ -65,6 +65,7 @@ struct http_endpoint {
     char *head; /* from the request line on, without the end; holds a key */
     size_t head_bytes;
     uint32_t open;
+    bool is_get;
     bool is_given_up;
 };
 

@@ -56,9 +56,13 @@ int request_begin(struct http_transfer *transfer, const struct http_call *call)
         transfer->lines[i] = span_of(call->header_lines[i]);
         transfer->head_bytes += transfer->lines[i].len + 2;
     }
-    text_add(&length, SPAN("Content-Length: "));
-    text_add_unsigned(&length, call->upload.bytes);
-    text_add(&length, SPAN("\r\n\r\n"));
+    INVARIANT(!transfer->endpoint->is_get || call->upload.bytes == 0);
+    if (!transfer->endpoint->is_get) {
+        text_add(&length, SPAN("Content-Length: "));
+        text_add_unsigned(&length, call->upload.bytes);
+        text_add(&length, SPAN("\r\n"));
+    }
+    text_add(&length, SPAN("\r\n"));
     INVARIANT(length.err == 0);
     transfer->length_bytes = (uint32_t)length.len;
     transfer->head_bytes += length.len;

@@ -51,6 +51,7 @@ struct http_endpoint_config {
     struct span url;                 /* "https://api.openai.com/v1/chat/completions" */
     const struct span *header_lines; /* "Authorization: Bearer …"; without CRLF */
     uint32_t header_count;
+    bool is_get; /* GET, without a body; else POST */
 };
 
 enum { HTTP_ENDPOINT_HEADERS_MAX = 8, HTTP_CALL_HEADERS_MAX = 4 };
@@ -86,6 +87,7 @@ struct http_answer_head {
     int64_t content_length;   /* -1: not told */
     struct span content_type; /* empty: not told, or longer than 128 bytes */
     struct span retry_after;  /* empty: not told, or longer than 64 bytes */
+    int64_t max_age_s;        /* of Cache-Control; -1: not told */
 };
 
 enum http_body_verdict {

@@ -1,6 +1,7 @@
 #include "lib/wire/http_response.h"
 
 #include "lib/base/err.h"
+#include "lib/wire/cache_control.h"
 
 enum { SWITCHING_PROTOCOLS = 101, NO_CONTENT = 204, NOT_MODIFIED = 304 };
 
@@ -18,14 +19,14 @@ enum response_field {
     FIELD_TYPE,
     FIELD_RETRY,
     FIELD_CONNECTION,
+    FIELD_CACHE,
     FIELD_COUNT,
 };
 
 static const struct span field_names[FIELD_COUNT] = {
-    [FIELD_ENCODING] = {"content-encoding", 16},
-    [FIELD_TYPE] = {"content-type", 12},
-    [FIELD_RETRY] = {"retry-after", 11},
-    [FIELD_CONNECTION] = {"connection", 10},
+    [FIELD_ENCODING] = {"content-encoding", 16}, [FIELD_TYPE] = {"content-type", 12},
+    [FIELD_RETRY] = {"retry-after", 11},         [FIELD_CONNECTION] = {"connection", 10},
+    [FIELD_CACHE] = {"cache-control", 13},
 };
 
 /* --- fields ----------------------------------------------------------------------------------- */
@@ -106,6 +107,16 @@ static void take_connection(struct http_response *response, struct span list)
     }
 }
 
+/* Several fields are one list; the least that is said counts. */
+static void take_cache_control(struct http_response *response, struct span value)
+{
+    int64_t seconds = response->is_value_long ? 0 : cache_control_max_age(value);
+
+    if (seconds != CACHE_CONTROL_NOT_TOLD &&
+        (response->max_age_s == CACHE_CONTROL_NOT_TOLD || seconds < response->max_age_s))
+        response->max_age_s = seconds;
+}
+
 static int on_value_complete(llhttp_t *parser)
 {
     struct http_response *response = parser->data;
@@ -126,6 +137,9 @@ static int on_value_complete(llhttp_t *parser)
         break;
     case FIELD_CONNECTION:
         take_connection(response, value);
+        break;
+    case FIELD_CACHE:
+        take_cache_control(response, value);
         break;
     case FIELD_OTHER:
     case FIELD_COUNT:
@@ -157,6 +171,7 @@ static void begin_head(struct http_response *response)
     response->parser.data = response;
     http_guard_init_answer(&response->guard, HTTP_RESPONSE_HEAD_BYTES_MAX - response->bytes_seen);
     response->content_length = -1;
+    response->max_age_s = CACHE_CONTROL_NOT_TOLD;
     response->name_bytes = 0;
     response->type_bytes = 0;
     response->retry_bytes = 0;

@@ -42,6 +42,7 @@ struct http_response {
     struct http_guard guard;
     struct http_body body;
     int64_t content_length; /* -1: not told */
+    int64_t max_age_s;      /* of Cache-Control; CACHE_CONTROL_NOT_TOLD */
     uint32_t bytes_seen;    /* of heads before this one */
     uint16_t status;
     uint8_t phase;

@@ -1,5 +1,6 @@
 // Browsers: an ID token and an App Check token together are a credential, and nothing less is.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
 import { after } from 'node:test';
 import { displayOrder, keyOf } from './config.mjs';
@@ -172,4 +173,97 @@ test('without a configuration of browsers an App Check token means nothing', asy
   const other = await startWeir(plain);
   assert.equal((await other.get('/v1/models', KEY, { 'x-firebase-appcheck': 'x' })).status, 200);
   assert.equal((await list(other, goodPair())).status, 401);
+});
+
+/** A weir with a key server of its own, which starts with these sets. */
+async function withFetching(sets, body) {
+  const server = await new KeyServer(sets).start();
+  const fetching = new Weir(configOf(server));
+  await fetching.start();
+  try {
+    await body(fetching, server);
+  } finally {
+    await fetching.stop();
+    await server.stop();
+  }
+}
+
+function works(instance, headers, status = 200) {
+  return until(async () => (await list(instance, headers)).status === status, `a pair is answered with ${status}`, 60_000);
+}
+
+test('the steward fetches the sets, and a gateway that had none serves browsers without being told', async () => {
+  await withFetching({ '/users': [userKey], '/check': [checkKey] }, async (fetching, server) => {
+    await works(fetching, goodPair());
+    assert.deepEqual([server.count('/users'), server.count('/check')], [1, 1], 'a set is fetched once and kept');
+    assert.equal(server.requests[0].method, 'GET');
+    assert.equal(server.requests[0].headers['content-length'], undefined);
+    assert.equal(server.requests[0].headers.authorization, undefined);
+    const file = fs.readFileSync(path.join(fetching.folder, 'state', 'keysets'), 'utf8');
+    assert.match(file, /^weir-keysets 1\nset \d+ http/);
+    assert.equal(fs.statSync(path.join(fetching.folder, 'state', 'keysets')).mode & 0o777, 0o600);
+  });
+});
+
+test('a steward that is killed does not keep a worker from serving, and the next one finds what has been rotated', async () => {
+  await withFetching({ '/users': [userKey], '/check': [checkKey] }, async (fetching, server) => {
+    const rotated = makeKey('user-2');
+    const next = pairOf(sign(rotated, userClaims()), sign(checkKey, checkClaims()));
+    await works(fetching, goodPair());
+    assert.equal((await list(fetching, next)).status, 401);
+
+    server.sets['/users'] = [rotated];
+    fetching.expectDeaths();
+    const [steward] = fetching.processes('steward');
+    process.kill(steward, 'SIGKILL');
+    assert.equal((await list(fetching, goodPair())).status, 200);
+    await works(fetching, next);
+    await works(fetching, goodPair(), 401);
+    assert.notEqual(fetching.processes('steward')[0], steward);
+  });
+});
+
+test('the last good set stays while the server is down or answers anything but a key set', async () => {
+  const bad = [
+    (response) => response.destroy(),
+    (response) => { response.writeHead(500); response.end(); },
+    (response) => { response.writeHead(302, { location: '/elsewhere' }); response.end(); },
+    (response) => response.end('<html>'),
+    (response) => response.end(JSON.stringify({ keys: [] })),
+    (response) => response.end(JSON.stringify({ keys: [{ ...otherKey.jwk, kty: 'EC' }] })),
+    (response) => response.end(' '.repeat(300 * 1024)),
+  ];
+  await withFetching({ '/users': [userKey], '/check': [checkKey], '/elsewhere': [otherKey] }, async (fetching, server) => {
+    await works(fetching, goodPair());
+    let asked = 0;
+    server.sets['/users'] = (response) => bad[asked++ % bad.length](response);
+    fetching.expectDeaths();
+    process.kill(fetching.processes('steward')[0], 'SIGKILL');
+    // The first pauses are short: 1, 2, 4 seconds, less the jitter.
+    await until(() => asked >= 3, 'failures are tried again', 60_000);
+    assert.equal((await list(fetching, goodPair())).status, 200);
+    assert.equal((await fetching.reload()).code, 0);
+    assert.equal((await list(fetching, goodPair())).status, 200);
+    assert.equal(server.count('/elsewhere'), 0, 'no redirect is followed');
+    assert.match(fetching.log, /keys cannot be fetched from http:\/\/127\.0\.0\.1:\d+\/users: /);
+    server.sets['/users'] = [userKey];
+    await until(() => fetching.log.includes('keys have been fetched from'), 'the steward goes on', 60_000);
+    assert.equal((await list(fetching, goodPair())).status, 200);
+  });
+});
+
+test('URLs that a reload brings are fetched, and those that it drops are not', async () => {
+  await withFetching({ '/users': [userKey], '/check': [checkKey], '/moved': [otherKey] }, async (fetching, server) => {
+    const moved = structuredClone(fetching.given);
+    moved.browser.issuers[0].jwks_url = server.url('/moved');
+    await works(fetching, goodPair());
+    assert.equal((await fetching.reload(moved)).code, 0);
+    await works(fetching, pairOf(sign(otherKey, userClaims()), sign(checkKey, checkClaims())));
+    assert.equal((await list(fetching, goodPair())).status, 401);
+    assert.equal(server.count('/users'), 1);
+    const { browser, ...plain } = moved;
+    assert.ok(browser);
+    assert.equal((await fetching.reload(plain)).code, 0);
+    assert.equal((await list(fetching, goodPair())).status, 401);
+  });
 });

@@ -23,6 +23,7 @@ struct test_call {
     size_t reads_from_start;
     int status;
     int64_t content_length;
+    int64_t max_age_s;
     char content_type[64];
     char retry_after[64];
     int err;
@@ -50,6 +51,7 @@ static void test_on_head(void *ctx, const struct http_answer_head *head)
     call->heads++;
     call->status = head->status;
     call->content_length = head->content_length;
+    call->max_age_s = head->max_age_s;
     snprintf(call->content_type, sizeof(call->content_type), "%.*s", SPAN_FMT(head->content_type));
     snprintf(call->retry_after, sizeof(call->retry_after), "%.*s", SPAN_FMT(head->retry_after));
     if (call->abort_in_head)

@@ -31,6 +31,34 @@ static void a_call_sends_its_body_and_gets_the_answer(void **state)
     call_free(&call);
 }
 
+static void a_get_has_no_body_and_tells_how_long_it_is_fresh(void **state)
+{
+    char url[64];
+    struct test_call call = {.body = SPAN("")};
+    struct http_endpoint *endpoint = NULL;
+
+    (void)state;
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u/keys?v=1", cx.port);
+    struct http_endpoint_config config = {.url = span_of(url), .is_get = true};
+    assert_int_equal(http_endpoint_new(cx.client, &config, &endpoint), 0);
+    struct http_call http = http_call_of(&call);
+    http.endpoint = endpoint;
+    start(&http);
+    upstream_accepts();
+    upstream_gets_request(0);
+    assert_non_null(strstr(cx.request.bytes, "GET /keys?v=1 HTTP/1.1\r\n"));
+    assert_int_equal(count_of(cx.request.bytes, "Content-Length"), 0);
+    assert_int_equal(count_of(cx.request.bytes, "Transfer-Encoding"), 0);
+    upstream_sends(OK_HEAD "Cache-Control: public\r\nCache-Control: max-age=90, x=1\r\n"
+                           "Cache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok");
+    RUN_UNTIL(&cx.loop, call.ends == 1);
+    assert_int_equal(call.err, 0);
+    assert_int_equal(call.max_age_s, 60);
+    assert_string_equal(call.got.bytes, "ok");
+    http_endpoint_free(&endpoint);
+    call_free(&call);
+}
+
 static void a_start_does_not_call_back(void **state)
 {
     struct test_call call = {.body = SPAN("x")};
@@ -336,6 +364,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, client_setup, client_teardown)
     const struct CMUnitTest tests[] = {
         T(a_call_sends_its_body_and_gets_the_answer),
+        T(a_get_has_no_body_and_tells_how_long_it_is_fresh),
         T(a_start_does_not_call_back),
         T(a_kept_connection_is_used_again),
         T(a_head_without_a_body_ends_the_answer),
