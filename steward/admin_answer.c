@@ -130,7 +130,8 @@ static void add_error_fields(struct text *out, int status, struct span allow)
 }
 
 /* @return false when nothing could be written */
-static bool write_error(struct server_conn *conn, const struct admin_call *call, int err)
+static bool write_error(struct server_conn *conn, const struct admin_call *call, int err,
+                        bool is_head)
 {
     char memory[ERROR_BYTES_MAX];
     char head_memory[HEAD_BYTES_MAX];
@@ -148,14 +149,14 @@ static bool write_error(struct server_conn *conn, const struct admin_call *call,
     end_head(&head, conn, call == NULL ? 1 : call->http_minor);
     INVARIANT(body.err == 0 && head.err == 0);
     iov_add(&iov, text_span(&head));
-    if (call == NULL || !call->is_head)
+    if (!is_head)
         iov_add(&iov, text_span(&body));
     return server_write(conn, iov.vec, iov.len, SERVER_COPY) >= 0;
 }
 
-void admin_answer_refused(struct server_conn *conn, int err)
+void admin_answer_refused(struct server_conn *conn, int err, bool is_head)
 {
-    if (write_error(conn, NULL, err))
+    if (write_error(conn, NULL, err, is_head))
         server_end(conn, false);
     else
         server_abort(conn);
@@ -167,7 +168,7 @@ void admin_answer_send(struct admin_call *call, int err)
         err = admin_call_refuse(call, ERR_NO_MEMORY, "limit",
                                 "the answer is too large: ask for fewer rows");
     if (err != 0) {
-        bool written = write_error(call->conn, call, err);
+        bool written = write_error(call->conn, call, err, call->is_head);
 
         admin_call_end(call, !written);
         return;

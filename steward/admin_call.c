@@ -328,7 +328,7 @@ static void on_head(struct server_conn *conn, const struct http_request *http)
     struct admin_call *call = new_call(conn);
 
     if (call == NULL) {
-        admin_answer_refused(conn, ERR_NO_MEMORY);
+        admin_answer_refused(conn, ERR_NO_MEMORY, http->method == HTTP_METHOD_HEAD);
         return;
     }
     call->is_head = http->method == HTTP_METHOD_HEAD;
@@ -398,10 +398,9 @@ static void on_gone(struct server_conn *conn, int err)
         admin_answer_send(call, err);
 }
 
-static void on_refused(struct server_conn *conn, int err, struct span seen)
+static void on_refused(struct server_conn *conn, const struct server_refusal *refusal)
 {
-    (void)seen;
-    admin_answer_refused(conn, err);
+    admin_answer_refused(conn, refusal->err, refusal->is_head);
 }
 
 const struct server_handlers admin_handlers = {

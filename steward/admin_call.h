@@ -102,7 +102,7 @@ void admin_answer_send(struct admin_call *call, int err);
 int admin_answer_head(struct admin_call *call, int64_t content_length);
 
 /** An error for what never became a call. */
-void admin_answer_refused(struct server_conn *conn, int err);
+void admin_answer_refused(struct server_conn *conn, int err, bool is_head);
 
 /** Ends the exchange and frees the call. */
 void admin_call_end(struct admin_call *call, bool cut);

@@ -341,10 +341,9 @@ static void on_gone(struct server_conn *conn, int err)
         answer_error(conn, protocol, err, SPAN(""));
 }
 
-static void on_refused(struct server_conn *conn, int err, struct span target)
+static void on_refused(struct server_conn *conn, const struct server_refusal *refusal)
 {
-    (void)target;
-    answer_error(conn, PROTOCOL_OPENAI, err, SPAN(""));
+    answer_error(conn, PROTOCOL_OPENAI, refusal->err, SPAN(""));
 }
 
 const struct server_handlers demo_handlers = {

@@ -185,15 +185,16 @@ static void on_head(struct server_conn *conn, const struct http_request *http)
         dispatch(&request, http, &match);
 }
 
-static void on_refused(struct server_conn *conn, int err, struct span target)
+static void on_refused(struct server_conn *conn, const struct server_refusal *refusal)
 {
-    enum error_dialect errors = routes_errors(http_target_path(target));
+    enum error_dialect errors = routes_errors(http_target_path(refusal->target));
     struct request request;
 
     request_init(&request, conn);
     request.errors = (uint8_t)errors;
+    request.is_head = refusal->is_head;
     counters_add(&request.worker->slot->counters, COUNTER_requests_malformed, 1);
-    reply_error(&request, &(struct reply_error){.err = err,
+    reply_error(&request, &(struct reply_error){.err = refusal->err,
                                                 .generation = request.worker->generations.current});
 }
 

@@ -51,6 +51,13 @@ struct server_limits {
     uint64_t queue_bytes_max; /* waiting output by copy for one connection */
 };
 
+/** A request that did not come to be. */
+struct server_refusal {
+    int err;            /* why: malformed, late, too large, or no memory for it */
+    bool is_head;       /* the answer has no body (RFC 9110 section 9.3.2); false when unknown */
+    struct span target; /* what was asked for; empty when the head ended or failed before its end */
+};
+
 struct server_handlers {
     /**
      * A request head is complete and well-formed. All spans die when this returns. Nothing of the
@@ -78,11 +85,10 @@ struct server_handlers {
     void (*on_gone)(struct server_conn *conn, int err);
 
     /**
-     * No request came to be: a malformed, late or too large head, or no memory for it. The handler
-     * may answer with server_write() and server_end() before this returns; the connection closes
-     * after it. `target` is what was asked for, or empty when the head ended or failed before it.
+     * No request came to be. The handler may answer with server_write() and server_end() before
+     * this returns; the connection closes after it. The refusal dies with the call.
      */
-    void (*on_refused)(struct server_conn *conn, int err, struct span target);
+    void (*on_refused)(struct server_conn *conn, const struct server_refusal *refusal);
 };
 
 struct server_config {

@@ -37,11 +37,15 @@ void conn_begin_exchange(struct server_conn *conn, const struct http_request *re
 
 void conn_refuse(struct server_conn *conn, int err, struct span head)
 {
-    struct span target = http_guard_target(&conn->guard, head);
+    const struct server_refusal refusal = {
+        .err = err,
+        .is_head = span_equal(http_guard_method(&conn->guard, head), SPAN("HEAD")),
+                              .target = http_guard_target(&conn->guard, head),
+        };
 
     enter_exchange(conn);
     conn->body_stopped = true;
-    conn->server->handlers->on_refused(conn, err, target);
+    conn->server->handlers->on_refused(conn, &refusal);
     if (conn->state == CONN_EXCHANGE)
         conn_close(conn);
 }

@@ -481,6 +481,16 @@ int http_guard_feed(struct http_guard *guard, struct span bytes, size_t *head_en
     return guard->err != 0 ? guard->err : ERR_AGAIN;
 }
 
+struct span http_guard_method(const struct http_guard *guard, struct span head)
+{
+    size_t begin = 2 * (size_t)guard->leading_crlf;
+
+    if (guard->target_begin == 0)
+        return (struct span){NULL, 0};
+    INVARIANT(head.len >= guard->target_begin && begin < guard->target_begin);
+    return (struct span){head.ptr + begin, guard->target_begin - 1U - begin};
+}
+
 struct span http_guard_target(const struct http_guard *guard, struct span head)
 {
     if (guard->target_bytes == 0)

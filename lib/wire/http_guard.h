@@ -38,7 +38,7 @@ struct http_guard {
     uint32_t bytes_max;    /* limits.head_bytes */
     uint32_t bytes_seen;   /* of this head, over all calls */
     int32_t err;           /* what was found wrong; it stays */
-    uint16_t target_begin; /* in the head */
+    uint16_t target_begin; /* in the head; 0 until the method is complete */
     uint16_t target_bytes; /* 0 until the target is complete */
     uint16_t part_bytes;   /* of the method, target, version, field name or watched value so far */
     uint8_t state;         /* index of a rule */
@@ -73,11 +73,13 @@ bool http_guard_is_token(char c);
 bool http_guard_is_host(char c);
 
 /**
- * The target of a head that is not complete, or was refused: whose dialect does the answer speak?
+ * Method and target of a request's head that is not complete, or was refused: may the answer have a
+ * body, and whose dialect does it speak?
  *
  * @param head  the bytes that the guard was fed since http_guard_init(), joined
- * @return empty when the head is wrong before the target's end, or has not come so far
+ * @return empty when the head is wrong before its end, or has not come so far
  */
+struct span http_guard_method(const struct http_guard *guard, struct span head);
 struct span http_guard_target(const struct http_guard *guard, struct span head);
 
 #endif

@@ -68,6 +68,19 @@ for (const row of VARIANTS) {
   });
 }
 
+test('a refused HEAD gets the head of its refusal, and no body', async () => {
+  for (const [bytes, status] of [
+    ['HEAD /v1/models HTTP/1.1\r\nHost : x\r\n\r\n', 400], ['HEAD /v1/models HTTP/1.1\r\nHost: x\r\nExpect: more\r\n\r\n', 417],
+    [`HEAD /${'x'.repeat(9000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 414], ['HEAD /v1/chat/completions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 405],
+  ]) {
+    const connection = await weir.connect();
+    await connection.write(bytes);
+    const text = (await connection.readToEnd()).toString('latin1');
+    assert.match(text, new RegExp(`^HTTP/1.1 ${status} [^]*\r\ncontent-length: [1-9]\\d+\r\n`));
+    assert.equal(text.indexOf('\r\n\r\n'), text.length - 4, text);
+  }
+});
+
 /** Runs `work` for all items, so many at a time. */
 async function each(items, work, together = 16) {
   const left = [...items];

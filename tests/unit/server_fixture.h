@@ -123,12 +123,12 @@ static void fixture_on_gone(struct server_conn *conn, int err)
     fx.conn = NULL;
 }
 
-static void fixture_on_refused(struct server_conn *conn, int err, struct span target)
+static void fixture_on_refused(struct server_conn *conn, const struct server_refusal *refusal)
 {
-    note('r');
-    assert_true(target.len < sizeof(fx.target));
-    (void)snprintf(fx.target, sizeof(fx.target), "%.*s", SPAN_FMT(target));
-    fx.err = err;
+    note(refusal->is_head ? 'R' : 'r');
+    assert_true(refusal->target.len < sizeof(fx.target));
+    (void)snprintf(fx.target, sizeof(fx.target), "%.*s", SPAN_FMT(refusal->target));
+    fx.err = refusal->err;
     if (!fx.mute)
         answer_text(conn, ANSWER_REFUSED, true);
 }

@@ -446,9 +446,10 @@ static void a_target_has_room_for_so_many_bytes_and_no_more(void **state)
     }
 }
 
-static void the_target_is_known_from_its_end_on(void **state)
+static void method_and_target_are_known_from_their_ends_on(void **state)
 {
     struct span head = SPAN("\r\nPOST /a?b HTTP/1.1\r\nHost: a\r\nX\n");
+    const size_t method_end = 6;
     const size_t target_end = 11;
 
     (void)state;
@@ -460,6 +461,8 @@ static void the_target_is_known_from_its_end_on(void **state)
         http_guard_init(&guard, BYTES_MAX);
         (void)http_guard_feed(&guard, (struct span){head.ptr, cut / 2}, &head_end);
         (void)http_guard_feed(&guard, span_skip(seen, cut / 2), &head_end);
+        assert_true(span_equal(http_guard_method(&guard, seen),
+                               cut > method_end ? SPAN("POST") : SPAN("")));
         assert_true(span_equal(http_guard_target(&guard, seen),
                                cut > target_end ? SPAN("/a?b") : SPAN("")));
     }
@@ -499,7 +502,7 @@ int main(void)
         cmocka_unit_test(a_refusal_stays),
         cmocka_unit_test(a_head_has_room_for_so_many_fields_and_no_more),
         cmocka_unit_test(a_target_has_room_for_so_many_bytes_and_no_more),
-        cmocka_unit_test(the_target_is_known_from_its_end_on),
+        cmocka_unit_test(method_and_target_are_known_from_their_ends_on),
         cmocka_unit_test(a_head_of_exactly_the_bound_fits),
     };
 

@@ -136,14 +136,20 @@ static void a_refused_head_is_answered_and_closed(void **state)
         const char *bytes;
         int err;
         const char *target;
+        bool is_head;
     } rows[] = {
-        {"G@T /a HTTP/1.1\r\n", ERR_BAD_REQUEST, ""},
-        {"GET /a\x7f HTTP/1.1\r\n", ERR_BAD_REQUEST, ""},
-        {"GET /a HTTP/1.1\nhost: a\n\n", ERR_BAD_REQUEST, "/a"},
-        {"\r\nGET /a?b HTTP/2.0\r\nhost: a\r\n\r\n", ERR_HTTP_VERSION, "/a?b"},
-        {"BREW /a HTTP/1.1\r\nhost: a\r\n\r\n", ERR_METHOD_UNKNOWN, "/a"},
-        {"GET /a HTTP/1.1\r\nhost: a\r\nexpect: more\r\n\r\n", ERR_EXPECTATION, "/a"},
-        {"GET / HTTP/1.1\r\nhost: a\r\n\r\n\r\n\r\n\r\nGET", ERR_BAD_REQUEST, ""},
+        {"HEAD /a HTTP/1.1\r\nhost : a\r\n", ERR_BAD_REQUEST, "/a", true},
+        {"\r\nHEAD /a\x7f HTTP/1.1\r\n", ERR_BAD_REQUEST, "", true},
+        {"HEAD /a HTTP/1.1\r\nhost: a\r\nexpect: more\r\n\r\n", ERR_EXPECTATION, "/a", true},
+        {"head /a HTTP/1.1\r\nhost: a\r\n\r\n", ERR_METHOD_UNKNOWN, "/a", false},
+        {"HEAD\t/a HTTP/1.1\r\n", ERR_BAD_REQUEST, "", false},
+        {"G@T /a HTTP/1.1\r\n", ERR_BAD_REQUEST, "", false},
+        {"GET /a\x7f HTTP/1.1\r\n", ERR_BAD_REQUEST, "", false},
+        {"GET /a HTTP/1.1\nhost: a\n\n", ERR_BAD_REQUEST, "/a", false},
+        {"\r\nGET /a?b HTTP/2.0\r\nhost: a\r\n\r\n", ERR_HTTP_VERSION, "/a?b", false},
+        {"BREW /a HTTP/1.1\r\nhost: a\r\n\r\n", ERR_METHOD_UNKNOWN, "/a", false},
+        {"GET /a HTTP/1.1\r\nhost: a\r\nexpect: more\r\n\r\n", ERR_EXPECTATION, "/a", false},
+        {"GET / HTTP/1.1\r\nhost: a\r\n\r\n\r\n\r\n\r\nGET", ERR_BAD_REQUEST, "", false},
     };
     const size_t count = sizeof(rows) / sizeof(rows[0]);
 
@@ -161,7 +167,7 @@ static void a_refused_head_is_answered_and_closed(void **state)
         client_sees_end();
         assert_int_equal(fx.err, rows[i].err);
         assert_string_equal(fx.target, rows[i].target);
-        assert_int_equal(fx.log[fx.log_len - 1], 'r');
+        assert_int_equal(fx.log[fx.log_len - 1], rows[i].is_head ? 'R' : 'r');
         if (i + 1 < count)
             server_teardown(state);
     }

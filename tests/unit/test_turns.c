@@ -129,11 +129,10 @@ static void on_client_gone(struct server_conn *conn, int err)
     http_transfer_abort(&rig.transfer);
 }
 
-static void on_client_refused(struct server_conn *conn, int err, struct span target)
+static void on_client_refused(struct server_conn *conn, const struct server_refusal *refusal)
 {
     (void)conn;
-    (void)target;
-    fail_msg("refused: %s", err_name(err));
+    fail_msg("refused: %s", err_name(refusal->err));
 }
 
 static const struct server_handlers server_handlers = {
