@@ -1,7 +1,7 @@
 // Keys, users and groups of the directory's export beside those of the file: one generation, one
 // owner each, and no start or reload that needs the database (DESIGN sections 2 and 5).
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, beforeEach } from 'node:test';
@@ -144,6 +144,26 @@ for (const [what, ruin] of Object.entries(RUINS)) {
     await assertServesBoth(weir);
   }));
 }
+
+test('who may not read the export checks without it and is told so', { skip: process.getuid() !== 0 && 'needs root' }, async () => {
+  const nobody = 65534;
+  const weir = new Weir(base(), { uid: nobody });
+  weir.configure({ ...base(), listen: ['127.0.0.1:0'] });
+  change(weir, ...DIRECTORY);
+  const check = (...options) => {
+    const { status, stdout, stderr } = spawnSync(weir.binary, ['check', ...options, '--config', weir.file], { uid: nobody, gid: nobody, encoding: 'utf8' });
+    return { status, said: `${stdout}${stderr}` };
+  };
+  const lenient = check();
+  assert.equal(lenient.status, 0, lenient.said);
+  assert.match(lenient.said, /state\/directory: warning: the directory's export cannot be read by this user: it is left out/);
+  const strict = check('--secrets');
+  assert.equal(strict.status, 1, strict.said);
+  assert.match(strict.said, /state\/directory: error: the directory's export cannot be read: Permission denied/);
+  const checked = await runWeir(['check', '--config', weir.file]);
+  assert.match(checked.stdout, /8 keys; in the directory 2 groups, 2 users, 4 keys\n$/);
+  fs.rmSync(weir.folder, { recursive: true });
+});
 
 function damage(weir) {
   const bytes = fs.readFileSync(exportOf(weir));
