@@ -77,12 +77,19 @@ static int report_memfd(void)
     return fixture_memfd(text, sizeof(text) - 1, FIXTURE_SEALS);
 }
 
+int fake_restore(const char *state_dir, char *problem, size_t bytes)
+{
+    (void)snprintf(problem, bytes, "nobody restores %s", state_dir);
+    return ERR_INTERNAL;
+}
+
 int fake_loader(const struct loader_boot *boot)
 {
     struct loader_result result = LOADER_RESULT_NONE;
 
     script->loads++;
     script->acknowledged = boot->acknowledged;
+    script->restorers += boot->restore == fake_restore ? 1 : 0;
     while (script->loader_mode == LOAD_HANG && script->release == 0)
         poll(NULL, 0, FAKES_BEAT_MS);
     switch ((enum loader_mode)script->loader_mode) {

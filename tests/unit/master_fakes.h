@@ -47,6 +47,7 @@ struct script {
     _Atomic uint32_t other_address;
     _Atomic uint32_t reborn;       /* cell row that the next generation gives to somebody else */
     _Atomic uint64_t acknowledged; /* what the last load was told */
+    _Atomic uint32_t restorers;    /* loads that might have had the directory's export written */
     _Atomic uint32_t revoked;      /* how often the steward is to say REVOKED */
     _Atomic uint64_t looked;       /* bit n: worker n was told so */
     _Atomic uint32_t strays;       /* what workers found that nobody gave them */
@@ -60,6 +61,9 @@ extern struct script *script;
 int fakes_init(void);
 
 loader_main_fn fake_loader;
+
+/** Never called: a loader is only to see it, or not. */
+registry_restore_fn fake_restore;
 worker_main_fn fake_worker;
 steward_main_fn fake_steward;
 

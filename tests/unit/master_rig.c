@@ -36,6 +36,7 @@ void rig_begin(struct rig *rig)
 {
     struct master_input input = {
         .config_path = "unused",
+        .restore = fake_restore,
         .loader_main = fake_loader,
         .worker_main = fake_worker,
         .steward_main = fake_steward,

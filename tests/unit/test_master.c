@@ -142,6 +142,20 @@ static void a_reload_reaches_every_worker(void **state)
     rig_end(rig, EXIT_SUCCESS);
 }
 
+/* Later on the steward has the database open. */
+static void only_the_load_of_a_start_may_write_the_export(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_begin(rig);
+    rig_settle(rig);
+    assert_int_equal(script->restorers, 1);
+    rig_expect_reload(rig, "reloaded generation=2-00000000 warnings=0");
+    assert_int_equal(script->loads, 2);
+    assert_int_equal(script->restorers, 1);
+    rig_end(rig, EXIT_SUCCESS);
+}
+
 static bool is_generation(const struct rig *rig, const void *detail)
 {
     return rig->master.live.number == *(const uint64_t *)detail &&
@@ -374,6 +388,7 @@ int main(void)
         TEST(a_worker_that_does_not_drain_is_killed),
         TEST(the_second_signal_stops_at_once),
         TEST(a_reload_reaches_every_worker),
+        TEST(only_the_load_of_a_start_may_write_the_export),
         TEST(a_hangup_signal_is_a_reload),
         TEST(all_who_ask_during_a_reload_share_the_next_one),
         TEST(new_cells_are_made_and_old_ones_are_kept),
