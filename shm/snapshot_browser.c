@@ -5,7 +5,8 @@
 
 bool snapshot_issuer_is_stale(const struct browser_issuer_row *issuer, int64_t now_s)
 {
-    return issuer->fetched_s == 0 || issuer->fetched_s < now_s - BROWSER_KEYS_AGE_MAX_S ||
+    /* 0, for never, is long ago. */
+    return issuer->fetched_s < now_s - BROWSER_KEYS_AGE_MAX_S ||
            issuer->fetched_s > now_s + BROWSER_CLOCK_AHEAD_MAX_S;
 }
 
