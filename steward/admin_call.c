@@ -5,6 +5,7 @@
 #include "steward/admin_backup.h"
 #include "steward/admin_request.h"
 #include "steward/audit.h"
+#include "steward/configured.h"
 #include "steward/steward_inner.h"
 
 #include <stdarg.h>
@@ -90,6 +91,16 @@ int admin_call_switch(struct admin_call *call, enum admin_query query, bool *out
     if (given.ptr == NULL || *out || span_equal(given, SPAN("false")))
         return 0;
     return admin_call_refuse(call, ERR_INVALID, word, "`%s` must be true or false", word);
+}
+
+int admin_call_check_new(struct admin_call *call, struct span name)
+{
+    enum directory_kind kind = call->route->kind;
+
+    if (!configured_has_name(&call->steward->snapshot, kind, name))
+        return 0;
+    return admin_call_refuse(call, ERR_EXISTS, "name", "the configuration has a %s of that name",
+                             directory_kind_word(kind));
 }
 
 /* --- running ---------------------------------------------------------------------------------- */

@@ -95,6 +95,9 @@ int admin_call_switch(struct admin_call *call, enum admin_query query, bool *out
 int admin_call_refuse(struct admin_call *call, int err, const char *field, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/** A new name must not be the configuration's. @return 0, or ERR_EXISTS, refused */
+int admin_call_check_new(struct admin_call *call, struct span name);
+
 /** Write what the handler left in call->answer, or the error; the call ends with it. */
 void admin_answer_send(struct admin_call *call, int err);
 

@@ -9,6 +9,8 @@
 #include "steward/admin_handlers.h"
 #include "steward/admin_keys.h"
 #include "steward/admin_render.h"
+#include "steward/configured.h"
+#include "steward/steward_inner.h"
 
 enum { ROW_BYTES_MAX = 1024, FRAME_BYTES_MAX = 256 };
 
@@ -20,6 +22,18 @@ struct import {
     uint32_t unchanged;
     uint32_t refused;
 };
+
+static int check_digest(struct admin_call *call, const struct directory_import *key)
+{
+    struct digest digest = key->digest;
+
+    if (key->text.len > 0)
+        digest = digester_hash(call->directory.digester, key->text);
+    if (!configured_has_digest(&call->steward->snapshot, &digest))
+        return 0;
+    return admin_call_refuse(call, ERR_EXISTS, key->text.len > 0 ? "key" : "sha256",
+                             "the configuration has this key");
+}
 
 static int read_item(struct import *import, struct span item, struct directory_import *out,
                      struct span *name)
@@ -37,7 +51,8 @@ static int read_item(struct import *import, struct span item, struct directory_i
     *out = (struct directory_import){.key = admin_key_of(&input, input.name), .text = input.key};
     if (input.sha256.len > 0 && digest_from_hex(input.sha256, &out->digest) != 0)
         return admin_call_refuse(call, ERR_INVALID, "sha256", "`sha256` is 64 hexadecimal digits");
-    return 0;
+    err = admin_call_check_new(call, input.name);
+    return err != 0 ? err : check_digest(call, out);
 }
 
 static bool is_of_the_item(int err)

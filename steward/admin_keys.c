@@ -124,8 +124,10 @@ int admin_key_create(struct admin_call *call)
     const struct directory_key key = admin_key_of(&call->input, call->input.name);
     struct directory_key created;
     struct directory_secret secret;
-    int err = directory_key_create(&call->directory, &key, &created, &secret);
+    int err = admin_call_check_new(call, key.name);
 
+    if (err == 0)
+        err = directory_key_create(&call->directory, &key, &created, &secret);
     if (err != 0)
         return err;
     err = show_secret(call, created.name, 201, &secret);

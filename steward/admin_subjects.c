@@ -72,8 +72,10 @@ int admin_subject_list(struct admin_call *call)
 int admin_subject_add(struct admin_call *call)
 {
     const struct directory_subject subject = subject_of(call, call->input.name);
-    int err = directory_subject_add(&call->directory, call->route->kind, &subject);
+    int err = admin_call_check_new(call, subject.name);
 
+    if (err == 0)
+        err = directory_subject_add(&call->directory, call->route->kind, &subject);
     return err != 0 ? err : show(call, subject.name, 201);
 }
 

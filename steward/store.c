@@ -70,46 +70,41 @@ static bool was_used(const struct store *store)
     return used;
 }
 
-static bool is_there(const struct store *store, struct stat *status)
+static bool is_missing(const struct store *store)
 {
-    return stat(store->path, status) == 0 || errno != ENOENT;
+    struct stat status;
+
+    return stat(store->path, &status) != 0 && errno == ENOENT;
 }
 
 static void open_it(struct store *store)
 {
     const struct database_options options = {store->path, STORE_BUSY_MS};
     struct database_trouble trouble;
-    struct stat status;
 
-    if (!is_there(store, &status) && was_used(store)) {
+    if (is_missing(store) && was_used(store)) {
         note(store, ERR_NOT_FOUND,
              "the database is missing, and the exported directory says that there was one");
         return;
     }
+    write_ahead_settle(&store->ahead, store->path);
     int err = database_open(&options, &store->database, &trouble);
-    if (err == 0 && stat(store->path, &status) != 0) {
-        database_close(&store->database);
-        err = trouble.err = ERR_IO;
-        (void)snprintf(trouble.sentence, sizeof(trouble.sentence), "the database has vanished");
-    }
     if (err != 0) {
         note(store, err, trouble.sentence);
         return;
     }
-    store->device = status.st_dev;
-    store->inode = status.st_ino;
-    recover(store);
+    if (write_ahead_note(&store->ahead, store->path)) {
+        recover(store);
+        return;
+    }
+    database_close(&store->database);
+    note(store, ERR_NOT_FOUND, "the database has vanished while it was opened");
 }
 
 /* The path must still lead to the file that is open: what is written to another is lost. */
 static void look_at_file(struct store *store)
 {
-    struct stat status;
-
-    if (store->database == NULL)
-        return;
-    if (stat(store->path, &status) == 0 && status.st_dev == store->device &&
-        status.st_ino == store->inode)
+    if (store->database == NULL || write_ahead_is_same(&store->ahead, store->path))
         return;
     store_close(store);
     note(store, ERR_NOT_FOUND, "the database's file was removed or replaced");

@@ -19,8 +19,7 @@
 
 #include "lib/base/clock.h"
 #include "steward/database.h"
-
-#include <sys/types.h>
+#include "steward/write_ahead.h"
 
 enum {
     STORE_BUSY_MS = 250,
@@ -31,9 +30,8 @@ enum {
 struct store {
     char folder[DATABASE_PATH_BYTES_MAX]; /* state_dir */
     char path[DATABASE_PATH_BYTES_MAX];
-    struct database *database; /* NULL: closed */
-    dev_t device;              /* of the file that is open */
-    ino_t inode;
+    struct database *database;       /* NULL: closed */
+    struct write_ahead ahead;        /* the file that is open, or was open last */
     struct database_trouble trouble; /* err 0: none */
     struct monotime retry_at;
     uint64_t retry_ms;
