@@ -54,23 +54,28 @@ static int read_parameter(struct admin_call *call, struct span name, struct span
                              "the query has a parameter that this path does not know");
 }
 
+/* Up to the mark, which is taken off too; what is behind it stays in `text`. */
+static struct span take_part(struct span *text, char mark)
+{
+    const char *end = text->len == 0 ? NULL : memchr(text->ptr, mark, text->len);
+    struct span part = {text->ptr, end == NULL ? text->len : (size_t)(end - text->ptr)};
+
+    *text = span_skip(*text, end == NULL ? text->len : part.len + 1);
+    return part;
+}
+
 static int read_query(struct admin_call *call, struct span query)
 {
-    while (query.len > 0) {
-        const char *end = memchr(query.ptr, '&', query.len);
-        struct span pair = {query.ptr, end == NULL ? query.len : (size_t)(end - query.ptr)};
-        const char *sign = pair.len == 0 ? NULL : memchr(pair.ptr, '=', pair.len);
-        size_t name_bytes = sign == NULL ? pair.len : (size_t)(sign - pair.ptr);
-        int err = 0;
+    int err = 0;
 
-        if (pair.len > 0)
-            err = read_parameter(call, (struct span){pair.ptr, name_bytes},
-                                 span_skip(pair, sign == NULL ? pair.len : name_bytes + 1));
-        if (err != 0)
-            return err;
-        query = span_skip(query, end == NULL ? query.len : pair.len + 1);
+    while (query.len > 0 && err == 0) {
+        struct span pair = take_part(&query, '&');
+        struct span name = take_part(&pair, '=');
+
+        if (name.len > 0)
+            err = read_parameter(call, name, pair);
     }
-    return 0;
+    return err;
 }
 
 /* --- fields ----------------------------------------------------------------------------------- */
