@@ -68,6 +68,9 @@ void registry_print_defaults(void)
     printf("# Every setting of weir with its default.\n");
     for (uint32_t i = 0; i < PATH_FIELDS_COUNT; i++)
         print_path(&path_fields[i]);
+    printf("\n# where the admin API listens: a socket, by default admin.sock in state_dir; and an\n"
+           "# address, by default none, for keys with the scope `admin`\n"
+           "#admin: { socket: /var/lib/weir/admin.sock, listen: \"127.0.0.1:8081\" }\n");
     for (uint32_t i = 0; i < SETTING_NUMBER_COUNT; i++) {
         const struct setting *setting = &settings_table[i];
         bool is_top = strcmp(setting->section, "top") == 0;

@@ -244,6 +244,19 @@ int fake_worker(const struct worker_boot *boot)
     }
 }
 
+/* What the steward says and hears beside the words that every child knows. */
+static void ask_for_reload(const struct steward_boot *boot)
+{
+    const struct channel_message trouble = {.word = CHANNEL_DATABASE, .err = ERR_AGAIN};
+    struct channel_message wanted = {.word = CHANNEL_RELOAD_WANTED, .number = script->wants};
+
+    if (wanted.number == 0)
+        return;
+    script->wants = 0;
+    channel_send(boot->channel_fd, &trouble);
+    channel_send(boot->channel_fd, &wanted);
+}
+
 int fake_steward(const struct steward_boot *boot)
 {
     struct pollfd channel = {.fd = boot->channel_fd, .events = POLLIN};
@@ -255,10 +268,15 @@ int fake_steward(const struct steward_boot *boot)
     while (err == 0 || err == ERR_AGAIN) {
         for (; script->revoked > 0; script->revoked--)
             channel_send(boot->channel_fd, &revoked);
+        ask_for_reload(boot);
         poll(&channel, 1, FAKES_BEAT_MS);
         err = channel_receive(boot->channel_fd, &message);
         if (err == 0 && message.word == CHANNEL_DRAIN)
             break;
+        if (err == 0 && message.word == CHANNEL_RELOADED) {
+            script->told_err = message.err;
+            script->told = message.number;
+        }
         if (err == 0)
             channel_discard(&message);
     }

@@ -49,6 +49,9 @@ struct script {
     _Atomic uint64_t acknowledged; /* what the last load was told */
     _Atomic uint32_t restorers;    /* loads that might have had the directory's export written */
     _Atomic uint32_t revoked;      /* how often the steward is to say REVOKED */
+    _Atomic uint64_t wants;        /* the change that the steward asks a reload for; 0: none */
+    _Atomic uint64_t told;         /* the change that it was answered for */
+    _Atomic int told_err;          /* and how */
     _Atomic uint64_t looked;       /* bit n: worker n was told so */
     _Atomic uint32_t strays;       /* what workers found that nobody gave them */
     char control_path[FAKES_PATH_BYTES + 1];

@@ -372,6 +372,43 @@ static void who_waits_for_a_reload_is_told_that_the_service_stops(void **state)
     rig_end(rig, EXIT_SUCCESS);
 }
 
+static bool is_told(const struct rig *rig, const void *detail)
+{
+    (void)rig;
+    return script->told == *(const uint64_t *)detail;
+}
+
+static void a_reload_that_the_steward_wants_is_answered_when_it_is_decided(void **state)
+{
+    static const struct {
+        enum loader_mode mode;
+        uint64_t change;
+        int err;
+        uint64_t generation;
+    } rows[] = {
+        {LOAD, 7, 0, 2},
+        {LOAD_SAME, 8, 0, 2},
+        {LOAD_REFUSE, 9, ERR_CONFIG, 2},
+        {LOAD, 10, 0, 3},
+    };
+    struct rig *rig = *state;
+    char line[RIG_LINE_BYTES];
+
+    rig_begin(rig);
+    rig_settle(rig);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        script->loader_mode = rows[i].mode;
+        script->wants = rows[i].change;
+        assert_true(rig_turn_until(rig, is_told, &rows[i].change));
+        assert_int_equal(script->told_err, rows[i].err);
+        assert_int_equal(rig->master.live.number, rows[i].generation);
+        assert_int_equal(supervisor_behind(&rig->master.supervisor), 0);
+    }
+    rig_take_answer(rig, rig_ask("s"), line);
+    assert_non_null(strstr(line, " database=locked "));
+    rig_end(rig, EXIT_SUCCESS);
+}
+
 int main(void)
 {
     if (fakes_init() != 0)
@@ -396,6 +433,7 @@ int main(void)
         TEST(a_load_that_fails_changes_nothing),
         TEST(the_report_comes_with_the_refusal),
         TEST(who_waits_for_a_reload_is_told_that_the_service_stops),
+        TEST(a_reload_that_the_steward_wants_is_answered_when_it_is_decided),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
