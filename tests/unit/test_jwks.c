@@ -165,7 +165,8 @@ static void fill(char *text, size_t room, size_t bytes, bool zero)
     char number[600];
 
     memset(number, 0x81, bytes);
-    number[0] = zero ? 0 : number[0];
+    if (zero)
+        number[0] = 0;
     text[base64url_encode((struct span){number, bytes}, text, room - 1)] = '\0';
 }
 

@@ -48,6 +48,18 @@ static void fill(uint32_t set_count, uint32_t key_count)
     }
 }
 
+static void assert_same(const struct keyset *actual, const struct keyset *expected)
+{
+    assert_true(keysets_find(&back, expected->url) == actual);
+    assert_int_equal(actual->fetched_s, expected->fetched_s);
+    assert_int_equal(actual->key_count, expected->key_count);
+    for (uint32_t k = 0; k < expected->key_count; k++) {
+        assert_true(span_equal(actual->keys[k].key_id, expected->keys[k].key_id));
+        assert_true(span_equal(actual->keys[k].modulus, expected->keys[k].modulus));
+        assert_true(span_equal(actual->keys[k].exponent, expected->keys[k].exponent));
+    }
+}
+
 static void what_is_written_is_read_back(void **state)
 {
     static const uint32_t counts[][2] = {{0, 0}, {1, 0}, {2, 3}, {KEYSETS_MAX, KEYSET_KEYS_MAX}};
@@ -60,15 +72,8 @@ static void what_is_written_is_read_back(void **state)
         assert_int_equal(keysets_file_render(&sets, &out), 0);
         assert_int_equal(parse(text_span(&out)), 0);
         assert_int_equal(back.count, sets.count);
-        for (uint32_t n = 0; n < sets.count; n++) {
-            assert_true(keysets_find(&back, sets.sets[n].url) == &back.sets[n]);
-            assert_int_equal(back.sets[n].fetched_s, sets.sets[n].fetched_s);
-            assert_int_equal(back.sets[n].key_count, sets.sets[n].key_count);
-            for (uint32_t k = 0; k < sets.sets[n].key_count; k++) {
-                assert_true(span_equal(back.sets[n].keys[k].key_id, sets.sets[n].keys[k].key_id));
-                assert_true(span_equal(back.sets[n].keys[k].modulus, sets.sets[n].keys[k].modulus));
-            }
-        }
+        for (uint32_t n = 0; n < sets.count; n++)
+            assert_same(&back.sets[n], &sets.sets[n]);
     }
     assert_null(keysets_find(&back, SPAN("https://issuer.test/")));
 }
