@@ -4,6 +4,7 @@
 #include "lib/base/invariant.h"
 #include "lib/base/log.h"
 #include "shm/channel.h"
+#include "steward/audit.h"
 #include "steward/export.h"
 
 #include <stdio.h>
@@ -91,15 +92,23 @@ static void arm(struct publisher *publisher, uint64_t delay_ms)
     uv_timer_start(&publisher->timer, on_timer, delay_ms, 0);
 }
 
+static struct directory_call call_of(struct publisher *publisher, struct database *database,
+                                     struct directory_refusal *refusal)
+{
+    return (struct directory_call){
+        .database = database,
+        .digester = publisher->digester,
+        .now_ms = wall_now_s() * 1000,
+        .refusal = refusal,
+        .actor = SPAN("steward"),
+        };
+}
+
 static int export_now(struct publisher *publisher, struct database *database,
                       struct export_result *result)
 {
     struct directory_refusal refusal = {.field = ""};
-    struct directory_call call = {
-        .database = database,
-        .digester = publisher->digester,
-        .actor = SPAN("steward"), .now_ms = wall_now_s() * 1000, .refusal = &refusal,
-        };
+    struct directory_call call = call_of(publisher, database, &refusal);
     int err = export_if_behind(&call, publisher->store->folder, result);
 
     if (err != 0)
@@ -156,8 +165,26 @@ void publisher_changed(struct publisher *publisher, uint64_t change)
         arm(publisher, publisher->exported_at_ms != 0 && due_ms > now_ms ? due_ms - now_ms : 0);
 }
 
+/* Kept answers and old digests whose time is over: nobody sees them, and nobody waits for this. */
+static void sweep(struct publisher *publisher)
+{
+    struct directory_refusal refusal = {.field = ""};
+    struct database *database;
+
+    if (publisher->sweep_in_s > 0) {
+        publisher->sweep_in_s--;
+        return;
+    }
+    if (store_writer(publisher->store, &database) != 0)
+        return;
+    struct directory_call call = call_of(publisher, database, &refusal);
+    publisher->sweep_in_s = PUBLISHER_SWEEP_S;
+    store_after(publisher->store, audit_sweep(&call));
+}
+
 void publisher_tick(struct publisher *publisher)
 {
+    sweep(publisher);
     if (publisher->store->database != NULL &&
         publisher->store_attempts != publisher->store->attempts) {
         publisher->store_attempts = publisher->store->attempts;

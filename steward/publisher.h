@@ -21,6 +21,7 @@
 enum {
     PUBLISHER_PAUSE_MS = 200,
     PUBLISHER_RETRY_MS = 2000, /* after an export that failed */
+    PUBLISHER_SWEEP_S = 600,   /* what has expired in the database is forgotten this often */
 };
 
 /** Somebody who waits for a change to be published. Zeroed, or on the list. */
@@ -47,6 +48,7 @@ struct publisher {
     int reload_err;                  /* of the last reload */
     struct database_trouble trouble; /* of the last export; err 0: it worked */
     struct link waiters;
+    uint32_t sweep_in_s;
     bool is_armed;
 };
 
@@ -60,7 +62,8 @@ void publisher_close(struct publisher *publisher);
 /** A change was committed: that one, or 0 when only the database knows which. */
 void publisher_changed(struct publisher *publisher, uint64_t change);
 
-/** Once a second: the file is compared after each opening of the database; late waiters are told. */
+/** Once a second: the file is compared after each opening of the database, late waiters are told,
+ *  and what has expired is forgotten. */
 void publisher_tick(struct publisher *publisher);
 
 /** The master has decided the reload that was wanted for `change`. */
