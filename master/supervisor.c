@@ -132,6 +132,7 @@ static void clear_slot(const struct supervisor *sup, const struct child *child)
     atomic_store(&slot->phase, WORKER_NONE);
     atomic_store(&slot->heartbeat_ms, 0);
     atomic_store(&slot->generation, 0);
+    atomic_store(&slot->oldest_named, 0);
     for (unsigned i = 0; i < GAUGE_COUNT; i++)
         counters_set(&slot->counters, (enum gauge)i, 0);
 }

@@ -228,8 +228,13 @@ uint64_t supervisor_acknowledged(const struct supervisor *sup)
     for (uint32_t i = 0; i < SETTINGS_WORKERS_MAX; i++) {
         const struct child *child = &sup->children[i];
 
-        if (child->state != CHILD_DOWN)
-            oldest = earlier(oldest, child->adopted);
+        if (child->state == CHILD_DOWN)
+            continue;
+        oldest = earlier(oldest, child->adopted);
+        /* Whatever a worker writes there: it can only make cells stay longer. */
+        uint64_t named = atomic_load(&state_slot(sup->input.state, i)->oldest_named);
+        if (named != 0)
+            oldest = earlier(oldest, named);
     }
     return oldest;
 }

@@ -8,8 +8,8 @@
  *   retired        retired                     no        stays, until its number is reused
  *   returned       retired                     yes       stays, no longer retired
  *
- * A retired number is reusable when every worker has acknowledged the generation that dropped it
- * and nothing holds its cell.
+ * A retired number is reusable when every worker has acknowledged the generation that dropped it,
+ * no call is open that began before it, and nothing holds its cell.
  */
 #ifndef WEIR_REGISTRY_CELLS_H
 #define WEIR_REGISTRY_CELLS_H

@@ -62,7 +62,7 @@ struct registry_compile_input {
     const struct secrets *previous_secrets; /* NULL at the first start */
     const struct state *state;              /* for cells still held; NULL: none */
     uint64_t generation;                    /* the number that the new one will have */
-    uint64_t acknowledged;                  /* every worker has acknowledged this one; 0: none */
+    uint64_t acknowledged; /* all workers and their calls are past older ones; 0: none */
     int64_t now_s;
 };
 

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 enum {
-    STATE_VERSION = 1,
+    STATE_VERSION = 2,
     STATE_CACHE_LINE = 64,
     STATE_BLACK_BOX_EVENTS = 256, /* a power of two */
     STATE_BLACK_BOX_SHIFT = 56,
@@ -78,6 +78,8 @@ struct worker_slot {
     _Atomic uint64_t heartbeat_ms;                     /* CLOCK_BOOTTIME, about once a second */
     _Atomic uint64_t generation;                       /* the one new requests begin with */
     _Atomic uint64_t requests_started;                 /* numbers requests in the ring */
+    /** The oldest generation that an open call began with, or an older one; 0: no call is open. */
+    _Atomic uint64_t oldest_named;
     _Alignas(STATE_CACHE_LINE) struct counters counters;
     _Alignas(STATE_CACHE_LINE) _Atomic uint64_t black_box_next; /* events written so far */
     struct black_box_event black_box[STATE_BLACK_BOX_EVENTS];

@@ -58,6 +58,15 @@ static void free_call(struct call *call)
     record_pool_return(&worker->calls, call);
 }
 
+uint64_t call_oldest_named(const struct worker *worker)
+{
+    struct link *first = worker->open_calls.next;
+
+    /* They are in the order in which they began. */
+    return first == &worker->open_calls ? 0
+                                        : LINK_OWNER(first, struct call, open)->generation_number;
+}
+
 /* --- the client's events ---------------------------------------------------------------------- */
 
 static void on_body(struct exchange *exchange, struct span bytes, bool last)
@@ -293,6 +302,7 @@ void call_begin(const struct request *request, const struct http_request *http,
     call->exchange.table = &call_table;
     call->request = *request;
     call->generation = generation;
+    call->generation_number = generation->number;
     call->access = access;
     access_hold(&generation->snapshot, &access, &call->hold);
     link_init(&call->open);

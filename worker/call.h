@@ -61,14 +61,15 @@ struct call {
     struct http_transfer *transfer;
     struct call_request *in; /* NULL once the answer has begun and the request is sent */
     struct access access;
-    struct access_hold hold;   /* of its key; what sweep.h looks at */
-    struct state_cell *health; /* of the deployment that is being tried, or has answered */
-    uint64_t give_up_ms;       /* on the loop's clock: total_ms is of all attempts together */
-    uint64_t quiet_since_ms;   /* on the loop's clock: when something last went to the client */
-    bool conn_is_dead;         /* the server has reported the client gone */
-    bool was_started;          /* an upstream has been asked */
-    bool is_answered;          /* the beginning of the answer was one: ATTEMPT_ANSWERED */
-    bool is_barred;            /* its key works no more */
+    struct access_hold hold;    /* of its key; what sweep.h looks at */
+    struct state_cell *health;  /* of the deployment that is being tried, or has answered */
+    uint64_t generation_number; /* which it began with: its cells are those of that one */
+    uint64_t give_up_ms;        /* on the loop's clock: total_ms is of all attempts together */
+    uint64_t quiet_since_ms;    /* on the loop's clock: when something last went to the client */
+    bool conn_is_dead;          /* the server has reported the client gone */
+    bool was_started;           /* an upstream has been asked */
+    bool is_answered;           /* the beginning of the answer was one: ATTEMPT_ANSWERED */
+    bool is_barred;             /* its key works no more */
     bool strips_usage;
     bool is_stream;   /* the answer is server-sent events */
     bool is_chunked;  /* the answer is framed by chunks */
@@ -102,6 +103,9 @@ extern const struct http_transfer_handlers call_upstream_handlers;
 
 /** Its key works no more, and `err` says why: end it, and count it as revoked. Frees the record. */
 void call_bar(struct call *call, int err);
+
+/** The oldest generation whose cells an open call may still write to; 0: no call is open. */
+uint64_t call_oldest_named(const struct worker *worker);
 
 /** Give back what only the request's way in needed. */
 void call_release_request(struct call *call);

@@ -72,6 +72,12 @@ static int start_client(struct worker *worker, const struct generation *generati
     return err != 0 ? err : sandbox_limit_files(config.ca_file);
 }
 
+/* In between it may be too old, which only keeps retired cells from being reused. */
+static void tell_oldest(struct worker *worker)
+{
+    atomic_store(&worker->slot->oldest_named, call_oldest_named(worker));
+}
+
 static void on_generation_decided(void *owner, uint64_t number, int err)
 {
     struct worker *worker = owner;
@@ -89,6 +95,8 @@ static void on_generation_decided(void *owner, uint64_t number, int err)
     }
     apply_settings(worker, &worker->generations.current->snapshot.header->settings);
     atomic_store(&worker->slot->generation, number);
+    /* Before the master hears of it: calls go on with the cells of their generations. */
+    tell_oldest(worker);
     counters_add(&worker->slot->counters, COUNTER_generations_adopted, 1);
     state_record(worker->slot, BLACK_BOX_GENERATION, number);
     channel_handler_say(worker, CHANNEL_ADOPTED, number, 0);
@@ -117,6 +125,7 @@ static void on_second(uv_timer_t *timer)
     worker->call_lines = 0;
     worker->breaker_lines = 0;
     worker->lines_left_out = 0;
+    tell_oldest(worker);
     sweep_all(worker);
     call_answer_tick(worker);
 }
@@ -219,6 +228,7 @@ static int start(struct worker *worker, const struct worker_boot *boot)
         return err;
     worker->slot = state_slot(&worker->state, boot->number);
     atomic_store(&worker->slot->generation, 0);
+    atomic_store(&worker->slot->oldest_named, 0);
     atomic_store(&worker->slot->heartbeat_ms, monotime_now().ms);
     worker_enter(worker, WORKER_STARTING);
     chunk_pool_init(&worker->chunks, 0, CHUNKS_SPARE_MAX);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach } from 'node:test';
 import { keyOf } from './config.mjs';
-import { assertAnthropicError, assertOpenAiError, freePort, startWeir, test, until } from './harness.mjs';
+import { assertAnthropicError, assertOpenAiError, freePort, startWeir, test, until, withWeir } from './harness.mjs';
 import { requestBytes } from './http.mjs';
 import { Upstream, completion, completionStream, message, messageStream } from './upstream.mjs';
 
@@ -203,6 +203,88 @@ test('a client that leaves during the pause ends the call', async () => {
   const before = (await weir.totals()).counters.calls_client_gone;
   connection.close();
   await until(async () => (await weir.totals()).counters.calls_client_gone === before + 1, 'the call has ended');
+});
+
+/** A call that has failed once and waits for its next attempt, on a connection of its own. */
+async function startPausing(server) {
+  first.answer = (request, reply) => reply.json({ error: {} }, { status: 503 });
+  const others = first.sockets.size;
+  const connection = await server.connect();
+  await connection.write(requestBytes({ method: 'POST', path: CHAT, body: '{"model":"single"}', headers: { authorization: `Bearer ${KEY}` } }));
+  await until(() => first.requests.length === 1, 'the first attempt');
+  await until(() => first.sockets.size <= others, 'its end');
+  return connection;
+}
+
+const LONG_PAUSE = { retries: { ...RETRIES, pause_ms: 1500 } };
+
+test('a call that pauses goes on in its own generation, which is held until then', async () => {
+  await weir.reload(registry(LONG_PAUSE));
+  const connection = await startPausing(weir);
+  const generation = await weir.generation();
+  const { models, ...rest } = registry();
+  delete models.single;
+  await weir.reload({ ...rest, models });
+  assert.notEqual(await weir.generation(), generation);
+  await until(async () => (await weir.totals()).gauges.generations_held === 2, 'the old one is held');
+  first.reset();
+  const answer = await connection.readAnswer();
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(answer.headers['x-weir-attempts'], 'a=broken, a=ok');
+  assert.equal(answer.headers['x-weir-generation'].split('-')[0], String(generation));
+  await until(async () => (await weir.totals()).gauges.generations_held === 1, 'and let go');
+  connection.close();
+});
+
+test('requests behind a call that pauses are answered after it, in their order', async () => {
+  await weir.reload(registry(LONG_PAUSE));
+  const connection = await startPausing(weir);
+  await connection.write(requestBytes({ path: '/v1/models', headers: { authorization: `Bearer ${KEY}` } }));
+  await connection.write(requestBytes({ method: 'POST', path: CHAT, body: '{"model":"pair"}', headers: { authorization: `Bearer ${KEY}` } }));
+  first.reset();
+  assert.equal((await connection.readAnswer()).headers['x-weir-attempts'], 'a=broken, a=ok');
+  assert.equal((await connection.readAnswer()).json.data.length, Object.keys(registry().models).length);
+  assert.equal((await connection.readAnswer()).headers['x-weir-attempts'], 'a=ok');
+  connection.close();
+});
+
+test('a drain waits for a call that pauses', async () => {
+  await withWeir(registry(LONG_PAUSE), async (server) => {
+    const connection = await startPausing(server);
+    process.kill(server.pid, 'SIGTERM');
+    first.reset();
+    const answer = await connection.readAnswer();
+    assert.equal(answer.headers['x-weir-attempts'], 'a=broken, a=ok');
+    assert.equal(answer.headers.connection, 'close');
+    await until(() => server.ended, 'weir ends');
+    assert.deepEqual(server.ended, { code: 0, signal: null });
+  });
+});
+
+test('a drain ends a call that pauses when its time is over', async () => {
+  await withWeir(registry({ drain_ms: 500, retries: { ...RETRIES, pause_ms: 10_000 } }), async (server) => {
+    const connection = await startPausing(server);
+    process.kill(server.pid, 'SIGTERM');
+    assert.ok(await connection.ends(), 'the connection is cut');
+    await until(() => server.ended, 'weir ends');
+    assert.deepEqual(server.ended, { code: 0, signal: null });
+    assert.equal(first.requests.length, 1);
+    assert.ok(!/INVARIANT|Sanitizer/.test(server.log), server.log);
+  });
+});
+
+test('HTTP/1.0: a call moves on, and its answer ends with the connection', async () => {
+  await weir.reload(registry());
+  for (const stream of [false, true]) {
+    first.answer = (request, reply) => reply.json({ error: {} }, { status: 503 });
+    second.answer = (request, reply) => (stream ? reply.stream(completionStream('m', ['Hel', 'lo'])) : reply.json(completion('m')));
+    const connection = await weir.connect();
+    const body = JSON.stringify({ model: 'pair', stream });
+    await connection.write(`POST ${CHAT} HTTP/1.0\r\nAuthorization: Bearer ${KEY}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    const text = (await connection.readToEnd()).toString();
+    assert.match(text, /^HTTP\/1.1 200 [^]*\r\nx-weir-attempts: a=broken, b=ok\r\n/);
+    assert.ok(!/transfer-encoding/.test(text) && text.endsWith(stream ? 'data: [DONE]\n\n' : '}'), text);
+  }
 });
 
 test('a breaker opens once for all workers, and lets one probe through', async () => {

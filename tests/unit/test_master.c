@@ -142,6 +142,32 @@ static void a_reload_reaches_every_worker(void **state)
     rig_end(rig, EXIT_SUCCESS);
 }
 
+/* Its cells may be written to until then. */
+static void a_generation_that_a_call_began_with_is_not_past(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_begin(rig);
+    rig_settle(rig);
+    rig_expect_reload(rig, "reloaded generation=2-00000000 warnings=0");
+    struct worker_slot *slot = state_slot(&rig->master.state, 1);
+    atomic_store(&slot->oldest_named, 1);
+    assert_int_equal(supervisor_acknowledged(&rig->master.supervisor), 1);
+    rig_expect_reload(rig, "reloaded generation=3-");
+    assert_int_equal(script->acknowledged, 1);
+    atomic_store(&slot->oldest_named, UINT64_MAX);
+    assert_int_equal(supervisor_acknowledged(&rig->master.supervisor), 3);
+    atomic_store(&slot->oldest_named, 0);
+    assert_int_equal(supervisor_acknowledged(&rig->master.supervisor), 3);
+    atomic_store(&slot->oldest_named, 1);
+    pid_t killed = rig_pid(rig, 1);
+    kill(killed, SIGKILL);
+    assert_true(rig_turn_until(rig, rig_is_without, &killed));
+    rig_settle(rig);
+    assert_int_equal(supervisor_acknowledged(&rig->master.supervisor), 3);
+    rig_end(rig, EXIT_SUCCESS);
+}
+
 /* Later on the steward has the database open. */
 static void only_the_load_of_a_start_may_write_the_export(void **state)
 {
@@ -425,6 +451,7 @@ int main(void)
         TEST(a_worker_that_does_not_drain_is_killed),
         TEST(the_second_signal_stops_at_once),
         TEST(a_reload_reaches_every_worker),
+        TEST(a_generation_that_a_call_began_with_is_not_past),
         TEST(only_the_load_of_a_start_may_write_the_export),
         TEST(a_hangup_signal_is_a_reload),
         TEST(all_who_ask_during_a_reload_share_the_next_one),

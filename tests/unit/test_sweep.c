@@ -63,6 +63,7 @@ static void open_call(size_t number)
     assert_non_null(call);
     call->request.worker = scene.worker;
     call->request.number = number;
+    call->generation_number = 7 + number / (CALLS / 3);
     call->hold.cell = ROW_NONE;
     proxy_init(&call->proxy, &ports, call);
     link_init(&call->open);
@@ -263,6 +264,16 @@ static void calls_without_a_key_are_nobodys_to_revoke(void **state)
     assert_int_equal(scene.ended, 0);
 }
 
+static void the_oldest_generation_that_a_call_began_with_is_known(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < CALLS; n++) {
+        assert_int_equal(call_oldest_named(scene.worker), 7 + n / (CALLS / 3));
+        proxy_end(&scene.calls[n]->proxy, ERR_KEY_REVOKED);
+    }
+    assert_int_equal(call_oldest_named(scene.worker), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -274,6 +285,7 @@ int main(void)
         TEST(a_bit_without_its_number_is_found_within_a_second),
         TEST(a_key_that_expired_ends_its_calls),
         TEST(a_generation_without_the_key_ends_its_calls),
+        TEST(the_oldest_generation_that_a_call_began_with_is_known),
         TEST(calls_without_a_key_are_nobodys_to_revoke),
     };
 
