@@ -90,6 +90,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t cells = take(&input);
     uint64_t surplus = take(&input);
     unsigned flags = take(&input);
+    /* Whole cells too many are cells: a header may say so rightly. */
+    cells += surplus / sizeof(struct state_cell);
+    surplus %= sizeof(struct state_cell);
     uint64_t bytes = cells_at + cells * sizeof(struct state_cell) + surplus;
     struct state_header right = right_header(cells, bytes);
     struct state_header header = {0};
