@@ -20,7 +20,7 @@ enum {
     ACTORS = 4,
     PAIR = 2, /* of threads that meet: more than there are cores do not run at the same time */
     ROUNDS = 10000,
-    MEETINGS = 50000,
+    MEETINGS = 150000,
     SPINS_MAX = 4096, /* of a thread that waits for one that does not run */
     DELAYS_MAX = 128,
     FAILURES = 5,
