@@ -216,7 +216,7 @@ async function startPausing(server) {
   return connection;
 }
 
-const LONG_PAUSE = { retries: { ...RETRIES, pause_ms: 1500 } };
+const LONG_PAUSE = { timeouts: { first_byte_ms: 20_000 }, retries: { ...RETRIES, pause_ms: 1500 } };
 
 test('a call that pauses goes on in its own generation, which is held until then', async () => {
   await weir.reload(registry(LONG_PAUSE));
@@ -274,7 +274,7 @@ test('a drain ends a call that pauses when its time is over', async () => {
 });
 
 test('HTTP/1.0: a call moves on, and its answer ends with the connection', async () => {
-  await weir.reload(registry());
+  await weir.reload(registry({ timeouts: { first_byte_ms: 20_000 } }));
   for (const stream of [false, true]) {
     first.answer = (request, reply) => reply.json({ error: {} }, { status: 503 });
     second.answer = (request, reply) => (stream ? reply.stream(completionStream('m', ['Hel', 'lo'])) : reply.json(completion('m')));
