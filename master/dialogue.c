@@ -38,7 +38,8 @@ void dialogue_send_generation(struct supervisor *sup, struct child *child)
         .word = CHANNEL_GENERATION,
         .number = live->number,
         .descriptor_count = 2,
-        .descriptors = {live->snapshot_fd, live->secrets_fd},
+        .descriptors = {live->snapshot_fd,
+                        supervisor_is_worker(child) ? live->secrets_fd : live->accounts_fd},
     };
 
     child->sent = live->number;
@@ -47,6 +48,19 @@ void dialogue_send_generation(struct supervisor *sup, struct child *child)
     if (child->state == CHILD_SERVING && supervisor_is_worker(child))
         await_answer(sup, child);
     dialogue_send_message(child, &message);
+}
+
+void dialogue_send_tokens(const struct supervisor *sup, struct child *child)
+{
+    struct channel_message message = {
+        .word = CHANNEL_TOKENS,
+        .number = sup->tokens.number,
+        .descriptor_count = 1,
+        .descriptors = {sup->tokens.fd},
+    };
+
+    if (sup->tokens.number != 0)
+        dialogue_send_message(child, &message);
 }
 
 static void send_listen(struct supervisor *sup, const struct slot_order *order)
@@ -198,10 +212,25 @@ static bool on_worker_message(struct supervisor *sup, struct child *child,
     case CHANNEL_RELOAD_WANTED:
     case CHANNEL_RELOADED:
     case CHANNEL_DATABASE:
+    case CHANNEL_TOKENS:
     case CHANNEL_WORD_COUNT:
         break;
     }
     return false;
+}
+
+/* To whoever still serves something, also a worker that drains: its calls may try again. */
+static bool on_tokens(struct supervisor *sup, const struct channel_message *message)
+{
+    int err = held_tokens_take(&sup->tokens, message->number, message->descriptors[0]);
+
+    if (err != 0) {
+        log_write(LOG_ERROR, "the steward's tokens cannot be used: %s", err_name(err));
+        return false;
+    }
+    for (uint32_t i = 0; i < SETTINGS_WORKERS_MAX; i++)
+        dialogue_send_tokens(sup, &sup->children[i]);
+    return true;
 }
 
 static bool on_steward_message(struct supervisor *sup, struct child *child,
@@ -226,6 +255,8 @@ static bool on_steward_message(struct supervisor *sup, struct child *child,
     case CHANNEL_DATABASE:
         said->database_err = message->err;
         return true;
+    case CHANNEL_TOKENS:
+        return on_tokens(sup, message);
     case CHANNEL_GENERATION:
     case CHANNEL_LISTEN:
     case CHANNEL_UNLISTEN:

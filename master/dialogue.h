@@ -20,8 +20,14 @@ void dialogue_send(struct child *child, enum channel_word word, uint64_t number)
 /** The whole message; the same. */
 void dialogue_send_message(struct child *child, const struct channel_message *message);
 
-/** The live generation, and a deadline for a serving worker to adopt it. */
+/**
+ * The live generation, and a deadline for a serving worker to adopt it. The steward gets its service
+ * accounts where a worker gets its secrets.
+ */
 void dialogue_send_generation(struct supervisor *sup, struct child *child);
+
+/** The newest provider tokens, when there are any; a child that does not take them is hung up on. */
+void dialogue_send_tokens(const struct supervisor *sup, struct child *child);
 
 /** Begin the hand-overs of listener slots that are due. */
 void dialogue_hand_over(struct supervisor *sup);

@@ -17,9 +17,7 @@ enum {
     CELL_WORDS = sizeof(((struct state_cell *)NULL)->words) / sizeof(uint64_t),
 };
 
-/* Mapping the secrets would tell more; their readers do that. Here it matters that nobody can
- * change them any more and that they are no descriptor of something else. */
-static int check_secrets(int fd)
+int generation_check_secrets(int fd)
 {
     const int wanted = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
     int seals = fcntl(fd, F_GET_SEALS);
@@ -32,21 +30,24 @@ static int check_secrets(int fd)
     return status.st_size >= (off_t)sizeof(struct secrets_header) ? 0 : ERR_CORRUPT;
 }
 
-int generation_open(int snapshot_fd, int secrets_fd, uint64_t number, struct generation *out)
+int generation_open(const struct generation *given, struct generation *out)
 {
-    struct generation made = {number, snapshot_fd, secrets_fd, {0}};
+    struct generation made = *given;
 
-    INVARIANT(number != 0);
-    int err = check_secrets(secrets_fd);
+    INVARIANT(made.number != 0);
+    int err = generation_check_secrets(made.secrets_fd);
     if (err == 0)
-        err = snapshot_open(snapshot_fd, &made.snapshot);
+        err = generation_check_secrets(made.accounts_fd);
+    if (err == 0)
+        err = snapshot_open(made.snapshot_fd, &made.snapshot);
     if (err != 0)
         return err;
     /* A child that inherited the mapping would hold an old generation's memory for its whole life. */
     /* NOLINTNEXTLINE(performance-no-int-to-ptr): the mapping is read-only, madvise(2) has no const */
     if (madvise((void *)(uintptr_t)made.snapshot.header, made.snapshot.bytes, MADV_DONTFORK) != 0)
         err = ERR_IO;
-    else if (made.snapshot.header->generation != number || made.snapshot.header->listen_count == 0)
+    else if (made.snapshot.header->generation != made.number ||
+             made.snapshot.header->listen_count == 0)
         err = ERR_CORRUPT;
     if (err != 0) {
         snapshot_close(&made.snapshot);
@@ -62,6 +63,7 @@ void generation_close(struct generation *generation)
         snapshot_close(&generation->snapshot);
         close(generation->snapshot_fd);
         close(generation->secrets_fd);
+        close(generation->accounts_fd);
     }
     *generation = GENERATION_NONE;
 }

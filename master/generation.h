@@ -21,21 +21,31 @@ enum { GENERATION_NAME_BYTES = 32 }; /* "18446744073709551615-01234567" */
 struct generation {
     uint64_t number; /* 0: none; nothing else may be read then */
     int snapshot_fd;
-    int secrets_fd;
+    int secrets_fd;  /* for workers */
+    int accounts_fd; /* for the steward */
     struct snapshot snapshot;
 };
 
 /** None: what a struct generation holds before the first one. */
-#define GENERATION_NONE ((struct generation){.snapshot_fd = -1, .secrets_fd = -1})
+#define GENERATION_NONE \
+    ((struct generation){.snapshot_fd = -1, .secrets_fd = -1, .accounts_fd = -1})
 
 /**
  * Check seals, all of the snapshot, and that it is the generation that was asked for.
  *
- * @param number  the number that the generation must have
- * @param out     owns both descriptors on success; on failure they stay the caller's
+ * @param given   its descriptors and the number that it must have; its snapshot is not looked at
+ * @param out     owns the descriptors on success; on failure they stay the caller's
  * @return 0; ERR_INVALID when a seal is missing; ERR_VERSION; ERR_CORRUPT; ERR_IO
  */
-int generation_open(int snapshot_fd, int secrets_fd, uint64_t number, struct generation *out);
+int generation_open(const struct generation *given, struct generation *out);
+
+/**
+ * Can nobody change these secrets any more, and are they no descriptor of something else? Mapping
+ * them would tell more; their readers do that.
+ *
+ * @return 0, ERR_INVALID, ERR_CORRUPT or ERR_IO
+ */
+int generation_check_secrets(int fd);
 
 /** Unmap and close; none is fine. */
 void generation_close(struct generation *generation);

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PACKET_FDS_MAX = 3 };
+enum { PACKET_FDS_MAX = 4 };
 
 #define PACKET_MAGIC UINT32_C(0x316c6477)
 
@@ -17,6 +17,7 @@ enum packet_has {
     HAS_REPORT = 1 << 0,
     HAS_SNAPSHOT = 1 << 1,
     HAS_SECRETS = 1 << 2,
+    HAS_ACCOUNTS = 1 << 3,
 };
 
 struct packet {
@@ -35,7 +36,8 @@ union packet_control {
 
 int loader_answer(int result_fd, const struct loader_result *result)
 {
-    const int all[PACKET_FDS_MAX] = {result->report_fd, result->snapshot_fd, result->secrets_fd};
+    const int all[PACKET_FDS_MAX] = {result->report_fd, result->snapshot_fd, result->secrets_fd,
+                                     result->accounts_fd};
     struct packet packet = {.magic = PACKET_MAGIC,
                             .err = result->err,
                             .errors = result->errors,
@@ -105,10 +107,10 @@ static uint32_t take_descriptors(struct msghdr *message, int fds[static PACKET_F
     return (uint32_t)count;
 }
 
-/* A result is an error, "unchanged", or both descriptors of a generation; never two of them. */
+/* A result is an error, "unchanged", or the descriptors of a generation; never two of them. */
 static bool is_consistent(const struct packet *packet, uint32_t descriptors)
 {
-    const uint32_t generation = HAS_SNAPSHOT | HAS_SECRETS;
+    const uint32_t generation = HAS_SNAPSHOT | HAS_SECRETS | HAS_ACCOUNTS;
 
     if (packet->magic != PACKET_MAGIC || packet->err > 0 || packet->unchanged > 1 ||
         (packet->has & ~(HAS_REPORT | generation)) != 0 ||
@@ -128,7 +130,7 @@ int loader_receive(const struct loader *loader, struct loader_result *out)
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof(control.bytes)};
-    int fds[PACKET_FDS_MAX] = {-1, -1, -1};
+    int fds[PACKET_FDS_MAX] = {-1, -1, -1, -1};
     int err = 0;
 
     *out = LOADER_RESULT_NONE;
@@ -156,7 +158,8 @@ int loader_receive(const struct loader *loader, struct loader_result *out)
     out->unchanged = packet.unchanged != 0;
     out->report_fd = (packet.has & HAS_REPORT) != 0 ? fds[next++] : -1;
     out->snapshot_fd = (packet.has & HAS_SNAPSHOT) != 0 ? fds[next++] : -1;
-    out->secrets_fd = (packet.has & HAS_SECRETS) != 0 ? fds[next] : -1;
+    out->secrets_fd = (packet.has & HAS_SECRETS) != 0 ? fds[next++] : -1;
+    out->accounts_fd = (packet.has & HAS_ACCOUNTS) != 0 ? fds[next] : -1;
     return 0;
 }
 
@@ -171,7 +174,8 @@ void loader_stop(struct loader *loader)
 
 void loader_discard(struct loader_result *result)
 {
-    const int fds[PACKET_FDS_MAX] = {result->report_fd, result->snapshot_fd, result->secrets_fd};
+    const int fds[PACKET_FDS_MAX] = {result->report_fd, result->snapshot_fd, result->secrets_fd,
+                                     result->accounts_fd};
 
     for (unsigned i = 0; i < PACKET_FDS_MAX; i++) {
         if (fds[i] >= 0)

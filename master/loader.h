@@ -50,10 +50,12 @@ struct loader_result {
     int report_fd;   /* a sealed memfd with the report's lines */
     int snapshot_fd; /* sealed */
     int secrets_fd;  /* sealed */
+    int accounts_fd; /* sealed */
 };
 
-#define LOADER_RESULT_NONE \
-    ((struct loader_result){.report_fd = -1, .snapshot_fd = -1, .secrets_fd = -1})
+#define LOADER_RESULT_NONE   \
+    ((struct loader_result){ \
+        .report_fd = -1, .snapshot_fd = -1, .secrets_fd = -1, .accounts_fd = -1})
 
 /** In the loader: send the result; its descriptors stay open. @return 0 or ERR_IO */
 int loader_answer(int result_fd, const struct loader_result *result);

@@ -35,7 +35,7 @@ static int compile(const struct registry *registry, const struct loader_boot *bo
                    struct report *report, struct loader_result *result)
 {
     struct previous previous = {0};
-    struct registry_compiled compiled = {.snapshot_fd = -1, .secrets_fd = -1};
+    struct registry_compiled compiled = REGISTRY_COMPILED_NONE;
     int err = previous_open(boot, &previous);
     if (err != 0)
         return err;
@@ -53,6 +53,7 @@ static int compile(const struct registry *registry, const struct loader_boot *bo
         result->unchanged = compiled.unchanged;
         result->snapshot_fd = compiled.snapshot_fd;
         result->secrets_fd = compiled.secrets_fd;
+        result->accounts_fd = compiled.accounts_fd;
     }
     return err;
 }

@@ -132,8 +132,13 @@ int publish_prepare(struct master *master, struct generation *next,
 {
     struct loader_result *result = &master->reload.result;
     bool first = master->live.number == 0;
-    int err = generation_open(result->snapshot_fd, result->secrets_fd, master->live.number + 1,
-                              next);
+    const struct generation given = {
+        .number = master->live.number + 1,
+        .snapshot_fd = result->snapshot_fd,
+        .secrets_fd = result->secrets_fd,
+        .accounts_fd = result->accounts_fd,
+    };
+    int err = generation_open(&given, next);
 
     if (err != 0) {
         snprintf(problem, RELOAD_REASON_BYTES, "the compiled generation is not valid: %s",
@@ -142,6 +147,7 @@ int publish_prepare(struct master *master, struct generation *next,
     }
     result->snapshot_fd = -1;
     result->secrets_fd = -1;
+    result->accounts_fd = -1;
     if (!first && !generation_fits(next, &master->state))
         err = problem_is(problem, ERR_NO_SPACE, "it needs more cells than state.cells_max");
     else

@@ -18,6 +18,7 @@ void supervisor_init(struct supervisor *sup, const struct supervisor_input *inpu
 
     *sup = (struct supervisor){
         .input = *input,
+        .tokens = HELD_TOKENS_NONE,
         .steward_said = {.database_err = ERR_NOT_READY},
         .ticked = now,
         .watch_from = now,
@@ -111,6 +112,8 @@ static enum child_event start(struct supervisor *sup, struct child *child)
         log_write(LOG_ERROR, "cannot start a process: %s", err_text(ERR_IO));
         return CHILD_EV_EXITED;
     }
+    /* Tokens first: the steward asks for those that it does not have. */
+    dialogue_send_tokens(sup, child);
     dialogue_send_generation(sup, child);
     return CHILD_EVENT_COUNT;
 }

@@ -17,6 +17,7 @@
 #include "master/listen.h"
 #include "master/slots.h"
 #include "master/spawn.h"
+#include "master/tokens.h"
 #include "master/watch.h"
 #include "shm/boot.h"
 #include "shm/revocations.h"
@@ -85,6 +86,7 @@ struct supervisor {
     bool revoked;     /* the steward said so in this turn, once or often: workers are to look */
     uint32_t workers; /* processes wanted; 0 before the first generation */
     struct slots slots;
+    struct held_tokens tokens;  /* the newest that a steward sent */
     struct monotime ticked;     /* the last supervisor_tick() */
     struct monotime watch_from; /* silence before this moment was the master's own */
     struct child children[SUPERVISOR_CHILDREN_MAX];

@@ -10,6 +10,12 @@ static const struct span kind_words[] = {
 };
 static const struct words kinds = {kind_words, PROVIDER_KIND_COUNT};
 
+static const enum wire_protocol protocols[PROVIDER_KIND_COUNT] = {
+#define X(name, word, owned_by, page, protocol, ...) [PROVIDER_##name] = PROTOCOL_##protocol,
+    PROVIDER_KIND_MAP(X)
+#undef X
+};
+
 /* The kinds without a row need `base_url`. */
 static const struct span default_urls[PROVIDER_KIND_COUNT] = {
     [PROVIDER_OPENAI] = {"https://api.openai.com/v1", 25},
@@ -51,9 +57,23 @@ static const struct field provider_fields[] = {
      .required = true},
     {FIELD_NAME("api_key"), bind_api_key, 0},
     {FIELD_NAME("base_url"), bind_base_url, offsetof(struct data_provider, base_url)},
+    {FIELD_NAME("credentials"), bind_credentials, 0},
 };
 
 enum { PROVIDER_FIELD_BASE_URL = 2 };
+
+static void check_credentials(struct binder *binder, const struct data_provider *provider)
+{
+    if (!provider->has_account)
+        return;
+    if (provider->has_secret)
+        bind_error(binder, provider->place, "",
+                   "\"api_key\" and \"credentials\" exclude each other");
+    if (protocols[provider->kind] != PROTOCOL_OPENAI)
+        bind_error(binder, provider->place, "",
+                   "\"credentials\" need a kind that takes a bearer token, such as "
+                   "openai_compatible");
+}
 
 static void bind_provider(struct binder *binder, struct span name, void *row)
 {
@@ -63,6 +83,7 @@ static void bind_provider(struct binder *binder, struct span name, void *row)
     provider->place = binder->yaml->place;
     bind_seen seen = bind_map(binder, &SHAPE(provider_fields), provider);
     INVARIANT(provider->kind < PROVIDER_KIND_COUNT);
+    check_credentials(binder, provider);
     if (provider->base_url.len > 0)
         return;
     provider->base_url = default_urls[provider->kind];

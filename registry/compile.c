@@ -101,6 +101,13 @@ static bool are_secrets_kept(const struct build *build)
     return previous != NULL && digest_equal(&previous->header->content, &build->secrets_content);
 }
 
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
 static int seal(struct build *build, struct registry_compiled *out)
 {
     const struct registry_compile_input *input = build->input;
@@ -112,9 +119,11 @@ static int seal(struct build *build, struct registry_compiled *out)
     int err = compile_snapshot(build, &out->snapshot_fd);
     if (err == 0)
         err = compile_secrets(build, &out->secrets_fd);
-    if (err != 0 && out->snapshot_fd >= 0) {
-        (void)close(out->snapshot_fd);
-        out->snapshot_fd = -1;
+    if (err == 0)
+        err = compile_accounts(build, &out->accounts_fd);
+    if (err != 0) {
+        close_fd(&out->snapshot_fd);
+        close_fd(&out->secrets_fd);
     }
     return err;
 }
@@ -129,7 +138,9 @@ static int compile(struct build *build, struct registry_compiled *out)
     if (err != 0)
         return err;
     content_digest(build);
-    compile_secrets_digest(build);
+    err = compile_secrets_digest(build);
+    if (err != 0)
+        return err;
     if (is_content_kept(build) && are_secrets_kept(build)) {
         out->unchanged = true;
         return 0;
@@ -143,7 +154,7 @@ int registry_compile(const struct registry *registry, const struct registry_comp
 {
     struct build build;
 
-    *out = (struct registry_compiled){.snapshot_fd = -1, .secrets_fd = -1};
+    *out = REGISTRY_COMPILED_NONE;
     int err = build_init(&build, &registry->data, input, report);
     if (err == 0)
         err = compile(&build, out);

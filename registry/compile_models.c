@@ -30,7 +30,8 @@ int compile_providers(struct build *build)
             .name = pool_add(&build->pool, provider->name),
             .base_url = pool_add(&build->pool, provider->base_url),
             .kind = (uint32_t)provider->kind,
-            .secret = provider->has_secret ? secrets++ : ROW_NONE,
+            .secret = provider->has_secret || provider->has_account ? secrets++ : ROW_NONE,
+            .auth = provider->has_account ? PROVIDER_AUTH_TOKEN : PROVIDER_AUTH_KEY,
         };
     }
     return build->pool.err;

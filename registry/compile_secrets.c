@@ -1,105 +1,110 @@
 #include "registry/compile_secrets.h"
 
 #include "lib/base/err.h"
-#include "lib/base/invariant.h"
-#include "registry/seal.h"
+#include "shm/secrets_write.h"
 
-#include <unistd.h>
-
-struct totals {
-    uint32_t rows;
-    size_t bytes;
+/** Rows of a memfd, as they are going to be written. */
+struct rows {
+    struct span *rows;
+    uint32_t count;
 };
 
-static struct totals count_secrets(const struct data *data)
+/* In the numbers that compile_providers() gave: the order of the providers that have one. What a
+ * provider with an account goes by is no secret, but is found in the same way. */
+static int collect_secrets(struct build *build, struct rows *out)
 {
-    struct totals totals = {0};
+    const struct data *data = build->data;
+    struct digest *identities = build_take(build, data->provider_count, sizeof(*identities));
 
+    *out = (struct rows){build_take(build, data->provider_count, sizeof(*out->rows)), 0};
+    if (out->rows == NULL || identities == NULL)
+        return ERR_NO_MEMORY;
     for (uint32_t i = 0; i < data->provider_count; i++) {
-        if (!data->providers[i].has_secret)
-            continue;
-        totals.rows++;
-        totals.bytes += data->providers[i].secret.len;
+        const struct data_provider *provider = &data->providers[i];
+
+        if (provider->has_account) {
+            identities[i] = account_identity(&provider->account, build->digester);
+            out->rows[out->count++] = (struct span){(const char *)identities[i].bytes,
+                                                    DIGEST_BYTES};
+        } else if (provider->has_secret) {
+            out->rows[out->count++] = provider->secret;
+        }
     }
-    return totals;
+    return 0;
 }
 
-void compile_secrets_digest(struct build *build)
+static int collect_accounts(struct build *build, struct rows *out)
 {
     const struct data *data = build->data;
 
-    digester_begin(build->digester);
+    *out = (struct rows){
+        build_take(build, (size_t)data->provider_count * ACCOUNT_FIELD_COUNT, sizeof(*out->rows)),
+        0};
+    if (out->rows == NULL)
+        return ERR_NO_MEMORY;
     for (uint32_t i = 0; i < data->provider_count; i++) {
-        const struct span secret = data->providers[i].secret;
-
-        if (!data->providers[i].has_secret)
+        if (!data->providers[i].has_account)
             continue;
-        digester_add(build->digester, (struct span){(const char *)&secret.len, sizeof(secret.len)});
-        digester_add(build->digester, secret);
+        account_rows(&data->providers[i].account, &out->rows[out->count]);
+        out->count += ACCOUNT_FIELD_COUNT;
     }
-    build->secrets_content = digester_end(build->digester);
+    return 0;
 }
 
-/* In the numbers that compile_providers() gave: the order of the providers that have one. */
-static void write_secrets(const struct data *data, uint32_t rows, char *memory)
+static void add_rows(struct build *build, const struct rows *rows)
 {
-    uint64_t row_at = sizeof(struct secrets_header);
-    uint64_t at = row_at + rows * sizeof(struct secret_row);
+    digester_add(build->digester, (struct span){(const char *)&rows->count, sizeof(rows->count)});
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const struct span *row = &rows->rows[i];
 
-    for (uint32_t i = 0; i < data->provider_count; i++) {
-        const struct span secret = data->providers[i].secret;
-        const struct secret_row row = {.offset = at, .len = (uint32_t)secret.len};
-
-        if (!data->providers[i].has_secret)
-            continue;
-        memcpy(memory + row_at, &row, sizeof(row));
-        if (secret.len != 0)
-            memcpy(memory + at, secret.ptr, secret.len);
-        row_at += sizeof(row);
-        at += secret.len;
+        digester_add(build->digester, (struct span){(const char *)&row->len, sizeof(row->len)});
+        digester_add(build->digester, *row);
     }
 }
 
-static int check(int fd)
+int compile_secrets_digest(struct build *build)
 {
-    struct secrets secrets;
-    int err = secrets_open(fd, &secrets);
+    struct rows secrets;
+    struct rows accounts;
+    int err = collect_secrets(build, &secrets);
 
-    INVARIANT(err != ERR_CORRUPT && err != ERR_VERSION && err != ERR_INVALID);
     if (err == 0)
-        secrets_close(&secrets);
-    return err;
+        err = collect_accounts(build, &accounts);
+    if (err != 0)
+        return err;
+    digester_begin(build->digester);
+    add_rows(build, &secrets);
+    add_rows(build, &accounts);
+    build->secrets_content = digester_end(build->digester);
+    return 0;
+}
+
+static int write_memfd(const struct build *build, const char *name, const struct rows *rows,
+                       int *fd)
+{
+    const struct secrets_plan plan = {
+        .name = name,
+        .number = build->input->generation,
+        .content = build->secrets_content,
+        .rows = rows->rows,
+        .row_count = rows->count,
+    };
+
+    return secrets_write(&plan, fd);
 }
 
 int compile_secrets(struct build *build, int *fd)
 {
-    const struct totals totals = count_secrets(build->data);
-    struct secrets_header header = {
-        .magic = SECRETS_MAGIC,
-        .version = LAYOUT_VERSION,
-        .rows = totals.rows,
-        .total_bytes = sizeof(header) + totals.rows * sizeof(struct secret_row) + totals.bytes,
-        .generation = build->input->generation,
-        .content = build->secrets_content,
-    };
-    struct sealing sealing;
-    int sealed;
+    struct rows rows;
+    int err = collect_secrets(build, &rows);
 
-    int err = seal_begin("weir-secrets", header.generation, header.total_bytes, &sealing);
-    if (err != 0)
-        return err;
-    memcpy(sealing.memory, &header, sizeof(header));
-    write_secrets(build->data, totals.rows, sealing.memory);
-    header.checksum = snapshot_checksum((const char *)sealing.memory + LAYOUT_CHECKSUM_FROM,
-                                        header.total_bytes - LAYOUT_CHECKSUM_FROM);
-    memcpy(sealing.memory, &header, sizeof(header));
-    err = seal_finish(&sealing, &sealed);
-    if (err != 0)
-        return err;
-    err = check(sealed);
-    if (err != 0)
-        (void)close(sealed);
-    else
-        *fd = sealed;
-    return err;
+    return err != 0 ? err : write_memfd(build, "weir-secrets", &rows, fd);
+}
+
+int compile_accounts(struct build *build, int *fd)
+{
+    struct rows rows;
+    int err = collect_accounts(build, &rows);
+
+    return err != 0 ? err : write_memfd(build, "weir-accounts", &rows, fd);
 }

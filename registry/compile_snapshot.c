@@ -2,7 +2,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
-#include "registry/seal.h"
+#include "shm/seal.h"
 
 #include <unistd.h>
 

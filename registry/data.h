@@ -13,6 +13,7 @@
 #include "lib/dialect/dialect.h"
 #include "registry/data_browser.h"
 #include "registry/report.h"
+#include "shm/accounts.h"
 #include "shm/directory_file.h"
 #include "shm/layout.h"
 
@@ -49,7 +50,9 @@ struct data_provider {
     struct span base_url; /* the kind's default where none is written; no trailing slash */
     enum provider_kind kind;
     bool has_secret;
-    struct span secret; /* resolved; empty when references are not being resolved */
+    bool has_account;       /* `credentials` instead of `api_key`: then has_secret is false */
+    struct span secret;     /* resolved; empty when references are not being resolved */
+    struct account account; /* secrets like it; its provider's name is always there */
     struct report_place place;
 };
 

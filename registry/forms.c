@@ -249,7 +249,8 @@ const char *form_base_url(struct span text)
     return check_authority(slash == NULL ? rest : span_from(rest.ptr, slash));
 }
 
-const char *form_keys_url(struct span text)
+/* Who answers at a loopback address is on this host: nobody else reads or changes what goes there. */
+static const char *check_safe_url(struct span text, const char *unsafe)
 {
     const char *wrong = form_base_url(text);
     struct span host;
@@ -263,8 +264,21 @@ const char *form_keys_url(struct span text)
     if (span_equal(host, SPAN("[::1]")) ||
                    (span_starts_with(host, SPAN("127.")) && is_numeric_host(host, AF_INET)))
         return NULL;
-    return "must begin with https://: http is for loopback addresses only, because who changes the "
-           "keys on their way can sign any token";
+    return unsafe;
+}
+
+const char *form_keys_url(struct span text)
+{
+    return check_safe_url(text,
+                          "must begin with https://: http is for loopback addresses only, because "
+                          "who changes the keys on their way can sign any token");
+}
+
+const char *form_token_url(struct span text)
+{
+    return check_safe_url(text,
+                          "must begin with https://: http is for loopback addresses only, because "
+                          "who reads an assertion on its way can get tokens for it");
 }
 
 const char *form_claim(struct span text)

@@ -51,6 +51,7 @@ const char *form_base_url(struct span text);
 
 /** The same, but http only to this host itself, by a loopback address. */
 const char *form_keys_url(struct span text);
+const char *form_token_url(struct span text);
 
 /** What a token says of its issuer, audience or subject: printable ASCII without blanks. */
 const char *form_claim(struct span text);

@@ -233,6 +233,7 @@ static void wipe_secrets(const struct load *load)
         const struct data_provider *provider = list_at(rows, i);
 
         wipe(provider->secret);
+        wipe(provider->account.private_key);
     }
 }
 
@@ -329,8 +330,10 @@ void registry_free(struct registry **registry)
     if (*registry == NULL)
         return;
     const struct data *data = &(*registry)->data;
-    for (uint32_t i = 0; data->providers != NULL && i < data->provider_count; i++)
+    for (uint32_t i = 0; data->providers != NULL && i < data->provider_count; i++) {
         wipe(data->providers[i].secret);
+        wipe(data->providers[i].account.private_key);
+    }
     directory_file_close(&(*registry)->data.directory.file);
     struct arena *arena = (*registry)->arena;
     arena_free(&arena);

@@ -109,7 +109,9 @@ static void refuse_missing_certificates(const struct build *build)
     const struct data *data = build->data;
 
     for (uint32_t i = 0; i < data->provider_count; i++) {
-        if (!span_starts_with(data->providers[i].base_url, SPAN("https://")))
+        if (!span_starts_with(data->providers[i].base_url, SPAN("https://")) &&
+                              !span_starts_with(data->providers[i].account.token_url,
+                                                SPAN("https://")))
             continue;
         if (access(data->ca_file.ptr, R_OK) != 0)
             report_add(build->report, REPORT_ERROR, data->places.ca_file, "ca_file",
@@ -117,6 +119,20 @@ static void refuse_missing_certificates(const struct build *build)
                        "\"%.*s\" cannot be read, and the provider \"%.*s\" is called by https",
                        SPAN_FMT(data->ca_file), SPAN_FMT(data->providers[i].name));
         return;
+    }
+}
+
+/* The steward asks for all of them, and keeps what it got in memory of a fixed size. */
+static void refuse_accounts(const struct build *build)
+{
+    const struct data *data = build->data;
+    uint32_t accounts = 0;
+
+    for (uint32_t i = 0; i < data->provider_count; i++) {
+        if (!data->providers[i].has_account || ++accounts != ACCOUNTS_MAX + 1)
+            continue;
+        report_add(build->report, REPORT_ERROR, data->providers[i].place, "providers", "",
+                   "more than %d providers have credentials", ACCOUNTS_MAX);
     }
 }
 
@@ -154,5 +170,6 @@ int refuse(const struct build *build)
     }
     refuse_missing_certificates(build);
     refuse_descriptors(build);
+    refuse_accounts(build);
     return report_errors(build->report) == errors ? 0 : ERR_CONFIG;
 }

@@ -70,6 +70,7 @@ struct registry_compiled {
     bool unchanged;  /* equal to `previous`, secrets included: no memfds were made */
     int snapshot_fd; /* sealed, named weir-snapshot-G; owned by the caller; -1: none */
     int secrets_fd;  /* sealed, named weir-secrets-G */
+    int accounts_fd; /* sealed, named weir-accounts-G; see shm/accounts.h */
 };
 
 /**
@@ -80,6 +81,9 @@ struct registry_compiled {
  *
  * @return 0, ERR_CONFIG (see report), ERR_NO_MEMORY or ERR_IO
  */
+#define REGISTRY_COMPILED_NONE \
+    ((struct registry_compiled){.snapshot_fd = -1, .secrets_fd = -1, .accounts_fd = -1})
+
 int registry_compile(const struct registry *registry, const struct registry_compile_input *input,
                      struct report *report, struct registry_compiled *out);
 

@@ -20,6 +20,9 @@ extern const struct section section_groups;
 extern const struct section section_users;
 extern const struct section section_keys;
 
+/** struct account of struct data_provider. */
+bind_fn bind_credentials;
+
 /** struct price_row inside struct draft_model, and the prices of images beside it. */
 bind_fn bind_price;
 

@@ -18,7 +18,8 @@ enum { CHANNEL_DESCRIPTORS_MAX = SETTINGS_LISTEN_MAX };
 
 /** X(NAME, descriptors at least, at most, who says it and what it means) */
 #define CHANNEL_MAP(X)                                                                            \
-    X(GENERATION, 2, 2, "master: adopt snapshot and secrets; number is the generation")           \
+    X(GENERATION, 2, 2,                                                                           \
+      "master: adopt snapshot and secrets (steward: accounts) of generation `number`")            \
     X(LISTEN, 1, CHANNEL_DESCRIPTORS_MAX, "master: accept on these; number is the listener slot") \
     X(UNLISTEN, 0, 0, "master: stop accepting on listener slot `number`")                         \
     X(DRAIN, 0, 0, "master: finish what is open within `number` milliseconds, then exit")         \
@@ -32,7 +33,8 @@ enum { CHANNEL_DESCRIPTORS_MAX = SETTINGS_LISTEN_MAX };
     X(RELOAD_WANTED, 0, 0,                                                                        \
       "steward: a file of its changed; the directory's includes change `number`")                 \
     X(RELOADED, 0, 0, "master: the load wanted for change `number` is decided; err says how")     \
-    X(DATABASE, 0, 0, "steward: err says what is wrong with its database, 0: nothing")
+    X(DATABASE, 0, 0, "steward: err says what is wrong with its database, 0: nothing")            \
+    X(TOKENS, 1, 1, "steward: provider tokens, memfd `number`; master, to all: use these")
 
 enum channel_word {
 #define X(name, ...) CHANNEL_##name,

@@ -117,7 +117,11 @@ struct snapshot_header {
     struct table_place tables[SNAPSHOT_TABLE_COUNT];
 };
 
-/** The secrets memfd: header, rows, bytes. Mapped by workers only; never dumped. */
+/**
+ * Secrets: header, rows, bytes. Never dumped. Three kinds of memfds have this form: the provider
+ * keys of a generation, for workers; its service accounts, for the steward (shm/accounts.h); and
+ * the tokens that the steward mints for those, for workers (shm/tokens.h).
+ */
 struct secrets_header {
     uint64_t magic;
     uint32_t version;

@@ -39,7 +39,7 @@ struct provider_row {
     uint32_t kind;       /* enum provider_kind */
     uint32_t secret;     /* number in the secrets memfd, or ROW_NONE */
     uint32_t cell;       /* of its retry budget */
-    uint32_t reserved;
+    uint32_t auth;       /* enum provider_auth, shm/accounts.h */
 };
 
 enum model_flag {

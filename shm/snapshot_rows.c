@@ -1,5 +1,6 @@
 #include "shm/snapshot_rows.h"
 
+#include "shm/accounts.h"
 #include "shm/grant_runs.h"
 
 bool snapshot_holds(const struct snapshot *snapshot, struct ref at)
@@ -29,7 +30,8 @@ static bool are_providers_sound(const struct snapshot *snapshot)
         const struct provider_row *row = snapshot_provider(snapshot, n);
 
         if (!snapshot_holds(snapshot, row->name) || !snapshot_holds(snapshot, row->base_url) ||
-            row->kind >= PROVIDER_KIND_COUNT || !is_cell(snapshot, row->cell))
+            row->kind >= PROVIDER_KIND_COUNT || row->auth >= PROVIDER_AUTH_COUNT ||
+            !is_cell(snapshot, row->cell))
             return false;
     }
     return true;

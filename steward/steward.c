@@ -82,6 +82,11 @@ static int adopt(struct steward *steward, const struct channel_message *message)
 
     if (err != 0)
         return err;
+    err = token_service_follow(&steward->tokens, &next, message->descriptors[1]);
+    if (err != 0) {
+        snapshot_close(&next);
+        return err;
+    }
     snapshot_close(&steward->snapshot);
     steward->snapshot = next;
     if (steward->generation == 0)
@@ -163,6 +168,10 @@ static void follow(struct steward *steward, struct channel_message *message)
         if (steward->generation != 0)
             on_reloaded(steward, message);
         return;
+    case CHANNEL_TOKENS:
+        token_service_inherit(&steward->tokens, message->number, message->descriptors[0]);
+        channel_discard(message);
+        return;
     case CHANNEL_DRAIN:
         drain(steward, message->number);
         return;
@@ -228,7 +237,9 @@ static int start(struct steward *steward, const struct steward_boot *boot)
     steward->channel.data = steward;
     steward->second.data = steward;
     steward->drain_deadline.data = steward;
-    return steward_say(steward, CHANNEL_READY, 0, 0);
+    err = token_service_init(&steward->tokens, &steward->loop, steward->channel_fd,
+                             steward->digester);
+    return err != 0 ? err : steward_say(steward, CHANNEL_READY, 0, 0);
 }
 
 /* Everything is given back, so that a leak shows in a test. */
@@ -239,6 +250,7 @@ static void close_steward(struct steward *steward)
         publisher_close(&steward->publisher);
         keysets_close(&steward->keysets);
     }
+    token_service_close(&steward->tokens);
     uv_close((uv_handle_t *)&steward->channel, NULL);
     uv_close((uv_handle_t *)&steward->second, NULL);
     uv_close((uv_handle_t *)&steward->drain_deadline, NULL);

@@ -9,6 +9,7 @@
 #include "steward/keysets.h"
 #include "steward/publisher.h"
 #include "steward/store.h"
+#include "steward/tokens.h"
 
 #include <uv.h>
 
@@ -26,6 +27,7 @@ struct steward {
     struct publisher publisher;
     struct admin admin;
     struct keysets_service keysets;
+    struct token_service tokens;
     int told_err; /* what the master knows about the database */
     int exit_status;
     bool is_draining;

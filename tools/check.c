@@ -38,7 +38,7 @@ static void close_fd(int fd)
 static void compile(const struct registry *registry, struct report *report)
 {
     const struct registry_compile_input input = {.generation = 1, .now_s = wall_now_s()};
-    struct registry_compiled compiled = {.snapshot_fd = -1, .secrets_fd = -1};
+    struct registry_compiled compiled = REGISTRY_COMPILED_NONE;
     int err = registry_compile(registry, &input, report, &compiled);
 
     if (err != 0 && report_errors(report) == 0)
@@ -47,6 +47,7 @@ static void compile(const struct registry *registry, struct report *report)
     if (err == 0) {
         close_fd(compiled.snapshot_fd);
         close_fd(compiled.secrets_fd);
+        close_fd(compiled.accounts_fd);
     }
 }
 

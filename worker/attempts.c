@@ -40,6 +40,7 @@ static const struct {
     {ERR_UPSTREAM_TIMEOUT, ATTEMPT_TIMEOUT},
     {ERR_UPSTREAM_CUT, ATTEMPT_CUT},
     {ERR_UPSTREAM_PROTOCOL, ATTEMPT_MALFORMED},
+    {ERR_UPSTREAM_AUTH_PENDING, ATTEMPT_PENDING},
 };
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))

@@ -47,6 +47,7 @@ enum attempt_again { ATTEMPT_NEVER, ATTEMPT_ELSEWHERE, ATTEMPT_ANYWHERE };
     X(REFUSED, "refused", ELSEWHERE, FAILURE, false)      \
     X(MISSING, "missing", ELSEWHERE, FAILURE, false)      \
     X(ERROR_BODY, "error_body", ANYWHERE, FAILURE, false) \
+    X(PENDING, "auth_pending", ANYWHERE, NEITHER, false)  \
     X(REJECTED, "rejected", NEVER, NEITHER, false)        \
     X(LOCAL, "local", NEVER, NEITHER, false)
 
@@ -63,7 +64,10 @@ enum attempt_result {
  */
 enum attempt_result attempt_result_of_status(int status);
 
-/** Of what ended a transfer (lib/net/http_client.h): 0 is ANSWERED, what no upstream did LOCAL. */
+/**
+ * Of what ended a transfer (lib/net/http_client.h), or kept it from starting: 0 is ANSWERED,
+ * ERR_UPSTREAM_AUTH_PENDING is PENDING, and what no upstream did LOCAL.
+ */
 enum attempt_result attempt_result_of_err(int err);
 
 /** "ok", "broken" …; never NULL. */

@@ -279,7 +279,9 @@ static int start_transfer(struct call *call, uint32_t deployment)
         if (in->headers[i].line[0] != '\0')
             lines[upstream.header_count++] = in->headers[i].line;
     }
-    int err = generation_endpoint(call->generation, worker->client, deployment, &upstream.endpoint);
+    const struct generation_means means = {worker->client, &worker->tokens.current};
+    int err = generation_endpoint(call->generation, &means, deployment, &upstream.endpoint);
+
     return err != 0 ? err : http_transfer_start(worker->client, &upstream, &call->transfer);
 }
 

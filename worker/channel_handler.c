@@ -61,6 +61,9 @@ static void follow(struct worker *worker, struct channel_message *message)
     case CHANNEL_REVOKED:
         sweep_revoked(worker);
         return;
+    case CHANNEL_TOKENS:
+        worker_tokens_adopt(&worker->tokens, message->number, message->descriptors[0]);
+        return;
     case CHANNEL_ADOPTED:
     case CHANNEL_REFUSED:
     case CHANNEL_LISTENING:

@@ -31,6 +31,7 @@ struct worker {
     struct revocations revocations;
     uint64_t revocations_seen; /* revocations_changes() at the last look */
     struct generations generations;
+    struct worker_tokens tokens;
     struct server *server;
     struct server_limits limits;
     struct http_client *client; /* NULL before the first generation */

@@ -106,7 +106,7 @@ void generation_release(struct generation **generation)
     if (--released->holders > 0)
         return;
     for (uint32_t i = 0; i < released->endpoint_count; i++)
-        http_endpoint_free(&released->endpoints[i]);
+        http_endpoint_free(&released->endpoints[i].endpoint);
     forget(released);
     released->owner->working++;
     int err = uv_queue_work(released->owner->loop, &released->work, close_mappings, on_closed);
@@ -153,7 +153,7 @@ static void open_mappings(uv_work_t *work)
         return;
     }
     generation->endpoint_count = snapshot_rows(&generation->snapshot, SNAPSHOT_DEPLOYMENTS);
-    generation->endpoints = calloc(generation->endpoint_count + 1, sizeof(struct http_endpoint *));
+    generation->endpoints = calloc(generation->endpoint_count + 1, sizeof(*generation->endpoints));
     if (generation->endpoints == NULL)
         generation->endpoint_count = 0;
 }
@@ -219,21 +219,31 @@ void generations_close(struct generations *generations)
     generation_release(&generations->current);
 }
 
-static int make_endpoint(const struct generation *generation, struct http_client *client,
-                         uint32_t deployment, struct http_endpoint **out)
+/* What goes with the calls to a provider: its key, or the token that is good now. */
+static int find_secret(const struct generation *generation, const struct secrets *tokens,
+                       const struct provider_row *provider, struct token *out)
 {
-    const struct snapshot *snapshot = &generation->snapshot;
-    const struct provider_row *provider = snapshot_provider(
-        snapshot, snapshot_deployment(snapshot, deployment)->provider);
-    enum wire_protocol protocol = generation_protocol(provider->kind);
     struct span secret = secrets_get(&generation->secrets, provider->secret);
+
+    *out = (struct token){.text = secret};
+    if (provider->auth != PROVIDER_AUTH_TOKEN)
+        return 0;
+    /* Never a call without it: it would be refused, or worse, be served to nobody in particular. */
+    return tokens_find(tokens, secret, monotime_now(), out) ? 0 : ERR_UPSTREAM_AUTH_PENDING;
+}
+
+static int make_endpoint(const struct generation *generation, struct http_client *client,
+                         const struct provider_row *provider, struct span secret,
+                         struct http_endpoint **out)
+{
+    enum wire_protocol protocol = generation_protocol(provider->kind);
     char url_memory[URL_BYTES_MAX];
     char key_memory[HEADER_LINE_BYTES_MAX];
     struct text url = text_over(url_memory, sizeof(url_memory));
     struct text key = text_over(key_memory, sizeof(key_memory));
     struct span lines[2] = {SPAN("Content-Type: application/json")};
 
-    text_add(&url, snapshot_bytes(snapshot, provider->base_url));
+    text_add(&url, snapshot_bytes(&generation->snapshot, provider->base_url));
     text_add(&url, wires[protocol].path);
     text_add(&key, wires[protocol].key_field);
     text_add(&key, secret);
@@ -250,16 +260,26 @@ static int make_endpoint(const struct generation *generation, struct http_client
     return err;
 }
 
-int generation_endpoint(struct generation *generation, struct http_client *client,
+int generation_endpoint(struct generation *generation, const struct generation_means *means,
                         uint32_t deployment, struct http_endpoint **out)
 {
+    const struct snapshot *snapshot = &generation->snapshot;
+    struct token token;
+
     if (deployment >= generation->endpoint_count)
         return ERR_NO_MEMORY;
-    if (generation->endpoints[deployment] == NULL) {
-        int err = make_endpoint(generation, client, deployment, &generation->endpoints[deployment]);
-        if (err != 0)
-            return err;
-    }
-    *out = generation->endpoints[deployment];
+    const struct provider_row *provider = snapshot_provider(
+        snapshot, snapshot_deployment(snapshot, deployment)->provider);
+    struct generation_endpoint *place = &generation->endpoints[deployment];
+    int err = find_secret(generation, means->tokens, provider, &token);
+
+    if (err != 0 || place->minted.ms != token.row.minted.ms)
+        http_endpoint_free(&place->endpoint);
+    if (err == 0 && place->endpoint == NULL)
+        err = make_endpoint(generation, means->client, provider, token.text, &place->endpoint);
+    if (err != 0)
+        return err;
+    place->minted = token.row.minted;
+    *out = place->endpoint;
     return 0;
 }

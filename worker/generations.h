@@ -14,12 +14,19 @@
 #include "lib/base/rs256.h"
 #include "lib/net/http_client.h"
 #include "shm/snapshot.h"
+#include "worker/tokens.h"
 
 #include <uv.h>
 
 enum { GENERATION_LABEL_BYTES = 32 };
 
 struct generations;
+
+/** Where the calls of a deployment go. */
+struct generation_endpoint {
+    struct http_endpoint *endpoint; /* NULL until the first call, and when its token has expired */
+    struct monotime minted;         /* the token in it; 0: its provider takes a key */
+};
 
 struct generation {
     struct snapshot snapshot;
@@ -28,7 +35,7 @@ struct generation {
     struct generation *next; /* of all that are mapped */
     uint32_t holders;
     uint32_t endpoint_count;
-    struct http_endpoint **endpoints; /* by deployment; NULL until the first call to it */
+    struct generation_endpoint *endpoints; /* by deployment */
     struct rs256_key *
         *browser_keys; /* by row of BROWSER_KEYS; NULL for what is no key to OpenSSL */
     uint64_t number;
@@ -78,12 +85,20 @@ struct generation *generation_hold(struct generations *generations);
 /** Clears the pointer; the last one lets it be unmapped off the loop. NULL is fine. */
 void generation_release(struct generation **generation);
 
+/** What an endpoint is made with; both borrowed for the call. */
+struct generation_means {
+    struct http_client *client;
+    const struct secrets *tokens; /* closed: none */
+};
+
 /**
- * The endpoint of a deployment, made at the first call to it.
+ * The endpoint of a deployment, made at the first call to it, and anew when its provider's token is
+ * another one; calls that are open go on with the old one.
  *
- * @return 0, ERR_NO_MEMORY, or ERR_INVALID
+ * @return 0, ERR_NO_MEMORY, ERR_INVALID, or ERR_UPSTREAM_AUTH_PENDING when the provider wants a
+ *         token and none is good now
  */
-int generation_endpoint(struct generation *generation, struct http_client *client,
+int generation_endpoint(struct generation *generation, const struct generation_means *means,
                         uint32_t deployment, struct http_endpoint **out);
 
 /** The wire protocol that a provider kind speaks. */

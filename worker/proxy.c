@@ -31,13 +31,23 @@ void proxy_init(struct proxy *proxy, const struct proxy_ports *ports, void *ctx)
     *proxy = (struct proxy){.ports = ports, .ctx = ctx, .state = PROXY_RECEIVED};
 }
 
+/* An attempt that cannot begin is a failed one. Each turn uses up one of retries.attempts_max. */
 static void start(struct proxy *proxy)
 {
     int err = proxy->ports->upstream_start(proxy->ctx);
 
-    if (err != 0) {
-        finish(proxy, PROXY_FAILED, err);
-        return;
+    while (err != 0) {
+        enum attempt_result result = attempt_result_of_err(err);
+        int next = attempt_result_is_again(result) ? proxy->ports->upstream_next(proxy->ctx, result)
+                                                   : ERR_NOT_FOUND;
+
+        if (next == ERR_AGAIN)
+            return;
+        if (next != 0) {
+            finish(proxy, PROXY_FAILED, err);
+            return;
+        }
+        err = proxy->ports->upstream_start(proxy->ctx);
     }
     proxy->is_judged = false;
     enter(proxy, PROXY_WAITING);

@@ -246,6 +246,7 @@ static int start(struct worker *worker, const struct worker_boot *boot)
     if (err != 0)
         return err;
     generations_init(&worker->generations, &worker->loop, on_generation_decided, worker);
+    worker_tokens_init(&worker->tokens, &worker->loop);
     err = start_handles(worker);
     return err != 0 ? err : start_server(worker);
 }
@@ -263,6 +264,7 @@ static void close_handles(struct worker *worker)
 static void close_worker(struct worker *worker)
 {
     generations_close(&worker->generations);
+    worker_tokens_close(&worker->tokens);
     http_client_free(&worker->client);
     server_free(&worker->server);
     close_handles(worker);

@@ -75,6 +75,8 @@
     X(UPSTREAM_MODEL, 502, "upstream_model_error", "The provider does not know the model.")        \
     X(UPSTREAM_TIMEOUT, 504, "upstream_timeout", "The provider did not answer in time.")           \
     X(UPSTREAM_OPEN, 503, "upstream_unavailable", "No deployment of the model accepts calls now.") \
+    X(UPSTREAM_AUTH_PENDING, 503, "upstream_auth_pending",                                         \
+      "The gateway has no token for the provider now.")                                            \
     X(INTERNAL, 500, "internal_error", "The gateway failed.")
 
 enum err_ordinal {

@@ -59,8 +59,8 @@ export class Weir {
   #seen = new Set();
   #expectsDeaths = false;
 
-  /** `uid`: whom to run as; `env`: beside ours. */
-  constructor(config, { env = {}, uid } = {}) {
+  /** `uid`: whom to run as; `env`: beside ours; `files`: texts by name, beside the configuration. */
+  constructor(config, { env = {}, uid, files = {} } = {}) {
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'weir-test-'));
     this.file = path.join(this.folder, 'weir.yaml');
     this.socket = path.join(this.folder, 'control.sock');
@@ -69,6 +69,7 @@ export class Weir {
     this.given = config;
     this.log = '';
     fs.mkdirSync(path.join(this.folder, 'state'));
+    for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(this.folder, name), text);
     this.binary = WEIR;
     if (uid !== undefined) {
       // Somebody else may not be able to reach the build.

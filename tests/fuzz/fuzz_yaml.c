@@ -22,6 +22,7 @@ static void open_both(const struct registry_compiled *compiled, struct generatio
     INVARIANT(snapshot == 0 && secrets == 0);
     close(compiled->snapshot_fd);
     close(compiled->secrets_fd);
+    close(compiled->accounts_fd);
 }
 
 static void check_generation(const struct registry *registry, struct report *report)

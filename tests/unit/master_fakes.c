@@ -110,6 +110,7 @@ int fake_loader(const struct loader_boot *boot)
     case LOAD_UNSEALED:
         result.snapshot_fd = snapshot_memfd(boot);
         result.secrets_fd = secrets_memfd();
+        result.accounts_fd = secrets_memfd();
         break;
     }
     return loader_answer(boot->result_fd, &result) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -175,6 +176,8 @@ static bool answer_message(const struct worker_boot *boot, struct channel_messag
         answer_generation(boot, message->number);
     else if (message->word == CHANNEL_LISTEN && mode != WORK_NOT_LISTEN)
         say(boot, CHANNEL_LISTENING, message->number, 0);
+    else if (message->word == CHANNEL_TOKENS)
+        script->tokens_of[boot->number] = message->number;
     else if (message->word == CHANNEL_REVOKED)
         script->looked |= UINT64_C(1) << boot->number;
     else if (message->word == CHANNEL_UNLISTEN)
@@ -257,6 +260,23 @@ static void ask_for_reload(const struct steward_boot *boot)
     channel_send(boot->channel_fd, &wanted);
 }
 
+static void send_tokens(int channel_fd, uint64_t number)
+{
+    enum tokens_mode mode = (enum tokens_mode)script->tokens_mode;
+    size_t bytes;
+    struct secrets_header *header = fixture_secrets(NULL, 0, &bytes);
+    struct channel_message message = {
+        .word = CHANNEL_TOKENS, .number = number, .descriptor_count = 1};
+
+    header->generation = mode == TOKENS_OTHER ? number + 1 : number;
+    header->magic ^= mode == TOKENS_FOREIGN ? 1 : 0;
+    message.descriptors[0] = fixture_memfd(header, mode == TOKENS_SHORT ? 8 : bytes,
+                                           mode == TOKENS_UNSEALED ? 0 : FIXTURE_SEALS);
+    free(header);
+    channel_send(channel_fd, &message);
+    close(message.descriptors[0]);
+}
+
 int fake_steward(const struct steward_boot *boot)
 {
     struct pollfd channel = {.fd = boot->channel_fd, .events = POLLIN};
@@ -269,6 +289,9 @@ int fake_steward(const struct steward_boot *boot)
         for (; script->revoked > 0; script->revoked--)
             channel_send(boot->channel_fd, &revoked);
         ask_for_reload(boot);
+        if (script->tokens != 0)
+            send_tokens(boot->channel_fd, script->tokens);
+        script->tokens = 0;
         poll(&channel, 1, FAKES_BEAT_MS);
         err = channel_receive(boot->channel_fd, &message);
         if (err == 0 && message.word == CHANNEL_DRAIN)
@@ -277,6 +300,8 @@ int fake_steward(const struct steward_boot *boot)
             script->told_err = message.err;
             script->told = message.number;
         }
+        if (err == 0 && message.word == CHANNEL_TOKENS)
+            script->tokens_of[SETTINGS_WORKERS_MAX] = message.number;
         if (err == 0)
             channel_discard(&message);
     }

@@ -7,6 +7,7 @@
 
 #include "master/loader.h"
 #include "shm/boot.h"
+#include "shm/settings.h"
 
 enum {
     FAKES_BEAT_MS = 20,
@@ -33,6 +34,15 @@ enum worker_mode {
     WORK_SAY_REVOKED, /* a word of the steward's */
 };
 
+/** What the steward sends as tokens. */
+enum tokens_mode {
+    TOKENS_GOOD,
+    TOKENS_UNSEALED,
+    TOKENS_SHORT,   /* smaller than a header */
+    TOKENS_FOREIGN, /* with another magic */
+    TOKENS_OTHER,   /* with another number in them than on the message */
+};
+
 /** What test and fakes share; it outlives every process. */
 struct script {
     _Atomic int loader_mode;
@@ -53,7 +63,10 @@ struct script {
     _Atomic uint64_t told;         /* the change that it was answered for */
     _Atomic int told_err;          /* and how */
     _Atomic uint64_t looked;       /* bit n: worker n was told so */
-    _Atomic uint32_t strays;       /* what workers found that nobody gave them */
+    _Atomic uint64_t tokens;       /* number that the steward is to send; 0: none */
+    _Atomic int tokens_mode;
+    _Atomic uint64_t tokens_of[SETTINGS_WORKERS_MAX + 1]; /* number that each child got */
+    _Atomic uint32_t strays; /* what workers found that nobody gave them */
     char control_path[FAKES_PATH_BYTES + 1];
 };
 

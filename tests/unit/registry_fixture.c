@@ -173,6 +173,7 @@ void generation_close(struct generation *generation)
         secrets_close(&generation->secrets);
         close(generation->compiled.snapshot_fd);
         close(generation->compiled.secrets_fd);
+        close(generation->compiled.accounts_fd);
     }
     generation->compiled.snapshot_fd = -1;
 }

@@ -47,6 +47,7 @@ static void each_error_of_a_transfer_has_a_result(void **state)
         {ERR_UPSTREAM_TIMEOUT, ATTEMPT_TIMEOUT},
         {ERR_UPSTREAM_CUT, ATTEMPT_CUT},
         {ERR_UPSTREAM_PROTOCOL, ATTEMPT_MALFORMED},
+        {ERR_UPSTREAM_AUTH_PENDING, ATTEMPT_PENDING},
         {ERR_CLIENT_GONE, ATTEMPT_LOCAL},
         {ERR_NO_MEMORY, ATTEMPT_LOCAL},
         {ERR_TOO_MANY_CALLS, ATTEMPT_LOCAL},
@@ -80,6 +81,7 @@ static const struct {
     {ATTEMPT_REFUSED, "refused", true, false, true, false},
     {ATTEMPT_MISSING, "missing", true, false, true, false},
     {ATTEMPT_ERROR_BODY, "error_body", true, true, true, false},
+    {ATTEMPT_PENDING, "auth_pending", true, true, false, false},
     {ATTEMPT_REJECTED, "rejected", false, false, false, false},
     {ATTEMPT_LOCAL, "local", false, false, false, false},
 };

@@ -281,6 +281,39 @@ static void a_failed_transfer_moves_on(void **state)
     }
 }
 
+static void an_attempt_that_cannot_begin_moves_on(void **state)
+{
+    struct recorder recorder;
+
+    (void)state;
+    begin(&recorder);
+    recorder.attempts_left = 2;
+    recorder.start_err = ERR_UPSTREAM_AUTH_PENDING;
+    proxy_admit(&recorder.proxy);
+    assert_int_equal(recorder.reported, ATTEMPT_PENDING);
+    check(&recorder, "snsnsnf", PROXY_FAILED, ERR_UPSTREAM_AUTH_PENDING);
+}
+
+static void an_attempt_that_cannot_begin_may_wait_for_the_next(void **state)
+{
+    struct recorder recorder;
+
+    (void)state;
+    begin(&recorder);
+    recorder.attempts_left = 1;
+    recorder.pauses = true;
+    recorder.start_err = ERR_UPSTREAM_AUTH_PENDING;
+    proxy_admit(&recorder.proxy);
+    assert_int_equal(recorder.proxy.state, PROXY_ADMITTED);
+    recorder.start_err = 0;
+    proxy_on_due(&recorder.proxy);
+    assert_int_equal(recorder.proxy.state, PROXY_WAITING);
+    assert_true(proxy_on_upstream_head(&recorder.proxy, 200));
+    assert_int_equal(proxy_on_upstream_body(&recorder.proxy, SPAN("x")), PROXY_GO_ON);
+    proxy_on_upstream_end(&recorder.proxy, 0);
+    check(&recorder, "snshcf", PROXY_COMPLETE, 0);
+}
+
 static void an_error_in_an_answers_clothes_moves_on(void **state)
 {
     struct recorder recorder;
@@ -576,6 +609,8 @@ int main(void)
         cmocka_unit_test(what_the_client_did_wrong_goes_through_at_once),
         cmocka_unit_test(the_last_failure_goes_through_as_the_upstream_said_it),
         cmocka_unit_test(a_failed_transfer_moves_on),
+        cmocka_unit_test(an_attempt_that_cannot_begin_moves_on),
+        cmocka_unit_test(an_attempt_that_cannot_begin_may_wait_for_the_next),
         cmocka_unit_test(an_error_in_an_answers_clothes_moves_on),
         cmocka_unit_test(the_head_is_held_back_until_the_answer_shows),
         cmocka_unit_test(an_attempt_waits_for_its_pause),

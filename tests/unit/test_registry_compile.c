@@ -262,6 +262,67 @@ static void each_provider_has_its_own_secret(void **state)
     generation_close(&one);
 }
 
+static void give_account(struct data_provider *provider, const char *private_key)
+{
+    provider->has_secret = false;
+    provider->has_account = true;
+    provider->account = (struct account){
+        .provider = provider->name,
+        .email = SPAN("a@b"), .token_url = SPAN("http://127.0.0.1/t"),
+                                                .scope = SPAN("s"),
+                                                              .private_key = span_of(private_key)};
+}
+
+/* Workers know an account by its identity, and the steward all of it. */
+static void a_private_key_is_in_the_accounts_and_nowhere_else(void **state)
+{
+    struct digester *digester = digester_new();
+    struct secrets accounts;
+    struct fixture fx;
+
+    (void)state;
+    fixture_init(&fx);
+    give_account(&fx.providers[1], "canary-private-key");
+    struct generation one = compile_after(&fx, NULL);
+    const struct provider_row *row = snapshot_provider(&one.snapshot, 1);
+    struct digest identity = account_identity(&fx.providers[1].account, digester);
+
+    assert_int_equal(snapshot_provider(&one.snapshot, 0)->auth, PROVIDER_AUTH_KEY);
+    assert_int_equal(row->auth, PROVIDER_AUTH_TOKEN);
+    assert_true(span_equal(secrets_get(&one.secrets, row->secret),
+                           (struct span){(const char *)identity.bytes, DIGEST_BYTES}));
+    assert_null(memmem(one.snapshot.header, one.snapshot.bytes, "canary", 6));
+    assert_null(memmem(one.secrets.header, one.secrets.bytes, "canary", 6));
+    assert_int_equal(secrets_open(one.compiled.accounts_fd, &accounts), 0);
+    assert_int_equal(accounts_count(&accounts), 1);
+    struct account account = accounts_get(&accounts, 0);
+    assert_true(span_equal(account.private_key, SPAN("canary-private-key")));
+    assert_true(span_equal(account.provider, fx.providers[1].name));
+    assert_null(memmem(accounts.header, accounts.bytes, FIXTURE_SECRET, 8));
+    secrets_close(&accounts);
+    generation_close(&one);
+    digester_free(&digester);
+}
+
+static void a_rotated_private_key_is_a_new_generation_of_the_same_identity(void **state)
+{
+    struct fixture fx;
+
+    (void)state;
+    fixture_init(&fx);
+    give_account(&fx.providers[1], "one");
+    struct generation one = compile_after(&fx, NULL);
+    give_account(&fx.providers[1], "two");
+    struct generation two = compile_after(&fx, &one);
+    uint32_t secret = snapshot_provider(&two.snapshot, 1)->secret;
+
+    assert_false(two.compiled.unchanged);
+    assert_true(digest_equal(&one.snapshot.header->content, &two.snapshot.header->content));
+    assert_true(span_equal(secrets_get(&one.secrets, secret), secrets_get(&two.secrets, secret)));
+    generation_close(&two);
+    generation_close(&one);
+}
+
 static void an_equal_reload_makes_nothing(void **state)
 {
     struct fixture fx;
@@ -443,6 +504,8 @@ int main(void)
         cmocka_unit_test(both_memfds_are_sealed_and_named),
         cmocka_unit_test(no_byte_of_a_secret_is_in_the_snapshot),
         cmocka_unit_test(each_provider_has_its_own_secret),
+        cmocka_unit_test(a_private_key_is_in_the_accounts_and_nowhere_else),
+        cmocka_unit_test(a_rotated_private_key_is_a_new_generation_of_the_same_identity),
         cmocka_unit_test(an_equal_reload_makes_nothing),
         cmocka_unit_test(a_rotated_secret_is_a_new_generation_of_the_same_content),
         cmocka_unit_test(the_same_input_gives_the_same_bytes),

@@ -1,5 +1,6 @@
 /* Loading: what is refused, and what is said about it; included files; references. */
 #include "tests/unit/load_fixture.h"
+#include "tests/unit/service_account_fixture.h"
 
 #include <fcntl.h>
 #include <glob.h>
@@ -234,6 +235,75 @@ static void a_check_without_secrets_warns_and_keeps_none(void **state)
     report_free(&report);
 }
 
+#define CREDENTIALS(rest) \
+    "providers: { p: { kind: openai, credentials: { kind: service_account, " rest " } } }\n"
+
+/* By a path from the configuration's folder, by another path, and as the text of a reference. */
+static void credentials_are_read_from_wherever_they_are(void **state)
+{
+    static const char *const written[] = {
+        "file: account.json",
+        "file: \"${WEIR_TEST_FOLDER}/account.json\"",
+        "file: \"${credential:account.json}\"",
+        "file: \"${file:account.json}\"",
+        "file: \"${WEIR_TEST_ACCOUNT}\"",
+    };
+
+    (void)state;
+    load_write_file("account.json", FIXTURE_ACCOUNT(FIXTURE_KEY));
+    assert_int_equal(setenv("WEIR_TEST_FOLDER", load_folder(), 1), 0);
+    assert_int_equal(setenv("WEIR_TEST_ACCOUNT", FIXTURE_ACCOUNT(FIXTURE_KEY), 1), 0);
+    for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
+        struct report *report = report_new();
+        char text[512];
+
+        (void)snprintf(text, sizeof(text), CREDENTIALS("%s"), written[i]);
+        struct registry *registry = load_main(text, report);
+        if (registry == NULL)
+            fail_msg("%s", load_printed(report));
+        const struct data_provider *provider = &registry->data.providers[0];
+        assert_true(provider->has_account);
+        assert_false(provider->has_secret);
+        load_assert_text(provider->account.provider, "p");
+        load_assert_text(provider->account.email, FIXTURE_EMAIL);
+        load_assert_text(provider->account.key_id, "key-1");
+        load_assert_text(provider->account.scope, FIXTURE_SCOPE);
+        load_assert_text(provider->account.token_url, FIXTURE_TOKEN_URL);
+        assert_true(span_starts_with(provider->account.private_key, SPAN("-----BEGIN")));
+        registry_free(&registry);
+        report_free(&report);
+    }
+}
+
+static void what_the_configuration_says_goes_before_the_credentials_file(void **state)
+{
+    struct report *report = report_new();
+
+    (void)state;
+    load_write_file("account.json", FIXTURE_ACCOUNT(FIXTURE_KEY));
+    struct registry *registry = load_main(
+        CREDENTIALS("token_url: \"http://127.0.0.1:9/t\", file: account.json, scope: a b"), report);
+    assert_non_null(registry);
+    load_assert_text(registry->data.providers[0].account.token_url, "http://127.0.0.1:9/t");
+    load_assert_text(registry->data.providers[0].account.scope, "a b");
+    registry_free(&registry);
+    report_free(&report);
+}
+
+static void a_check_does_not_look_at_credentials(void **state)
+{
+    struct report *report = report_new();
+    struct registry *registry = registry_load_text(
+        span_of(CREDENTIALS("file: /nonexistent/account.json")), "text", false, report);
+
+    (void)state;
+    assert_non_null(registry);
+    assert_true(registry->data.providers[0].has_account);
+    assert_int_equal(registry->data.providers[0].account.private_key.len, 0);
+    registry_free(&registry);
+    report_free(&report);
+}
+
 static void a_malformed_reference_is_an_error_in_a_check_too(void **state)
 {
     (void)state;
@@ -250,6 +320,10 @@ static void no_message_holds_a_resolved_value(void **state)
         "providers: { p: { kind: \"${WEIR_TEST_SECRET}\" } }\n",
         "providers: { p: { kind: openai, base_url: \"x${WEIR_TEST_SECRET}\" } }\n",
         "providers: { p: { kind: openai, api_key: \"${WEIR_TEST_SECRET} \" } }\n",
+        CREDENTIALS("file: \"${WEIR_TEST_SECRET}\""),
+        CREDENTIALS("file: \"{${WEIR_TEST_SECRET}\""),
+        CREDENTIALS("file: x, scope: \"\\n${WEIR_TEST_SECRET}\""),
+        CREDENTIALS("file: x, token_url: \"${WEIR_TEST_SECRET}\""),
         "models: { m: { enabled: false, priority: \"${WEIR_TEST_SECRET}\" } }\n",
         "models: { m: { enabled: false, released: \"${WEIR_TEST_SECRET}\" } }\n",
         "models: { m: { enabled: false, features: [\"_${WEIR_TEST_SECRET}\"] } }\n",
@@ -318,6 +392,9 @@ int main(void)
         cmocka_unit_test(references_are_resolved_once_and_after_parsing),
         cmocka_unit_test(a_referenced_file_is_relative_and_loses_one_newline),
         cmocka_unit_test(a_check_without_secrets_warns_and_keeps_none),
+        cmocka_unit_test(credentials_are_read_from_wherever_they_are),
+        cmocka_unit_test(what_the_configuration_says_goes_before_the_credentials_file),
+        cmocka_unit_test(a_check_does_not_look_at_credentials),
         cmocka_unit_test(a_malformed_reference_is_an_error_in_a_check_too),
         cmocka_unit_test(no_message_holds_a_resolved_value),
         cmocka_unit_test(a_report_counts_what_it_no_longer_keeps),

@@ -18,6 +18,7 @@ static const char *refusal(const struct fixture *fx, const struct generation *pr
     assert_true(report_errors(report) > 0);
     assert_int_equal(out.snapshot_fd, -1);
     assert_int_equal(out.secrets_fd, -1);
+    assert_int_equal(out.accounts_fd, -1);
     assert_int_equal(pipe(pipe_fds), 0);
     assert_int_equal(report_print(report, pipe_fds[1]), 0);
     close(pipe_fds[1]);
@@ -88,6 +89,7 @@ static void an_https_provider_without_certificates_is_refused(void **state)
     assert_int_equal(registry_compile(&fx.registry, &input, report, &out), 0);
     close(out.snapshot_fd);
     close(out.secrets_fd);
+    close(out.accounts_fd);
     fx.registry.data.providers[0].base_url = SPAN("https://127.0.0.1/v1");
     assert_int_equal(registry_compile(&fx.registry, &input, report, &out), ERR_CONFIG);
     assert_int_equal(report_errors(report), 1);

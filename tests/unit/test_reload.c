@@ -74,21 +74,22 @@ static void a_result_arrives_with_the_descriptors_that_it_has(void **state)
         int err;
         bool unchanged;
         bool report;
-        bool generation;
+        unsigned generation; /* how many of its descriptors */
         int expected;
     } rows[] = {
-        {0, false, false, true, 0},
-        {0, false, true, true, 0},
-        {0, true, false, false, 0},
-        {0, true, true, false, 0},
-        {ERR_CONFIG, false, true, false, 0},
-        {ERR_NO_MEMORY, false, false, false, 0},
-        {0, false, false, false, ERR_CORRUPT},
-        {0, false, true, false, ERR_CORRUPT},
-        {0, true, false, true, ERR_CORRUPT},
-        {ERR_CONFIG, false, true, true, ERR_CORRUPT},
-        {ERR_CONFIG, true, false, false, ERR_CORRUPT},
-        {1, false, false, false, ERR_CORRUPT},
+        {0, false, false, 3, 0},
+        {0, false, true, 3, 0},
+        {0, true, false, 0, 0},
+        {0, true, true, 0, 0},
+        {ERR_CONFIG, false, true, 0, 0},
+        {ERR_NO_MEMORY, false, false, 0, 0},
+        {0, false, false, 0, ERR_CORRUPT},
+        {0, false, true, 0, ERR_CORRUPT},
+        {0, true, false, 3, ERR_CORRUPT},
+        {ERR_CONFIG, false, true, 3, ERR_CORRUPT},
+        {ERR_CONFIG, true, false, 0, ERR_CORRUPT},
+        {1, false, false, 0, ERR_CORRUPT},
+        {0, false, false, 2, ERR_CORRUPT},
     };
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -103,8 +104,9 @@ static void a_result_arrives_with_the_descriptors_that_it_has(void **state)
             .warnings = 5,
             .unchanged = rows[i].unchanged,
             .report_fd = rows[i].report ? null : -1,
-            .snapshot_fd = rows[i].generation ? null : -1,
-            .secrets_fd = rows[i].generation ? null : -1,
+            .snapshot_fd = rows[i].generation > 0 ? null : -1,
+            .secrets_fd = rows[i].generation > 1 ? null : -1,
+            .accounts_fd = rows[i].generation > 2 ? null : -1,
         };
 
         assert_int_equal(loader_receive(&loader, &got), ERR_AGAIN);
@@ -117,8 +119,9 @@ static void a_result_arrives_with_the_descriptors_that_it_has(void **state)
             assert_int_equal(got.unchanged, sent.unchanged);
         }
         assert_true((got.report_fd >= 0) == (rows[i].expected == 0 && rows[i].report));
-        assert_true((got.snapshot_fd >= 0) == (rows[i].expected == 0 && rows[i].generation));
-        assert_true((got.secrets_fd >= 0) == (rows[i].expected == 0 && rows[i].generation));
+        assert_true((got.snapshot_fd >= 0) == (rows[i].expected == 0 && rows[i].generation > 0));
+        assert_true((got.secrets_fd >= 0) == (rows[i].expected == 0 && rows[i].generation > 0));
+        assert_true((got.accounts_fd >= 0) == (rows[i].expected == 0 && rows[i].generation > 0));
         loader_discard(&got);
         close(ends[1]);
         assert_int_equal(loader_receive(&loader, &got), ERR_NOT_FOUND);

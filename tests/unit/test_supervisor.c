@@ -277,6 +277,90 @@ static void a_worker_that_does_not_read_is_not_given_up_for_a_revocation(void **
     rig_end(rig, EXIT_SUCCESS);
 }
 
+static bool have_tokens(const struct rig *rig, const void *detail)
+{
+    const uint64_t *wanted = detail;
+
+    (void)rig;
+    for (unsigned i = 0; i < 3; i++) {
+        if (script->tokens_of[i] != *wanted)
+            return false;
+    }
+    return true;
+}
+
+static bool steward_has_tokens(const struct rig *rig, const void *detail)
+{
+    (void)rig;
+    return script->tokens_of[SUPERVISOR_STEWARD] == *(const uint64_t *)detail;
+}
+
+static pid_t steward_pid(const struct rig *rig)
+{
+    return rig->master.supervisor.children[SUPERVISOR_STEWARD].process.pid;
+}
+
+static bool steward_is_another(const struct rig *rig, const void *detail)
+{
+    const struct child *steward = &rig->master.supervisor.children[SUPERVISOR_STEWARD];
+
+    return steward->state == CHILD_SERVING && steward->process.pid != *(const pid_t *)detail;
+}
+
+static void the_stewards_tokens_reach_all_workers_later_ones_and_its_successor(void **state)
+{
+    struct rig *rig = *state;
+
+    script->workers = 3;
+    rig_begin(rig);
+    rig_settle(rig);
+    for (uint64_t number = 5; number < 8; number++) {
+        script->tokens = number;
+        assert_true(rig_turn_until(rig, have_tokens, &number));
+    }
+    const uint64_t newest = 7;
+    pid_t before = rig_pid(rig, 1);
+    script->tokens_of[1] = 0;
+    kill(before, SIGKILL);
+    assert_true(rig_turn_until(rig, rig_is_without, &before));
+    assert_true(rig_turn_until(rig, have_tokens, &newest));
+    kill(steward_pid(rig), SIGKILL);
+    assert_true(rig_turn_until(rig, steward_has_tokens, &newest));
+    rig_settle(rig);
+    rig_end(rig, EXIT_SUCCESS);
+}
+
+static void a_steward_that_sends_what_are_no_tokens_is_replaced(void **state)
+{
+    static const struct {
+        enum tokens_mode mode;
+        uint64_t number;
+    } rows[] = {
+        {TOKENS_UNSEALED, 10}, {TOKENS_SHORT, 10}, {TOKENS_FOREIGN, 10},
+        {TOKENS_OTHER, 10},    {TOKENS_GOOD, 9},   {TOKENS_GOOD, 8},
+    };
+    const uint64_t good = 9;
+    struct rig *rig = *state;
+
+    script->workers = 3;
+    rig_begin(rig);
+    rig_settle(rig);
+    script->tokens = good;
+    assert_true(rig_turn_until(rig, have_tokens, &good));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        pid_t before = steward_pid(rig);
+
+        /* Not for its failures before. */
+        rig->master.supervisor.children[SUPERVISOR_STEWARD].failures = 0;
+        script->tokens_mode = (int)rows[i].mode;
+        script->tokens = rows[i].number;
+        assert_true(rig_turn_until(rig, steward_is_another, &before));
+        assert_int_equal(rig->master.supervisor.tokens.number, good);
+    }
+    assert_true(have_tokens(rig, &good));
+    rig_end(rig, EXIT_SUCCESS);
+}
+
 static void a_worker_that_says_what_it_cannot_say_is_replaced(void **state)
 {
     static const enum worker_mode modes[] = {WORK_SAY_ADOPTED, WORK_SAY_SLOT, WORK_SAY_DRAIN,
@@ -322,6 +406,8 @@ int main(void)
         TEST(a_worker_that_does_not_listen_is_passed_over),
         TEST(what_the_steward_revokes_every_worker_hears_of),
         TEST(a_worker_that_does_not_read_is_not_given_up_for_a_revocation),
+        TEST(the_stewards_tokens_reach_all_workers_later_ones_and_its_successor),
+        TEST(a_steward_that_sends_what_are_no_tokens_is_replaced),
         TEST(a_worker_that_says_what_it_cannot_say_is_replaced),
     };
 

@@ -1,4 +1,4 @@
-#include "registry/seal.h"
+#include "shm/seal.h"
 
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"

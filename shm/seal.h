@@ -1,6 +1,6 @@
 /** A memfd from its first byte to its seals. */
-#ifndef WEIR_REGISTRY_SEAL_H
-#define WEIR_REGISTRY_SEAL_H
+#ifndef WEIR_SHM_SEAL_H
+#define WEIR_SHM_SEAL_H
 
 #include <stddef.h>
 #include <stdint.h>
