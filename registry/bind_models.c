@@ -17,8 +17,11 @@ _Static_assert(MODEL_CHAT == 0 && MODEL_EMBEDDING == 1 && MODEL_IMAGE == 2 && MO
                "the words of kinds are in the order of the numbers");
 
 static const struct span lifecycle_words[] = {
-    {"preview", 7}, {"active", 6}, {"deprecated", 10}, {"retired", 7}};
-static const struct words lifecycles = {lifecycle_words, 4};
+    {"active", 6}, {"preview", 7}, {"deprecated", 10}, {"retired", 7}};
+static const struct words lifecycles = {lifecycle_words, LIFECYCLE_COUNT};
+_Static_assert(LIFECYCLE_ACTIVE == 0 && LIFECYCLE_PREVIEW == 1 && LIFECYCLE_DEPRECATED == 2 &&
+                   LIFECYCLE_RETIRED == 3 && LIFECYCLE_COUNT == 4,
+               "the words of lifecycles are in the order of the numbers");
 
 static const struct span modality_words[] = {{"text", 4},  {"image", 5}, {"audio", 5},
                                              {"video", 5}, {"file", 4},  {"embeddings", 10}};
@@ -37,22 +40,6 @@ static const struct word_list output_modalities = {MODEL(output_modality_count),
                                                    &modalities};
 static const struct word_list features = {MODEL(feature_count), DIALECT_WORDS_MAX, NULL};
 static const struct word_list parameters = {MODEL(parameter_count), DIALECT_WORDS_MAX * 2, NULL};
-
-/* The word itself, where it is one of a few. */
-static void bind_known_word(struct binder *binder, const struct field *field, void *target)
-{
-    const struct words *words = field->detail;
-    struct span *member = bind_member(field, target);
-    struct bind_value value;
-
-    if (!bind_take_value(binder, "a word", &value))
-        return;
-    int number = bind_find_word(words, value.text);
-    if (number < 0)
-        bind_refuse_word(binder, words, &value);
-    else
-        *member = words->words[number];
-}
 
 static bool has_level(const struct data_model *model, struct span effort)
 {
@@ -219,7 +206,7 @@ static const struct field model_fields[] = {
     TEXT(description, form_prose),
     {FIELD_NAME("kind"), bind_word, MODEL(kind), .detail = &kinds},
     TEXT(owned_by, form_line),
-    {FIELD_NAME("lifecycle"), bind_known_word, MODEL(lifecycle), .detail = &lifecycles},
+    {FIELD_NAME("lifecycle"), bind_word, MODEL(lifecycle), .detail = &lifecycles},
     TIME(released, released_s),
     TIME(deprecated, deprecated_s),
     TIME(retires, retires_s),

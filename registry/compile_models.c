@@ -111,6 +111,7 @@ static struct model_row make_model_row(struct build *build, const struct data_mo
         .max_output_tokens = model->max_output_tokens,
         .media_tokens = model->media_tokens,
         .priority = model->priority,
+        .lifecycle = (uint32_t)model->lifecycle,
     };
 }
 

@@ -74,11 +74,11 @@ struct data_model {
     struct span name; /* the slug where none is written */
     struct span description;
     struct span owned_by;
-    struct span lifecycle;
     struct span default_reasoning;
     struct span default_verbosity;
     struct span client_version_min;
     enum model_kind kind;
+    enum model_lifecycle lifecycle;
     uint32_t flags; /* enum model_flag */
     bool enabled;
     bool has_price;

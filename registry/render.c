@@ -28,6 +28,10 @@ static struct dialect_model describe(const struct build *build, uint32_t number)
         .client_version_min = data->client_version_min,
         .input_modality_count = data->input_modality_count,
         .level_count = data->level_count,
+        .feature_count = data->feature_count,
+        .released_s = data->released_s,
+        .deprecated_s = data->deprecated_s,
+        .retires_s = data->retires_s,
         .provider = build->data->providers[data->deployments[0].provider].kind,
         .credits_per_usd = build->data->credits_per_usd,
         .credits_margin_micros = build->data->credits_margin_micros,
@@ -36,6 +40,7 @@ static struct dialect_model describe(const struct build *build, uint32_t number)
     };
 
     memcpy(model.input_modalities, data->input_modalities, sizeof(model.input_modalities));
+    memcpy(model.features, data->features, sizeof(model.features));
     memcpy(model.levels, data->levels, sizeof(model.levels));
     return model;
 }

@@ -15,10 +15,13 @@ struct ref {
 };
 
 /** The listing dialects whose fragments the loader renders; the order is that of the rows. */
-#define DIALECT_MAP(X)  \
-    X(OPENAI, "openai") \
-    X(CODEX, "codex")   \
-    X(CREDIT, "credit")
+#define DIALECT_MAP(X)                  \
+    X(OPENAI, "openai")                 \
+    X(CODEX, "codex")                   \
+    X(CREDIT, "credit")                 \
+    X(ANTHROPIC, "anthropic")           \
+    X(ANTHROPIC_2023, "anthropic_2023") \
+    X(GEMINI, "gemini")
 
 enum dialect {
 #define X(name, word) DIALECT_##name,

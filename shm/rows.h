@@ -55,6 +55,15 @@ enum model_flag {
 
 enum model_kind { MODEL_CHAT, MODEL_EMBEDDING, MODEL_IMAGE, MODEL_KIND_COUNT };
 
+/** In the order of the words in the configuration, after the one that is assumed. */
+enum model_lifecycle {
+    LIFECYCLE_ACTIVE,
+    LIFECYCLE_PREVIEW,
+    LIFECYCLE_DEPRECATED,
+    LIFECYCLE_RETIRED,
+    LIFECYCLE_COUNT,
+};
+
 struct model_row {
     uint64_t slug_hash;
     struct ref slug;
@@ -73,7 +82,7 @@ struct model_row {
     uint64_t
         content_hash; /* over what its fragments say without created, and what a call is held to */
     int32_t priority;
-    uint32_t reserved;
+    uint32_t lifecycle; /* enum model_lifecycle */
 };
 
 struct deployment_row {

@@ -12,6 +12,17 @@ void listing_begin(struct listing *listing, const struct snapshot *snapshot, enu
     };
 }
 
+void listing_begin_page(struct listing *listing, const struct snapshot *snapshot,
+                        enum dialect dialect, const struct page *page)
+{
+    *listing = (struct listing){
+        .snapshot = snapshot,
+        .fragments = snapshot_fragments(snapshot, dialect),
+        .page = page,
+        .walk = selection_begin(&page->selection),
+    };
+}
+
 /* Fragments of adjacent models lie next to each other, each with the comma it begins with. */
 static struct span run_bytes(const struct listing *listing, const struct grant_run *run)
 {
@@ -35,6 +46,32 @@ static void go_behind(struct listing *listing)
     listing->has_item = false;
 }
 
+static struct span head_of(const struct listing *listing)
+{
+    return listing->page != NULL ? listing->page->head
+                                 : snapshot_bytes(listing->snapshot, listing->dialect->head);
+}
+
+static bool next_run(struct listing *listing, struct grant_run *run)
+{
+    return listing->page != NULL ? selection_next(&listing->page->selection, &listing->walk, run)
+                                 : grant_runs_next(&listing->runs, run);
+}
+
+static struct span take_tail(struct listing *listing)
+{
+    const struct page *page = listing->page;
+    struct span tail;
+
+    if (page != NULL) {
+        listing->is_done = true;
+        return (struct span){page->tail, page->tail_bytes};
+    }
+    tail = snapshot_bytes(listing->snapshot, listing->dialect->tail);
+    go_behind(listing);
+    return tail;
+}
+
 bool listing_next(struct listing *listing, struct span *piece)
 {
     struct grant_run run;
@@ -43,15 +80,14 @@ bool listing_next(struct listing *listing, struct span *piece)
         return false;
     if (!listing->is_begun) {
         listing->is_begun = true;
-        *piece = snapshot_bytes(listing->snapshot, listing->dialect->head);
-    } else if (grant_runs_next(&listing->runs, &run)) {
+        *piece = head_of(listing);
+    } else if (next_run(listing, &run)) {
         struct span bytes = run_bytes(listing, &run);
 
         *piece = listing->has_item ? bytes : span_skip(bytes, 1);
         listing->has_item = true;
     } else {
-        *piece = snapshot_bytes(listing->snapshot, listing->dialect->tail);
-        go_behind(listing);
+        *piece = take_tail(listing);
     }
     return true;
 }

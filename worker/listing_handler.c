@@ -6,6 +6,9 @@
 #include "worker/listing.h"
 #include "worker/listing_copies.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #define LISTING_CACHE_FIELDS                                                         \
     "cache-control: private, no-cache\r\n"                                           \
     "vary: Authorization, x-api-key, x-goog-api-key, api-key, x-firebase-appcheck, " \
@@ -17,6 +20,7 @@ struct listing_exchange {
     struct request request;
     struct generation *generation;
     struct listing listing;
+    struct page page; /* when it is one */
     char head[REPLY_HEAD_BYTES_MAX];
 };
 
@@ -79,25 +83,31 @@ static void on_gone(struct exchange *exchange, int err)
 
 static const struct exchange_table listing_table = {.on_sent = on_sent, .on_gone = on_gone};
 
-/* Takes over the hold on the generation. The head is written before that is handed on. */
-static void answer_gathered(const struct request *request, const struct reply *reply,
-                            const struct listing *listing, struct generation *generation)
+/* Takes over the hold on the generation; NULL after an answer that says that there is no memory. */
+static struct listing_exchange *take_exchange(const struct request *request,
+                                              struct generation *generation)
 {
     struct listing_exchange *out = record_pool_take(&request->worker->listings);
 
     if (out == NULL) {
         reply_error(request, &(struct reply_error){.err = ERR_NO_MEMORY, .generation = generation});
         generation_release(&generation);
-        return;
+        return NULL;
     }
     out->exchange.table = &listing_table;
     out->request = *request;
     out->generation = generation;
-    out->listing = *listing;
+    return out;
+}
+
+/* The head is written before the hold on the generation is handed on. */
+static void begin(struct listing_exchange *out, const struct reply *reply)
+{
     struct text head = text_over(out->head, sizeof(out->head));
-    reply_head(request, reply, &head);
+
+    reply_head(&out->request, reply, &head);
     INVARIANT(head.err == 0);
-    server_set_exchange(request->conn, out);
+    server_set_exchange(out->request.conn, out);
     go_on(out, text_span(&head));
 }
 
@@ -128,7 +138,7 @@ static void answer_whole(const struct request *request, const struct whole *whol
                          struct span fields, struct generation *generation)
 {
     const struct snapshot *snapshot = &generation->snapshot;
-    struct listing listing;
+    struct listing_exchange *out;
     struct span body = SPAN("");
     struct reply reply = {
         .status = 200,
@@ -137,8 +147,11 @@ static void answer_whole(const struct request *request, const struct whole *whol
         };
 
     if (!request->is_head && !listing_copies_take(whole->row)) {
-        listing_begin(&listing, snapshot, whole->dialect, whole->grant_set);
-        answer_gathered(request, &reply, &listing, generation);
+        out = take_exchange(request, generation);
+        if (out == NULL)
+            return;
+        listing_begin(&out->listing, snapshot, whole->dialect, whole->grant_set);
+        begin(out, &reply);
         return;
     }
     if (!request->is_head)
@@ -148,13 +161,83 @@ static void answer_whole(const struct request *request, const struct whole *whol
     generation_release(&generation);
 }
 
+/* Does the client have what this entity tag names? `fields` become those of the answer. */
+static bool is_unchanged(const struct http_request *http, struct span etag, struct text *fields)
+{
+    struct span if_none_match;
+
+    text_add(fields, SPAN("etag: "));
+    text_add(fields, etag);
+    text_add(fields, SPAN("\r\n" LISTING_CACHE_FIELDS));
+    INVARIANT(fields->err == 0);
+    return http_request_find(http, SPAN("if-none-match"), &if_none_match) &&
+                             listing_etag_matches(if_none_match, etag);
+}
+
+static void send_page(const struct request *request, const struct page *page, enum dialect dialect,
+                      struct span fields, struct generation *generation)
+{
+    struct reply reply = {
+        .status = 200,
+        .content_type = SPAN("application/json"), .content_length = (int64_t)page->body_bytes,
+                             .fields = fields, .generation = generation,
+        };
+
+    if (request->is_head) {
+        reply_small(request, &reply, SPAN(""));
+        generation_release(&generation);
+        return;
+    }
+    struct listing_exchange *out = take_exchange(request, generation);
+
+    if (out == NULL)
+        return;
+    out->page = *page;
+    listing_begin_page(&out->listing, &generation->snapshot, dialect, &out->page);
+    begin(out, &reply);
+}
+
+/* The tag of the whole list names what all of its items say, the page's hash which of them. */
+static struct span page_etag(const struct listing_row *row, const struct page *page, char *memory,
+                             size_t memory_bytes)
+{
+    uint64_t hash = snapshot_fnv(page->hash, row->etag, strlen(row->etag));
+    int len = snprintf(memory, memory_bytes, "\"%016" PRIx64 "\"", hash);
+
+    return (struct span){memory, (size_t)len};
+}
+
+static void answer_page(const struct request *request, const struct http_request *http,
+                        const struct whole *whole, struct generation *generation)
+{
+    const struct page_request asked = {&generation->snapshot, whole->grant_set, whole->dialect,
+                                       http->query};
+    struct reply_error error = {.generation = generation};
+    char memory[256];
+    char tag_memory[sizeof(whole->row->etag)];
+    struct text fields = text_over(memory, sizeof(memory));
+    struct page page;
+
+    error.err = page_answer(&asked, &page, &error.detail);
+    if (error.err != 0) {
+        reply_error(request, &error);
+        generation_release(&generation);
+        return;
+    }
+    struct span etag = page_etag(whole->row, &page, tag_memory, sizeof(tag_memory));
+
+    if (is_unchanged(http, etag, &fields))
+        answer_unchanged(request, text_span(&fields), generation);
+    else
+        send_page(request, &page, whole->dialect, text_span(&fields), generation);
+}
+
 void listing_answer(const struct request *request, const struct http_request *http,
                     enum dialect dialect, struct generation *generation)
 {
     struct access access;
     char memory[256];
     struct text fields = text_over(memory, sizeof(memory));
-    struct span if_none_match;
     int err = request_identify(request, http, KEY_SCOPE_LIST, generation, &access);
 
     if (err != 0) {
@@ -163,15 +246,11 @@ void listing_answer(const struct request *request, const struct http_request *ht
     }
     const struct whole whole = {dialect, access.grant_set,
                                 snapshot_listing(&generation->snapshot, access.grant_set, dialect)};
-    struct span etag = span_of(whole.row->etag);
 
     counters_add(&request->worker->slot->counters, COUNTER_listings, 1);
-    text_add(&fields, SPAN("etag: "));
-    text_add(&fields, etag);
-    text_add(&fields, SPAN("\r\n" LISTING_CACHE_FIELDS));
-    INVARIANT(fields.err == 0);
-    if (http_request_find(http, SPAN("if-none-match"), &if_none_match) &&
-                          listing_etag_matches(if_none_match, etag))
+    if (page_is_asked(dialect))
+        answer_page(request, http, &whole, generation);
+    else if (is_unchanged(http, span_of(whole.row->etag), &fields))
         answer_unchanged(request, text_span(&fields), generation);
     else
         answer_whole(request, &whole, text_span(&fields), generation);

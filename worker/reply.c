@@ -148,7 +148,7 @@ void reply_error(const struct request *request, const struct reply_error *error)
     struct text body = text_over(memory, sizeof(memory));
     struct text fields = text_over(field_memory, sizeof(field_memory));
     struct span id = {request->id, REQUEST_ID_BYTES};
-    int status = err_http_status(error->err);
+    int status = dialect_error_status(request->errors, error->err);
 
     dialect_render_error(request->errors, error->err, error->detail, error->param, id, &body);
     /* A detail that quotes the client can be too long; the error itself never is. */

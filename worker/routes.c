@@ -10,7 +10,10 @@ enum path_form {
 };
 
 /* What a listing speaks where no dialect is fixed. */
-enum { BY_HEADERS = DIALECT_COUNT };
+enum {
+    BY_HEADERS = DIALECT_COUNT, /* the client's: several protocols share the path */
+    BY_VERSION,                 /* Anthropic's, in the form that `anthropic-version` asks for */
+};
 
 static const struct {
     struct span path;
@@ -26,11 +29,33 @@ static const struct {
 #undef X
 };
 
-static bool path_fits(enum route route, struct span path)
+/* Behind the segment that a `*` stands for, what the path and the row go on with. */
+static bool skip_segment(struct span *row, struct span *path)
 {
-    if (routes[route].form == FORM_WHOLE)
-        return span_equal(path, routes[route].path);
-    return path.len > routes[route].path.len && span_starts_with(path, routes[route].path);
+    const char *star = memchr(row->ptr, '*', row->len);
+    size_t before = star == NULL ? 0 : (size_t)(star - row->ptr);
+    const char *slash;
+
+    if (star == NULL || !span_starts_with(*path, (struct span){row->ptr, before}))
+        return false;
+    *path = span_skip(*path, before);
+    slash = path->len == 0 ? NULL : memchr(path->ptr, '/', path->len);
+    if (slash == NULL || slash == path->ptr)
+        return false;
+    *path = span_skip(*path, (size_t)(slash - path->ptr));
+    *row = span_skip(*row, before + 1);
+    return true;
+}
+
+/* `rest` is what follows what the row knows. */
+static bool path_fits(enum route route, struct span path, struct span *rest)
+{
+    struct span row = routes[route].path;
+
+    if (!span_starts_with(path, row) && !(skip_segment(&row, &path) && span_starts_with(path, row)))
+        return false;
+    *rest = span_skip(path, row.len);
+    return routes[route].form == FORM_WHOLE ? rest->len == 0 : rest->len > 0;
 }
 
 static bool method_fits(enum route route, enum http_method method)
@@ -40,49 +65,74 @@ static bool method_fits(enum route route, enum http_method method)
     return method == HTTP_METHOD_GET || method == HTTP_METHOD_HEAD;
 }
 
+static int choose_version(struct span version, struct route_match *out)
+{
+    if (span_equal(version, SPAN("2026-10-21")))
+        out->dialect = DIALECT_ANTHROPIC;
+    else if (span_equal(version, SPAN("2023-06-01")))
+        out->dialect = DIALECT_ANTHROPIC_2023;
+    else
+        return ERR_API_VERSION;
+    return 0;
+}
+
 /* `/v1/models` is the path of several protocols: what else the client says tells them apart. */
-static enum dialect choose_dialect(const struct http_request *request)
+static int choose_dialect(const struct http_request *request, struct route_match *out)
 {
     struct span value;
 
+    out->dialect = DIALECT_OPENAI;
     if (request->query.len > 0 && url_query_find(request->query, SPAN("client_version"), &value) &&
-                                                 value.len > 0)
-        return DIALECT_CODEX;
-    return DIALECT_OPENAI;
+                                                 value.len > 0) {
+        out->dialect = DIALECT_CODEX;
+        return 0;
+    }
+    if (!http_request_find(request, SPAN("anthropic-version"), &value))
+        return 0;
+    out->errors = ERRORS_ANTHROPIC;
+    return choose_version(value, out);
 }
 
-static void describe(enum route route, const struct http_request *request, struct route_match *out)
+static int describe(enum route route, const struct http_request *request, struct route_match *out)
 {
-    *out = (struct route_match){
-        .route = route,
-        .handler = routes[route].handler,
-        .errors = routes[route].errors,
-        .rest = span_skip(request->path, routes[route].path.len),
-    };
-    if (routes[route].handler == HANDLER_CALL)
-        out->protocol = (enum wire_protocol)routes[route].speaks;
-    else if (routes[route].speaks == BY_HEADERS)
-        out->dialect = choose_dialect(request);
-    else
-        out->dialect = (enum dialect)routes[route].speaks;
+    uint32_t speaks = routes[route].speaks;
+    struct span version = SPAN("2023-06-01");
+
+    out->route = route;
+    out->handler = routes[route].handler;
+    out->errors = routes[route].errors;
+    if (routes[route].handler == HANDLER_CALL) {
+        out->protocol = (enum wire_protocol)speaks;
+        return 0;
+    }
+    if (speaks == BY_HEADERS)
+        return choose_dialect(request, out);
+    if (speaks == BY_VERSION) {
+        (void)http_request_find(request, SPAN("anthropic-version"), &version);
+        return choose_version(version, out);
+    }
+    out->dialect = (enum dialect)speaks;
+    return 0;
 }
 
 int routes_find(const struct http_request *request, struct route_match *out)
 {
-    for (enum route route = 0; route < ROUTE_COUNT; route++) {
-        if (!path_fits(route, request->path))
-            continue;
-        describe(route, request, out);
-        return method_fits(route, request->method) ? 0 : ERR_METHOD;
-    }
     *out = (struct route_match){.errors = ERRORS_OPENAI};
+    for (enum route route = 0; route < ROUTE_COUNT; route++) {
+        if (!path_fits(route, request->path, &out->rest))
+            continue;
+        int err = describe(route, request, out);
+        return method_fits(route, request->method) ? err : ERR_METHOD;
+    }
     return ERR_NO_ROUTE;
 }
 
 enum error_dialect routes_errors(struct span path)
 {
+    struct span rest;
+
     for (enum route route = 0; route < ROUTE_COUNT; route++) {
-        if (path_fits(route, path))
+        if (path_fits(route, path, &rest))
             return routes[route].errors;
     }
     return ERRORS_OPENAI;

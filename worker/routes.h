@@ -9,24 +9,35 @@
 /**
  * X(NAME, path, form of the path, handler, what a listing or a call speaks, dialect of its errors)
  *
- * The first row that fits decides; the ones that are asked for most stand first.
+ * A `*` in a path stands for one segment. The first row that fits decides; the ones that are asked for most stand first.
  */
-#define ROUTE_MAP(X)                                                                         \
-    X(MODELS, "/v1/models", WHOLE, LISTING, BY_HEADERS, OPENAI)                              \
-    X(MODEL, "/v1/models/", REST, MODEL, BY_HEADERS, OPENAI)                                 \
-    X(CHAT_COMPLETIONS, "/v1/chat/completions", WHOLE, CALL, PROTOCOL_OPENAI, OPENAI)        \
-    X(MESSAGES, "/v1/messages", WHOLE, CALL, PROTOCOL_ANTHROPIC, ANTHROPIC)                  \
-    X(HEALTHZ, "/healthz", WHOLE, HEALTH, 0, OPENAI)                                         \
-    X(READYZ, "/readyz", WHOLE, READY, 0, OPENAI)                                            \
-    X(CREDIT_MODELS, "/models", WHOLE, LISTING, DIALECT_CREDIT, CREDIT)                      \
-    X(CODEX_MODELS, "/backend-api/codex/models", WHOLE, LISTING, DIALECT_CODEX, OPENAI)      \
-    X(OPENAI_MODELS, "/gateway/openai/v1/models", WHOLE, LISTING, DIALECT_OPENAI, OPENAI)    \
-    X(OPENAI_MODEL, "/gateway/openai/v1/models/", REST, MODEL, DIALECT_OPENAI, OPENAI)       \
-    X(OPENAI_CHAT_COMPLETIONS, "/gateway/openai/v1/chat/completions", WHOLE, CALL,           \
-      PROTOCOL_OPENAI, OPENAI)                                                               \
-    X(ANTHROPIC_MESSAGES, "/gateway/anthropic/v1/messages", WHOLE, CALL, PROTOCOL_ANTHROPIC, \
-      ANTHROPIC)                                                                             \
-    X(CLAUDE_MESSAGES, "/claude/v1/messages", WHOLE, CALL, PROTOCOL_ANTHROPIC, ANTHROPIC)
+#define ROUTE_MAP(X)                                                                               \
+    X(MODELS, "/v1/models", WHOLE, LISTING, BY_HEADERS, OPENAI)                                    \
+    X(MODEL, "/v1/models/", REST, MODEL, BY_HEADERS, OPENAI)                                       \
+    X(CHAT_COMPLETIONS, "/v1/chat/completions", WHOLE, CALL, PROTOCOL_OPENAI, OPENAI)              \
+    X(MESSAGES, "/v1/messages", WHOLE, CALL, PROTOCOL_ANTHROPIC, ANTHROPIC)                        \
+    X(HEALTHZ, "/healthz", WHOLE, HEALTH, 0, OPENAI)                                               \
+    X(READYZ, "/readyz", WHOLE, READY, 0, OPENAI)                                                  \
+    X(CREDIT_MODELS, "/models", WHOLE, LISTING, DIALECT_CREDIT, CREDIT)                            \
+    X(CODEX_MODELS, "/backend-api/codex/models", WHOLE, LISTING, DIALECT_CODEX, OPENAI)            \
+    X(OPENAI_MODELS, "/gateway/openai/v1/models", WHOLE, LISTING, DIALECT_OPENAI, OPENAI)          \
+    X(OPENAI_MODEL, "/gateway/openai/v1/models/", REST, MODEL, DIALECT_OPENAI, OPENAI)             \
+    X(OPENAI_CHAT_COMPLETIONS, "/gateway/openai/v1/chat/completions", WHOLE, CALL,                 \
+      PROTOCOL_OPENAI, OPENAI)                                                                     \
+    X(ANTHROPIC_MESSAGES, "/gateway/anthropic/v1/messages", WHOLE, CALL, PROTOCOL_ANTHROPIC,       \
+      ANTHROPIC)                                                                                   \
+    X(ANTHROPIC_MODELS, "/gateway/anthropic/v1/models", WHOLE, LISTING, BY_VERSION, ANTHROPIC)     \
+    X(ANTHROPIC_MODEL, "/gateway/anthropic/v1/models/", REST, MODEL, BY_VERSION, ANTHROPIC)        \
+    X(CLAUDE_MESSAGES, "/claude/v1/messages", WHOLE, CALL, PROTOCOL_ANTHROPIC, ANTHROPIC)          \
+    X(CLAUDE_MODELS, "/claude/v1/models", WHOLE, LISTING, BY_VERSION, ANTHROPIC)                   \
+    X(CLAUDE_MODEL, "/claude/v1/models/", REST, MODEL, BY_VERSION, ANTHROPIC)                      \
+    X(GEMINI_MODELS, "/v1beta/models", WHOLE, LISTING, DIALECT_GEMINI, GEMINI)                     \
+    X(GEMINI_MODEL, "/v1beta/models/", REST, MODEL, DIALECT_GEMINI, GEMINI)                        \
+    X(GATEWAY_GEMINI_MODELS, "/gateway/gemini/v1beta/models", WHOLE, LISTING, DIALECT_GEMINI,      \
+      GEMINI)                                                                                      \
+    X(GATEWAY_GEMINI_MODEL, "/gateway/gemini/v1beta/models/", REST, MODEL, DIALECT_GEMINI, GEMINI) \
+    X(VERSION_GEMINI_MODELS, "/gemini/*/models", WHOLE, LISTING, DIALECT_GEMINI, GEMINI)           \
+    X(VERSION_GEMINI_MODEL, "/gemini/*/models/", REST, MODEL, DIALECT_GEMINI, GEMINI)
 
 enum route {
 #define X(name, ...) ROUTE_##name,
@@ -46,7 +57,10 @@ struct route_match {
     struct span rest;            /* still percent-encoded */
 };
 
-/** @return 0, ERR_NO_ROUTE, or ERR_METHOD (then `out` says which route it would have been) */
+/**
+ * @return 0; ERR_NO_ROUTE; ERR_METHOD (then `out` says which route it would have been);
+ *         ERR_API_VERSION for an `anthropic-version` that nobody speaks here
+ */
 int routes_find(const struct http_request *request, struct route_match *out);
 
 /** Whose errors a request for that path gets, also when nothing else of it is known. */

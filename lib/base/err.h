@@ -44,6 +44,7 @@
     X(EXPECTATION, 417, "expectation_failed", "The only expectation met here is 100-continue.")    \
     X(NO_ROUTE, 404, "not_found", "There is nothing at this path.")                                \
     X(METHOD, 405, "method_not_allowed", "This path does not take this method.")                   \
+    X(API_VERSION, 400, "invalid_version", "`anthropic-version` is none that is spoken here.")     \
     X(NO_CREDENTIAL, 401, "invalid_api_key", "No API key was given.")                              \
     X(CREDENTIALS_DIFFER, 401, "invalid_api_key", "The request carries different API keys.")       \
     X(UNKNOWN_KEY, 401, "invalid_api_key", "The API key is not valid.")                            \

@@ -1,8 +1,10 @@
 #include "lib/dialect/dialect.h"
 
 #include "lib/base/invariant.h"
+#include "lib/dialect/anthropic.h"
 #include "lib/dialect/codex.h"
 #include "lib/dialect/credit.h"
+#include "lib/dialect/gemini.h"
 #include "lib/dialect/openai.h"
 
 #define ENDS(NAME)                                     \
@@ -17,10 +19,17 @@ static const struct {
     struct span tail;
     uint32_t behind;
     void (*render_model)(const struct dialect_model *model, struct text *out);
+    /* NULL: the list is always whole */
+    int (*answer)(const struct page_request *request, struct page *page, struct span *wrong);
 } dialects[DIALECT_COUNT] = {
-    [DIALECT_OPENAI] = {"openai", ENDS(OPENAI), ROW_NONE, openai_render_model},
-    [DIALECT_CODEX] = {"codex", ENDS(CODEX), DIALECT_OPENAI, codex_render_model},
-    [DIALECT_CREDIT] = {"credit", ENDS(CREDIT), ROW_NONE, credit_render_model},
+    [DIALECT_OPENAI] = {"openai", ENDS(OPENAI), ROW_NONE, openai_render_model, NULL},
+    [DIALECT_CODEX] = {"codex", ENDS(CODEX), DIALECT_OPENAI, codex_render_model, NULL},
+    [DIALECT_CREDIT] = {"credit", ENDS(CREDIT), ROW_NONE, credit_render_model, NULL},
+    [DIALECT_ANTHROPIC] = {"anthropic", ENDS(ANTHROPIC), ROW_NONE, anthropic_render_model,
+                           anthropic_answer},
+    [DIALECT_ANTHROPIC_2023] = {"anthropic_2023", ENDS(ANTHROPIC_2023), ROW_NONE,
+                                anthropic_2023_render_model, anthropic_answer},
+    [DIALECT_GEMINI] = {"gemini", ENDS(GEMINI), ROW_NONE, gemini_render_model, gemini_answer},
 };
 
 void dialect_render_model(enum dialect dialect, const struct dialect_model *model, struct text *out)
@@ -51,4 +60,17 @@ const char *dialect_name(enum dialect dialect)
 {
     INVARIANT(dialect < DIALECT_COUNT);
     return dialects[dialect].name;
+}
+
+bool page_is_asked(enum dialect dialect)
+{
+    INVARIANT(dialect < DIALECT_COUNT);
+    return dialects[dialect].answer != NULL;
+}
+
+int page_answer(const struct page_request *request, struct page *page, struct span *wrong)
+{
+    INVARIANT(page_is_asked(request->dialect));
+    page->selection = selection_all(request->snapshot, request->grant_set);
+    return dialects[request->dialect].answer(request, page, wrong);
 }

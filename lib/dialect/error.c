@@ -2,6 +2,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
+#include "lib/dialect/fields.h"
 
 /* What each dialect that has types of errors calls an answer with that status. */
 struct error_words {
@@ -113,10 +114,66 @@ static void add_credit(const struct error_body *body, struct text *out)
     text_add(out, SPAN("}}"));
 }
 
+/* What Gemini calls a status; one without a row is called what 400 or 500 is called. */
+static const struct {
+    int status;
+    struct span word;
+} gemini_words[] = {
+    {400, {"INVALID_ARGUMENT", 16}},
+    {401, {"UNAUTHENTICATED", 15}},
+    {403, {"PERMISSION_DENIED", 17}},
+    {404, {"NOT_FOUND", 9}},
+    {429, {"RESOURCE_EXHAUSTED", 18}},
+    {499, {"CANCELLED", 9}},
+    {500, {"INTERNAL", 8}},
+    {501, {"UNIMPLEMENTED", 13}},
+    {503, {"UNAVAILABLE", 11}},
+    {504, {"DEADLINE_EXCEEDED", 17}},
+};
+
+static struct span gemini_word(int status)
+{
+    int general = status >= 400 && status < 500 ? 400 : 500;
+    struct span word = SPAN("");
+
+    for (size_t i = 0; i < sizeof(gemini_words) / sizeof(gemini_words[0]); i++) {
+        if (gemini_words[i].status == status)
+            return gemini_words[i].word;
+        if (gemini_words[i].status == general)
+            word = gemini_words[i].word;
+    }
+    return word;
+}
+
+int dialect_error_status(enum error_dialect dialect, int err)
+{
+    int status = err_http_status(err);
+
+    if (dialect != ERRORS_GEMINI || status != 401)
+        return status;
+    return err == ERR_NO_CREDENTIAL ? 403 : 400;
+}
+
+static void add_gemini(const struct error_body *body, struct text *out)
+{
+    int status = dialect_error_status(ERRORS_GEMINI, body->err);
+
+    field_unsigned(out, SPAN("{\"error\":{\"code\":"), (uint64_t)status);
+    text_add(out, SPAN(",\"message\":"));
+    add_message(out, body->err, body->detail);
+    field_string(out, SPAN(",\"status\":"), gemini_word(status));
+    if (err_http_status(body->err) == 401 && status == 400)
+        text_add(out, SPAN(",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\","
+                           "\"reason\":\"API_KEY_INVALID\",\"domain\":\"googleapis.com\","
+                           "\"metadata\":{\"service\":\"generativelanguage.googleapis.com\"}}]"));
+    text_add(out, SPAN("}}"));
+}
+
 static void (*const envelopes[ERRORS_COUNT])(const struct error_body *body, struct text *out) = {
     [ERRORS_OPENAI] = add_openai,
     [ERRORS_ANTHROPIC] = add_anthropic,
     [ERRORS_CREDIT] = add_credit,
+    [ERRORS_GEMINI] = add_gemini,
 };
 
 enum error_dialect dialect_errors_of(enum wire_protocol protocol)

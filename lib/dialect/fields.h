@@ -34,6 +34,26 @@ static inline bool model_has(const struct dialect_model *model, enum model_flag 
     return (model->row->flags & (uint32_t)flag) != 0;
 }
 
+/** Is that word among its features? */
+static inline bool model_features(const struct dialect_model *model, struct span word)
+{
+    for (uint32_t i = 0; i < model->feature_count; i++) {
+        if (span_equal(model->features[i], word))
+            return true;
+    }
+    return false;
+}
+
+/** Is there a level of reasoning of that name? */
+static inline bool model_has_level(const struct dialect_model *model, struct span effort)
+{
+    for (uint32_t i = 0; i < model->level_count; i++) {
+        if (span_equal(model->levels[i].effort, effort))
+            return true;
+    }
+    return false;
+}
+
 /** Does it take input of that kind? */
 static inline bool model_takes(const struct dialect_model *model, struct span modality)
 {

@@ -83,3 +83,87 @@ export function creditModel(config, slug) {
 export function creditListing(config, slugs) {
   return `{"models":[${slugs.map((slug) => creditModel(config, slug)).join(',')}]}`;
 }
+
+const leaf = (supported) => ({ supported });
+
+function features(model, word) {
+  return leaf((model.features ?? []).includes(word));
+}
+
+/** A date of the configuration as a moment. */
+function moment(date) {
+  return date === undefined ? null : `${date}T00:00:00Z`;
+}
+
+function anthropicCapabilities(model) {
+  const level = (effort) => leaf(model.reasoning?.levels?.[effort] !== undefined);
+  const edit = (word) => (features(model, word).supported ? leaf(true) : null);
+  const edits = ['clear_thinking_20251015', 'clear_tool_uses_20250919', 'compact_20260112'];
+  const thinks = has(model, 'reasoning');
+  return {
+    batch: features(model, 'batch'),
+    citations: features(model, 'citations'),
+    code_execution: features(model, 'code_execution'),
+    context_management: {
+      ...Object.fromEntries(edits.map((word) => [word, edit(word)])), supported: edits.some(edit),
+    },
+    effort: {
+      high: level('high'), low: level('low'), max: level('max'), medium: level('medium'),
+      supported: model.reasoning?.levels !== undefined,
+      xhigh: level('xhigh').supported ? leaf(true) : null,
+    },
+    image_input: leaf(inputs(model).includes('image')),
+    pdf_input: leaf(inputs(model).includes('file')),
+    server_tools: {
+      code_execution: features(model, 'code_execution'), web_search: features(model, 'web_search'),
+      supported: features(model, 'code_execution').supported || features(model, 'web_search').supported,
+    },
+    structured_outputs: features(model, 'structured_outputs'),
+    thinking: { supported: thinks, types: { adaptive: features(model, 'adaptive_thinking'), enabled: leaf(thinks) } },
+  };
+}
+
+export function anthropicModel(config, slug, version) {
+  const model = config.models[slug];
+  const info = {
+    type: 'model',
+    id: slug,
+    display_name: model.name ?? slug,
+    created_at: moment(model.released) ?? '1970-01-01T00:00:00Z',
+    max_input_tokens: model.max_input_tokens ?? model.context_window,
+    max_tokens: model.max_output_tokens ?? null,
+    capabilities: anthropicCapabilities(model),
+  };
+  if (version === '2023-06-01') return json(info);
+  return json({
+    ...info,
+    deprecated_at: moment(model.deprecated),
+    lifecycle: model.lifecycle === 'preview' ? 'active' : model.lifecycle ?? 'active',
+    line: null,
+    retires_at: moment(model.retires),
+  });
+}
+
+export function anthropicListing(config, slugs, version, hasMore = false) {
+  return `{"data":[${slugs.map((slug) => anthropicModel(config, slug, version)).join(',')}],"has_more":${hasMore},`
+    + `"first_id":${json(slugs[0] ?? null)},"last_id":${json(slugs.at(-1) ?? null)}}`;
+}
+
+export function geminiModel(config, slug) {
+  const model = config.models[slug];
+  const methods = { chat: ['generateContent', 'countTokens'], embedding: ['embedContent'], image: ['generateContent'] };
+  return json({
+    name: `models/${slug}`,
+    displayName: model.name ?? slug,
+    description: model.description,
+    inputTokenLimit: model.max_input_tokens ?? model.context_window,
+    outputTokenLimit: model.max_output_tokens,
+    supportedGenerationMethods: methods[model.kind ?? 'chat'],
+    thinking: has(model, 'reasoning') ? true : undefined,
+  });
+}
+
+export function geminiListing(config, slugs, token) {
+  if (slugs.length === 0) return '{}';
+  return `{"models":[${slugs.map((slug) => geminiModel(config, slug)).join(',')}]${token ? `,"nextPageToken":${json(token)}` : ''}}`;
+}

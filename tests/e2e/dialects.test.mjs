@@ -1,11 +1,21 @@
 // The other listing dialects: DESIGN sections 7 and 8, docs/listings.md.
 import assert from 'node:assert/strict';
-import { displayOrder, effective, keyOf, listing } from './config.mjs';
-import { codexListing, creditListing } from './dialects.mjs';
+import { displayOrder, effective, keyOf, listedModel, listing } from './config.mjs';
+import {
+  anthropicListing, anthropicModel, codexListing, creditListing, geminiListing, geminiModel,
+} from './dialects.mjs';
 import { KEYS, registry } from './fixture.mjs';
 import { assertAnthropicError, assertOpenAiError, startWeir, test } from './harness.mjs';
 
 const config = { ...registry({ openai: 'http://127.0.0.1:9/v1' }), credits: { per_usd: 1000, margin: '1.4' } };
+Object.assign(config.models['gpt-mini'], {
+  lifecycle: 'deprecated', deprecated: '2026-10-07', retires: '2027-12-31',
+  input_modalities: ['text', 'file'], output_modalities: ['text', 'audio'],
+  features: ['json_mode', 'structured_outputs', 'web_search', 'compact_20260112', 'adaptive_thinking'],
+  parameters: ['temperature', 'top_p'],
+});
+Object.assign(config.models.Zebra, { kind: 'embedding', lifecycle: 'preview' });
+Object.assign(config.models.last, { kind: 'image', lifecycle: 'retired', reasoning: { levels: { xhigh: 'All', max: 'More' } } });
 const weir = await startWeir(config);
 
 /** `created` is the gateway's to say: what the OpenAI listing says is what all say. */
@@ -42,8 +52,45 @@ const credit = {
   refuses: (answer) => assertCreditError(answer, 401, 'invalid_api_key'),
 };
 
+const anthropic = (version) => ({
+  expected: (slugs) => anthropicListing(config, slugs, version),
+  ids: (body) => body.data.map((model) => model.id),
+  empty: '{"data":[],"has_more":false,"first_id":null,"last_id":null}',
+  refuses: (answer) => assertAnthropicError(answer, 401, 'authentication_error'),
+});
+const OLD = '2023-06-01';
+const NEW = '2026-10-21';
+
+function assertGeminiError(answer, code, status) {
+  assert.equal(answer.status, code, answer.text);
+  assert.match(answer.headers['content-type'], /^application\/json/);
+  assert.deepEqual(Object.keys(answer.json), ['error']);
+  assert.deepEqual(Object.keys(answer.json.error).slice(0, 3), ['code', 'message', 'status']);
+  assert.equal(answer.json.error.code, code);
+  assert.equal(answer.json.error.status, status);
+}
+
+const gemini = {
+  expected: (slugs) => geminiListing(config, slugs),
+  ids: (body) => body.models.map((model) => model.name.replace(/^models\//, '')),
+  empty: '{}',
+  refuses: (answer) => {
+    assertGeminiError(answer, 400, 'INVALID_ARGUMENT');
+    assert.equal(answer.json.error.details[0].reason, 'API_KEY_INVALID');
+  },
+};
+
 /** What to ask for, and how it reads. */
 const LISTINGS = [
+  { path: '/v1/models', headers: { 'anthropic-version': OLD }, ...anthropic(OLD) },
+  { path: '/v1/models', headers: { 'anthropic-version': NEW }, ...anthropic(NEW) },
+  { path: '/gateway/anthropic/v1/models', ...anthropic(OLD) },
+  { path: '/gateway/anthropic/v1/models', headers: { 'anthropic-version': NEW }, ...anthropic(NEW) },
+  { path: '/claude/v1/models', ...anthropic(OLD) },
+  { path: '/v1beta/models', ...gemini },
+  { path: '/gateway/gemini/v1beta/models', ...gemini },
+  { path: '/gemini/v1beta/models', ...gemini },
+  { path: '/gemini/v1/models', ...gemini },
   { path: '/gateway/openai/v1/models', ...openAi },
   { path: '/v1/models?client_version=', ...openAi },
   { path: '/gateway/openai/v1/models?client_version=0.99.0', ...openAi },
@@ -114,21 +161,176 @@ test('no two dialects share an ETag', async () => {
   assert.equal(etags.size, new Set(etags.values()).size);
 });
 
-test('one model is in the dialect of its path', async () => {
-  for (const [path, id] of [['/gateway/openai/v1/models/org%2Fmodel:tag', 'org/model:tag']]) {
-    const answer = await weir.get(path, KEYS.all);
-    assert.equal(answer.status, 200, answer.text);
-    assert.ok((await weir.get(path.slice(0, path.lastIndexOf('/')), KEYS.all)).text.includes(answer.text));
-    assert.equal(answer.json.id, id);
-  }
+for (const [path, headers, item] of [
+  ['/gateway/openai/v1/models', {}, (slug) => listedModel(config, slug, created[slug])],
+  ['/v1/models', { 'anthropic-version': OLD }, (slug) => anthropicModel(config, slug, OLD)],
+  ['/v1/models', { 'anthropic-version': NEW }, (slug) => anthropicModel(config, slug, NEW)],
+  ['/claude/v1/models', {}, (slug) => anthropicModel(config, slug, OLD)],
+  ['/gateway/anthropic/v1/models', { 'anthropic-version': NEW }, (slug) => anthropicModel(config, slug, NEW)],
+  ['/v1beta/models', {}, (slug) => geminiModel(config, slug)],
+  ['/gateway/gemini/v1beta/models', {}, (slug) => geminiModel(config, slug)],
+  ['/gemini/v1/models', {}, (slug) => geminiModel(config, slug)],
+]) {
+  test(`${path} ${JSON.stringify(headers)}: one model is the very item of the list`, async () => {
+    for (const slug of displayOrder(config)) {
+      const answer = await weir.get(`${path}/${slug}`, KEYS.all, headers);
+      assert.equal(answer.status, 200, answer.text);
+      assert.equal(answer.text, item(slug));
+    }
+  });
+}
+
+test('a model that may not be seen is refused in the dialect of the path', async () => {
+  const version = { 'anthropic-version': NEW };
   assertOpenAiError(await weir.get('/gateway/openai/v1/models/nope', KEYS.all), 404, 'model_not_found');
   assertOpenAiError(await weir.get('/gateway/openai/v1/models/last', KEYS.group), 403, 'model_not_allowed');
+  assertAnthropicError(await weir.get('/v1/models/nope', KEYS.all, version), 404, 'not_found_error');
+  assertAnthropicError(await weir.get('/claude/v1/models/last', KEYS.group), 403, 'permission_error');
+  assertGeminiError(await weir.get('/v1beta/models/nope', KEYS.all), 404, 'NOT_FOUND');
+  assertGeminiError(await weir.get('/gemini/v1/models/last', KEYS.group), 403, 'PERMISSION_DENIED');
+});
+
+test('an Anthropic version that nobody speaks is refused in Anthropic\'s way', async () => {
+  for (const path of ['/v1/models', '/v1/models/Zebra', '/claude/v1/models', '/gateway/anthropic/v1/models']) {
+    for (const version of ['2024-01-01', '', '2023-06-01, 2023-06-01']) {
+      assertAnthropicError(await weir.get(path, KEYS.all, { 'anthropic-version': version }), 400, 'invalid_request_error');
+    }
+  }
+});
+
+test('Gemini: a key is a part of the request, so without one it is 403 and with a bad one 400', async () => {
+  assertGeminiError(await weir.get('/v1beta/models'), 403, 'PERMISSION_DENIED');
+  assertGeminiError(await weir.get('/v1beta/models?key=nonsense'), 400, 'INVALID_ARGUMENT');
+  assert.equal((await weir.get(`/v1beta/models?key=${KEYS.all}`)).status, 200);
+});
+
+test('a path with a version has one segment there', async () => {
+  for (const path of ['/gemini//models', '/gemini/models', '/gemini/v1/x/models', '/gemini/v1/models/', '/gemini/v1']) {
+    assertOpenAiError(await weir.get(path, KEYS.all), 404, 'not_found');
+  }
+});
+
+/** Follow pages to the end: the slugs of each. */
+async function anthropicPages(query, secret) {
+  const pages = [];
+  for (let cursor = ''; ;) {
+    const { json: page } = await weir.get(`/claude/v1/models?${query}${cursor}`, secret);
+    pages.push(page.data.map((model) => model.id));
+    assert.equal(page.first_id, pages.at(-1)[0] ?? null);
+    assert.equal(page.last_id, pages.at(-1).at(-1) ?? null);
+    if (!page.has_more) return pages;
+    cursor = `&after_id=${encodeURIComponent(page.last_id)}`;
+  }
+}
+
+async function geminiPages(query, secret) {
+  const pages = [];
+  for (let cursor = ''; ;) {
+    const { json: page } = await weir.get(`/v1beta/models?${query}${cursor}`, secret);
+    pages.push(gemini.ids({ models: page.models ?? [] }));
+    if (page.nextPageToken === undefined) return pages;
+    cursor = `&pageToken=${encodeURIComponent(page.nextPageToken)}`;
+  }
+}
+
+test('pages of every size come to the whole list', async () => {
+  for (const [name, secret, entry] of keysOf) {
+    const granted = effective(config, entry);
+    for (let size = 1; size <= granted.length + 1; size++) {
+      const chunks = [];
+      for (let i = 0; i === 0 || i < granted.length; i += size) chunks.push(granted.slice(i, i + size));
+      assert.deepEqual(await anthropicPages(`limit=${size}`, secret), chunks, `${name} by ${size}`);
+      assert.deepEqual(await geminiPages(`pageSize=${size}`, secret), chunks, `${name} by ${size}`);
+    }
+  }
+});
+
+test('Anthropic: before_id pages backwards, each page in the order of the list', async () => {
+  const all = displayOrder(config);
+  const pages = [];
+  for (let cursor = all.at(-1), hasMore = true; hasMore;) {
+    const { json: page } = await weir.get(`/claude/v1/models?limit=2&before_id=${encodeURIComponent(cursor)}`, KEYS.all);
+    pages.unshift(page.data.map((model) => model.id));
+    ({ first_id: cursor, has_more: hasMore } = page);
+  }
+  assert.deepEqual(pages, [all.slice(0, 1), all.slice(1, 3), all.slice(3, 5)]);
+});
+
+test('Anthropic: lifecycle narrows the list, in either form of its name', async () => {
+  for (const [query, slugs] of [
+    ['lifecycle=deprecated', ['gpt-mini']], ['lifecycle%5B%5D=retired', ['last']],
+    ['lifecycle[]=deprecated&lifecycle[]=retired', ['gpt-mini', 'last']],
+    ['lifecycle=active', displayOrder(config).filter((slug) => !['gpt-mini', 'last'].includes(slug))],
+    ['lifecycle[]=active&lifecycle[]=deprecated&lifecycle[]=retired', displayOrder(config)],
+  ]) {
+    const answer = await weir.get(`/v1/models?${query}`, KEYS.all, { 'anthropic-version': NEW });
+    assert.equal(answer.text, anthropicListing(config, slugs, NEW), query);
+  }
+});
+
+test('a query that cannot be answered is refused in the dialect, and says why', async () => {
+  for (const [query, word] of [
+    ['limit=0', 'limit'], ['limit=1001', 'limit'], ['limit=x', 'limit'], ['limit=-1', 'limit'], ['limit=1e2', 'limit'],
+    ['after_id=nope', 'after_id'], ['before_id=hidden', 'before_id'], ['after_id=Zebra&before_id=Zebra', 'after_id'],
+    [`after_id=${'x'.repeat(200)}`, 'after_id'], ['lifecycle=new', 'lifecycle'],
+    ['lifecycle=active&lifecycle=active&lifecycle=active&lifecycle=active', 'lifecycle'],
+  ]) {
+    const answer = await weir.get(`/claude/v1/models?${query}`, KEYS.all);
+    assertAnthropicError(answer, 400, 'invalid_request_error');
+    assert.ok(answer.json.error.message.includes(`\`${word}\``), answer.text);
+  }
+  for (const [query, word] of [
+    ['pageSize=-1', 'pageSize'], ['pageSize=x', 'pageSize'], ['pageToken=!', 'pageToken'], ['pageToken=AAAA', 'pageToken'],
+    [`pageToken=${'A'.repeat(400)}`, 'pageToken'],
+  ]) {
+    const answer = await weir.get(`/v1beta/models?${query}`, KEYS.all);
+    assertGeminiError(answer, 400, 'INVALID_ARGUMENT');
+    assert.ok(answer.json.error.message.includes(`\`${word}\``), answer.text);
+  }
+  for (const query of ['pageSize=0', 'pageSize=1001', 'pageSize=', 'pageToken=']) {
+    assert.equal((await weir.get(`/v1beta/models?${query}`, KEYS.all)).text, gemini.expected(displayOrder(config)));
+  }
+});
+
+test('two pages have two ETags, and each is its own 304', async () => {
+  for (const [one, other, headers] of [
+    ['/claude/v1/models?limit=2', '/claude/v1/models?limit=2&after_id=gpt-mini', {}],
+    ['/claude/v1/models?limit=5', '/claude/v1/models?lifecycle=active', {}], ['/v1beta/models?pageSize=2', '/v1beta/models', {}],
+  ]) {
+    const [a, b] = [await weir.get(one, KEYS.all, headers), await weir.get(other, KEYS.all, headers)];
+    assert.notEqual(a.headers.etag, b.headers.etag);
+    for (const [path, answer] of [[one, a], [other, b]]) {
+      assert.equal((await weir.get(path, KEYS.all, { 'if-none-match': answer.headers.etag })).status, 304);
+    }
+  }
+});
+
+test('a reload between two pages neither repeats nor skips', async () => {
+  const changing = await startWeir(config);
+  const first = (await changing.get('/v1beta/models?pageSize=3', KEYS.all)).json;
+  const before = gemini.ids(first);
+  const models = structuredClone(config.models);
+  delete models[before[2]];
+  const reduced = {
+    ...config,
+    models: { ...models, newest: { context_window: 1, priority: 99, deployments: [{ provider: 'plain', model: 'x' }] } },
+    users: { ...config.users }, keys: { 'ada-all': config.keys['ada-all'] }, groups: { everything: { models: 'all' } },
+  };
+  reduced.users = { ada: { models: 'all' } };
+  const { code, stdout, stderr } = await changing.reload(reduced);
+  assert.equal(code, 0, stdout + stderr);
+  const second = (await changing.get(`/v1beta/models?pageSize=9&pageToken=${first.nextPageToken}`, KEYS.all)).json;
+  assert.deepEqual(gemini.ids(second), displayOrder(config).slice(3));
+  const third = (await changing.get(`/claude/v1/models?after_id=${encodeURIComponent(before[1])}`, KEYS.all)).json;
+  assert.deepEqual(third.data.map((model) => model.id), displayOrder(config).slice(3));
 });
 
 test('a wrong method is refused in the dialect of the path', async () => {
   for (const [path, assertError] of [
     ['/models', (answer) => assertCreditError(answer, 405, 'method_not_allowed')],
     ['/backend-api/codex/models', (answer) => assertOpenAiError(answer, 405, 'method_not_allowed')],
+    ['/claude/v1/models', (answer) => assertAnthropicError(answer, 405, 'invalid_request_error')],
+    ['/v1beta/models', (answer) => assertGeminiError(answer, 405, 'INVALID_ARGUMENT')],
   ]) {
     const answer = await weir.post(path, KEYS.all, '{}');
     assertError(answer);

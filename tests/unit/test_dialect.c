@@ -190,6 +190,9 @@ static void an_empty_list_is_head_and_tail(void **state)
         {DIALECT_OPENAI, "openai", "{\"object\":\"list\",\"data\":[]}"},
         {DIALECT_CODEX, "codex", "{\"models\":[],\"object\":\"list\",\"data\":[]}"},
         {DIALECT_CREDIT, "credit", "{\"models\":[]}"},
+        {DIALECT_ANTHROPIC, "anthropic", "{\"data\":[]"},
+        {DIALECT_ANTHROPIC_2023, "anthropic_2023", "{\"data\":[]"},
+        {DIALECT_GEMINI, "gemini", "{\"models\":[]"},
     };
     char list[128];
 
@@ -255,6 +258,21 @@ static const struct {
      "{\"type\":\"error\",\"error\":{\"type\":\"request_too_large\","
      "\"message\":\"The body is larger than the gateway takes. At most 1 KiB.\"},"
      "\"request_id\":\"req_1\"}"},
+    {ERRORS_GEMINI, ERR_UNKNOWN_MODEL, "", "model",
+     "{\"error\":{\"code\":404,\"message\":\"There is no such model.\","
+     "\"status\":\"NOT_FOUND\"}}"},
+    {ERRORS_GEMINI, ERR_NO_CREDENTIAL, "", "",
+     "{\"error\":{\"code\":403,\"message\":\"No API key was given.\","
+     "\"status\":\"PERMISSION_DENIED\"}}"},
+    {ERRORS_GEMINI, ERR_KEY_EXPIRED, "", "",
+     "{\"error\":{\"code\":400,\"message\":\"The API key has expired.\","
+     "\"status\":\"INVALID_ARGUMENT\",\"details\":[{"
+     "\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"API_KEY_INVALID\","
+     "\"domain\":\"googleapis.com\","
+     "\"metadata\":{\"service\":\"generativelanguage.googleapis.com\"}}]}}"},
+    {ERRORS_GEMINI, ERR_UPSTREAM_CUT, "", "",
+     "{\"error\":{\"code\":502,\"message\":\"The provider cut the answer short.\","
+     "\"status\":\"INTERNAL\"}}"},
     {ERRORS_CREDIT, ERR_UNKNOWN_KEY, "", "",
      "{\"error\":{\"message\":\"The API key is not valid.\",\"code\":\"invalid_api_key\"}}"},
 };
@@ -352,6 +370,72 @@ static void a_model_of_the_credit_gateway_reads_as_documented(void **state)
                         "\"supports_tools\":true,\"supports_vision\":true}");
     model.input_modality_count = 1;
     assert_non_null(strstr(render_in(DIALECT_CREDIT, &model), "\"supports_vision\":false}"));
+}
+
+#define CAPABILITIES(web_search, structured, adaptive, compact)                                   \
+    "\"capabilities\":{\"batch\":{\"supported\":false},\"citations\":{\"supported\":false},"      \
+    "\"code_execution\":{\"supported\":false},\"context_management\":{"                           \
+    "\"clear_thinking_20251015\":null,\"clear_tool_uses_20250919\":null,"                         \
+    "\"compact_20260112\":" compact "},\"effort\":{\"high\":{\"supported\":true},"                \
+    "\"low\":{\"supported\":true},\"max\":{\"supported\":false},\"medium\":{\"supported\":true}," \
+    "\"supported\":true,\"xhigh\":null},\"image_input\":{\"supported\":true},"                    \
+    "\"pdf_input\":{\"supported\":false},\"server_tools\":{"                                      \
+    "\"code_execution\":{\"supported\":false},\"web_search\":{\"supported\":" web_search "},"     \
+    "\"supported\":" web_search "},\"structured_outputs\":{\"supported\":" structured "},"        \
+    "\"thinking\":{\"supported\":false,\"types\":{\"adaptive\":{\"supported\":" adaptive "},"     \
+    "\"enabled\":{\"supported\":false}}}}"
+
+static void a_model_reads_as_in_each_version_of_anthropic(void **state)
+{
+    static const struct model_row row = {.lifecycle = LIFECYCLE_DEPRECATED,
+                                         .max_input_tokens = 200000};
+    struct dialect_model model = general_model();
+
+    (void)state;
+    model.row = &row;
+    model.released_s = 1747180800;
+    assert_string_equal(render_in(DIALECT_ANTHROPIC_2023, &model),
+                        "{\"type\":\"model\",\"id\":\"gpt-5.2\",\"display_name\":\"GPT-5.2\","
+                        "\"created_at\":\"2025-05-14T00:00:00Z\",\"max_input_tokens\":200000,"
+                        "\"max_tokens\":null," CAPABILITIES("false", "false", "false",
+                                                            "null,\"supported\":false") "}");
+    model.released_s = 0;
+    model.retires_s = 1798675200;
+    model.feature_count = 4;
+    model.features[0] = SPAN("web_search");
+    model.features[1] = SPAN("structured_outputs");
+    model.features[2] = SPAN("adaptive_thinking");
+    model.features[3] = SPAN("compact_20260112");
+    assert_string_equal(
+        render_in(DIALECT_ANTHROPIC, &model),
+        "{\"type\":\"model\",\"id\":\"gpt-5.2\",\"display_name\":\"GPT-5.2\","
+        "\"created_at\":\"1970-01-01T00:00:00Z\",\"max_input_tokens\":200000,"
+        "\"max_tokens\":null," CAPABILITIES(
+            "true", "true", "true",
+            "{\"supported\":true},\"supported\":true") ",\"deprecated_at\":null,"
+                                                       "\"lifecycle\":\"deprecated\",\"line\":null,"
+                                                       "\"retires_at\":\"2026-12-31T00:00:00Z\"}");
+}
+
+static void gemini_leaves_out_what_has_its_default_value(void **state)
+{
+    static const struct model_row bare = {0};
+    static const struct model_row full = {.flags = MODEL_REASONING,
+                                          .kind = MODEL_EMBEDDING,
+                                          .max_input_tokens = 2048,
+                                          .max_output_tokens = 1};
+    struct dialect_model model = {.slug = SPAN("a/b:c"), .name = SPAN("A"), .row = &bare};
+
+    (void)state;
+    assert_string_equal(render_in(DIALECT_GEMINI, &model),
+                        "{\"name\":\"models/a/b:c\",\"displayName\":\"A\","
+                        "\"supportedGenerationMethods\":[\"generateContent\",\"countTokens\"]}");
+    model.row = &full;
+    model.description = SPAN("d");
+    assert_string_equal(render_in(DIALECT_GEMINI, &model),
+                        "{\"name\":\"models/a/b:c\",\"displayName\":\"A\",\"description\":\"d\","
+                        "\"inputTokenLimit\":2048,\"outputTokenLimit\":1,"
+                        "\"supportedGenerationMethods\":[\"embedContent\"],\"thinking\":true}");
 }
 
 static void an_error_has_the_envelope_of_its_protocol(void **state)
@@ -471,6 +555,8 @@ int main(void)
         cmocka_unit_test(a_model_of_the_codex_catalogue_reads_as_codex_expects),
         cmocka_unit_test(prices_in_credits_are_exact_and_include_the_margin),
         cmocka_unit_test(a_model_of_the_credit_gateway_reads_as_documented),
+        cmocka_unit_test(a_model_reads_as_in_each_version_of_anthropic),
+        cmocka_unit_test(gemini_leaves_out_what_has_its_default_value),
         cmocka_unit_test(an_error_has_the_envelope_of_its_protocol),
         cmocka_unit_test(an_error_that_does_not_fit_says_so_at_every_length),
         cmocka_unit_test(every_error_has_the_type_of_its_status),

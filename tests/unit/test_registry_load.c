@@ -38,7 +38,7 @@ static void check_sample_model_words(const struct data_model *model)
     load_assert_text(model->name, "Claude Sonnet 4");
     load_assert_text(model->description, "Balanced model for coding and agents");
     load_assert_text(model->owned_by, "anthropic");
-    assert_int_equal(model->lifecycle.len, 0);
+    assert_int_equal(model->lifecycle, LIFECYCLE_ACTIVE);
     assert_int_equal(model->client_version_min.len, 0);
     assert_int_equal(model->input_modality_count, 2);
     load_assert_text(model->input_modalities[0], "text");
@@ -255,7 +255,7 @@ static void every_further_key_of_a_model_is_read(void **state)
     load_assert_text(model->slug, "a/b:1");
     load_assert_text(model->name, "a/b:1");
     load_assert_text(model->owned_by, "openai_compatible");
-    load_assert_text(model->lifecycle, "deprecated");
+    assert_int_equal(model->lifecycle, LIFECYCLE_DEPRECATED);
     assert_int_equal(model->kind, MODEL_IMAGE);
     assert_int_equal(model->deprecated_s, 1767220200);
     assert_int_equal(model->retires_s, 1782863999);

@@ -48,6 +48,17 @@ static const struct {
     {HTTP_METHOD_POST, "/claude/v1/messages", 0, ROUTE_CLAUDE_MESSAGES, "", ERRORS_ANTHROPIC},
     {HTTP_METHOD_POST, "/gateway/openai/v1/messages", ERR_NO_ROUTE, ROUTE_MODELS, "",
      ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/claude/v1/models", 0, ROUTE_CLAUDE_MODELS, "", ERRORS_ANTHROPIC},
+    {HTTP_METHOD_GET, "/claude/v1/models/a", 0, ROUTE_CLAUDE_MODEL, "a", ERRORS_ANTHROPIC},
+    {HTTP_METHOD_GET, "/gateway/anthropic/v1/models/a", 0, ROUTE_ANTHROPIC_MODEL, "a",
+     ERRORS_ANTHROPIC},
+    {HTTP_METHOD_GET, "/v1beta/models/a:b", 0, ROUTE_GEMINI_MODEL, "a:b", ERRORS_GEMINI},
+    {HTTP_METHOD_POST, "/v1beta/models", ERR_METHOD, ROUTE_GEMINI_MODELS, "", ERRORS_GEMINI},
+    {HTTP_METHOD_GET, "/gemini/v1beta/models", 0, ROUTE_VERSION_GEMINI_MODELS, "", ERRORS_GEMINI},
+    {HTTP_METHOD_GET, "/gemini/v1/models/a/b", 0, ROUTE_VERSION_GEMINI_MODEL, "a/b", ERRORS_GEMINI},
+    {HTTP_METHOD_GET, "/gemini//models", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/gemini/*", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/gemini/v1/x/models", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
     {HTTP_METHOD_GET, "/healthz", 0, ROUTE_HEALTHZ, "", ERRORS_OPENAI},
     {HTTP_METHOD_HEAD, "/readyz", 0, ROUTE_READYZ, "", ERRORS_OPENAI},
 };
@@ -75,27 +86,43 @@ static void a_listing_speaks_what_its_request_asks_for(void **state)
         const char *path;
         const char *query;
         enum dialect dialect;
+        const char *version; /* NULL: no such header */
+        int err;
     } asked[] = {
-        {"/v1/models", "", DIALECT_OPENAI},
-        {"/v1/models", "client_version=0.99.0", DIALECT_CODEX},
-        {"/v1/models", "a=b&client%5Fversion=1", DIALECT_CODEX},
-        {"/v1/models", "client_version=", DIALECT_OPENAI},
-        {"/v1/models", "client_version", DIALECT_OPENAI},
-        {"/v1/models", "client_versions=1", DIALECT_OPENAI},
-        {"/gateway/openai/v1/models", "client_version=1", DIALECT_OPENAI},
-        {"/backend-api/codex/models", "", DIALECT_CODEX},
-        {"/models", "client_version=1", DIALECT_CREDIT},
+        {"/v1/models", "", DIALECT_OPENAI, NULL, 0},
+        {"/v1/models", "client_version=0.99.0", DIALECT_CODEX, NULL, 0},
+        {"/v1/models", "a=b&client%5Fversion=1", DIALECT_CODEX, NULL, 0},
+        {"/v1/models", "client_version=", DIALECT_OPENAI, NULL, 0},
+        {"/v1/models", "client_version", DIALECT_OPENAI, NULL, 0},
+        {"/v1/models", "client_versions=1", DIALECT_OPENAI, NULL, 0},
+        {"/gateway/openai/v1/models", "client_version=1", DIALECT_OPENAI, NULL, 0},
+        {"/backend-api/codex/models", "", DIALECT_CODEX, NULL, 0},
+        {"/models", "client_version=1", DIALECT_CREDIT, NULL, 0},
+        {"/v1/models", "", DIALECT_ANTHROPIC_2023, "2023-06-01", 0},
+        {"/v1/models", "", DIALECT_ANTHROPIC, "2026-10-21", 0},
+        {"/v1/models", "", DIALECT_OPENAI, "2026-10-22", ERR_API_VERSION},
+        {"/v1/models", "", DIALECT_OPENAI, "", ERR_API_VERSION},
+        {"/v1/models", "client_version=1", DIALECT_CODEX, "2026-10-21", 0},
+        {"/gateway/openai/v1/models", "", DIALECT_OPENAI, "2026-10-21", 0},
+        {"/claude/v1/models", "", DIALECT_ANTHROPIC_2023, NULL, 0},
+        {"/claude/v1/models", "", DIALECT_ANTHROPIC, "2026-10-21", 0},
+        {"/v1beta/models", "", DIALECT_GEMINI, "2026-10-21", 0},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
-        const struct http_request request = {.method = HTTP_METHOD_GET,
-                                             .path = span_of(asked[i].path),
-                                             .query = span_of(asked[i].query)};
+        const struct http_request request = {
+            .method = HTTP_METHOD_GET,
+            .path = span_of(asked[i].path),
+            .query = span_of(asked[i].query),
+            .header_count = asked[i].version != NULL,
+            .headers = {{{"Anthropic-Version", 17}, span_of(asked[i].version)}},
+        };
         struct route_match match;
 
-        assert_int_equal(routes_find(&request, &match), 0);
-        assert_int_equal(match.dialect, asked[i].dialect);
+        assert_int_equal(routes_find(&request, &match), asked[i].err);
+        if (asked[i].err == 0)
+            assert_int_equal(match.dialect, asked[i].dialect);
     }
 }
 

@@ -1,0 +1,277 @@
+/* Pages of a listing: whatever is asked for, a page holds what a plain loop over the models finds. */
+#include "lib/base/err.h"
+#include "lib/dialect/page.h"
+#include "tests/unit/snapshot_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { MODELS = 200, SETS = 6 };
+
+/* All, every second, every third but for a gap, and long runs. */
+static bool granted(uint32_t set, uint32_t model)
+{
+    switch (set) {
+    case 1:
+        return true;
+    case 2:
+        return model % 2 == 1;
+    case 3:
+        return model % 3 == 0 && (model < 60 || model > 140);
+    case 4:
+        return model / 40 % 2 == 1;
+    default:
+        return model == MODELS - 1;
+    }
+}
+
+static void build(struct fixture *fixture)
+{
+    struct fixture_plan plan = {.model_count = MODELS, .set_count = SETS, .is_granted = granted};
+
+    fixture_build(&plan, fixture);
+    for (uint32_t n = 0; n < MODELS; n++) {
+        struct model_row *row = fixture_row(fixture, SNAPSHOT_MODELS, n);
+
+        row->kind = n % 7 == 0 ? MODEL_EMBEDDING : MODEL_CHAT;
+        row->lifecycle = n % 5;
+        row->lifecycle %= LIFECYCLE_COUNT;
+        row->priority = 50 - (int32_t)(n / 10);
+    }
+}
+
+static const struct selection_filter filters[] = {
+    {0},
+    {.kinds = 1U << MODEL_EMBEDDING},
+    {.kinds = 1U << MODEL_CHAT, .lifecycles = 1U << LIFECYCLE_RETIRED | 1U << LIFECYCLE_ACTIVE},
+    {.providers = 1U << PROVIDER_OPENAI},
+    {.providers = 1U << PROVIDER_ANTHROPIC},
+};
+
+/* The fixture's deployments all begin with the one at OpenAI. */
+static bool is_wanted(const struct selection *selection, uint32_t model)
+{
+    const struct selection_filter *filter = &selection->filter;
+    const struct model_row *row = snapshot_model(selection->snapshot, model);
+
+    if (!snapshot_is_granted(selection->snapshot, selection->grant_set, model) ||
+        model < selection->from || model >= selection->end)
+        return false;
+    return (filter->kinds == 0 || (filter->kinds >> row->kind & 1) != 0) &&
+           (filter->lifecycles == 0 || (filter->lifecycles >> row->lifecycle & 1) != 0) &&
+           (filter->providers == 0 || (filter->providers >> PROVIDER_OPENAI & 1) != 0);
+}
+
+static void check_walk(const struct selection *selection)
+{
+    struct selection_walk walk = selection_begin(selection);
+    struct grant_run run = {0, 0};
+    uint32_t next = 0;
+    uint32_t count = 0;
+
+    while (selection_next(selection, &walk, &run)) {
+        assert_true(run.first < run.end);
+        for (; next < run.first; next++)
+            assert_false(is_wanted(selection, next));
+        for (; next < run.end; next++, count++)
+            assert_true(is_wanted(selection, next));
+    }
+    for (; next < MODELS; next++)
+        assert_false(is_wanted(selection, next));
+    assert_false(selection_next(selection, &walk, &run));
+    assert_int_equal(selection_count(selection), count);
+}
+
+static void check_cut(const struct selection *selection, uint32_t limit)
+{
+    struct selection cut = *selection;
+    struct selection_sum sum = selection_cut(&cut, DIALECT_GEMINI, limit);
+    uint32_t count = selection_count(selection);
+    uint64_t bytes = 0;
+
+    for (uint32_t n = 0; n < MODELS; n++)
+        bytes += is_wanted(&cut, n) ? snapshot_fragment(cut.snapshot, DIALECT_GEMINI, n).len : 0;
+    assert_int_equal(sum.models, count < limit ? count : limit);
+    assert_int_equal(sum.has_more, count > limit);
+    assert_int_equal(selection_count(&cut), sum.models);
+    assert_int_equal(sum.bytes, sum.models == 0 ? 0 : bytes - 1);
+    if (sum.models == 0) {
+        assert_int_equal(sum.first, ROW_NONE);
+        return;
+    }
+    assert_true(is_wanted(selection, sum.first));
+    assert_true(is_wanted(selection, sum.last));
+    struct selection rest = *selection;
+
+    selection_skip(&rest, limit);
+    assert_int_equal(selection_count(&rest), count - sum.models);
+    assert_true(rest.from > sum.last);
+}
+
+static void a_selection_is_what_a_plain_loop_finds(void **state)
+{
+    static const uint32_t bounds[][2] = {{0, MODELS},      {0, 0},        {1, MODELS - 1},
+                                         {63, 65},         {64, 128},     {40, 80},
+                                         {MODELS, MODELS}, {199, MODELS}, {130, MODELS}};
+    static const uint32_t limits[] = {1, 2, 3, 20, 39, 40, 41, 64, 100, MODELS, MODELS + 1};
+    struct fixture fixture;
+
+    (void)state;
+    build(&fixture);
+    for (uint32_t set = 0; set < SETS; set++) {
+        for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]) * 9; i++) {
+            struct selection selection = selection_all(&fixture.snapshot, set);
+
+            selection.filter = filters[i / 9];
+            selection.from = bounds[i % 9][0];
+            selection.end = bounds[i % 9][1];
+            check_walk(&selection);
+            for (size_t n = 0; n < sizeof(limits) / sizeof(limits[0]); n++)
+                check_cut(&selection, limits[n]);
+        }
+    }
+    fixture_free(&fixture);
+}
+
+static void a_token_names_the_place_behind_its_model(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    build(&fixture);
+    for (uint32_t n = 0; n < MODELS; n++) {
+        char memory[PAGE_TOKEN_BYTES_MAX];
+        struct text token = text_over(memory, sizeof(memory));
+        uint32_t from = ROW_NONE;
+
+        page_add_token(&token, &fixture.snapshot, n);
+        assert_int_equal(token.err, 0);
+        assert_int_equal(page_read_token(text_span(&token), &fixture.snapshot, &from), 0);
+        assert_int_equal(from, n + 1);
+    }
+    fixture_free(&fixture);
+}
+
+static void a_place_stays_when_its_model_is_gone(void **state)
+{
+    static const struct {
+        int32_t priority;
+        const char *slug;
+        uint32_t behind;
+    } rows[] = {
+        {50, "model-00004", 5}, {50, "model-00004x", 5}, {50, "model-0000", 0}, {51, "zzz", 0},
+        {50, "zzz", 10},        {49, "a", 10},           {-7, "a", MODELS},     {31, "zzz", MODELS},
+    };
+    struct fixture fixture;
+
+    (void)state;
+    build(&fixture);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(
+            selection_behind(&fixture.snapshot, rows[i].priority, span_of(rows[i].slug)),
+            rows[i].behind);
+    fixture_free(&fixture);
+}
+
+static void a_token_that_nobody_gave_is_refused(void **state)
+{
+    static const char *const tokens[] = {"", "A", "AAAA", "AAAAAA", "!", "AAAAAAAA=", "AA AA AA"};
+    struct fixture fixture;
+
+    (void)state;
+    build(&fixture);
+    for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+        uint32_t from = 7;
+
+        assert_int_equal(page_read_token(span_of(tokens[i]), &fixture.snapshot, &from),
+                         ERR_INVALID);
+        assert_int_equal(from, 7);
+    }
+    fixture_free(&fixture);
+}
+
+static void numbers_of_a_query_are_digits_within_bounds(void **state)
+{
+    static const struct {
+        const char *query;
+        int err;
+        uint64_t value;
+    } rows[] = {
+        {"", 0, 20},
+        {"n=1", 0, 1},
+        {"a=b&n=1000", 0, 1000},
+        {"n=", 0, 20},
+        {"n", 0, 20},
+        {"n=%31%30", 0, 10},
+        {"n=1001", ERR_INVALID, 20},
+        {"n=-1", ERR_INVALID, 20},
+        {"n=1e2", ERR_INVALID, 20},
+        {"n=+1", ERR_INVALID, 20},
+        {"n=18446744073709551617", ERR_INVALID, 20},
+        {"n=%", ERR_INVALID, 20},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint64_t value = 20;
+
+        assert_int_equal(page_find_number(span_of(rows[i].query), SPAN("n"), 1000, &value),
+                                          rows[i].err);
+        assert_int_equal(value, rows[i].value);
+    }
+}
+
+static void whoever_asks_for_nothing_gets_the_first_page(void **state)
+{
+    static const struct {
+        enum dialect dialect;
+        const char *query;
+        uint32_t set;
+        uint32_t models;
+        const char *tail;
+    } rows[] = {
+        {DIALECT_GEMINI, "", 5, 1, "]}"},
+        {DIALECT_GEMINI, "", 0, 0, "}"},
+        {DIALECT_GEMINI, "pageSize=1001", 1, MODELS, "]}"},
+        {DIALECT_GEMINI, "", 1, 50, "],\"nextPageToken\":\"LgAAAG1vZGVsLTAwMDQ5\"}"},
+        {DIALECT_ANTHROPIC, "", 0, 0, "],\"has_more\":false,\"first_id\":null,\"last_id\":null}"},
+        {DIALECT_ANTHROPIC, "", 1, 20,
+         "],\"has_more\":true,\"first_id\":\"model-00000\",\"last_id\":\"model-00019\"}"},
+        {DIALECT_ANTHROPIC_2023, "limit=1&before_id=model-00002", 1, 1,
+         "],\"has_more\":true,\"first_id\":\"model-00001\",\"last_id\":\"model-00001\"}"},
+    };
+    struct fixture fixture;
+
+    (void)state;
+    build(&fixture);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct page_request request = {&fixture.snapshot, rows[i].set, rows[i].dialect,
+                                             span_of(rows[i].query)};
+        struct page page;
+        struct span wrong;
+
+        assert_int_equal(page_answer(&request, &page, &wrong), 0);
+        assert_int_equal(selection_count(&page.selection), rows[i].models);
+        assert_int_equal(page.tail_bytes, strlen(rows[i].tail));
+        assert_memory_equal(page.tail, rows[i].tail, page.tail_bytes);
+    }
+    assert_false(page_is_asked(DIALECT_OPENAI));
+    fixture_free(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_selection_is_what_a_plain_loop_finds),
+        cmocka_unit_test(a_token_names_the_place_behind_its_model),
+        cmocka_unit_test(a_place_stays_when_its_model_is_gone),
+        cmocka_unit_test(a_token_that_nobody_gave_is_refused),
+        cmocka_unit_test(numbers_of_a_query_are_digits_within_bounds),
+        cmocka_unit_test(whoever_asks_for_nothing_gets_the_first_page),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
