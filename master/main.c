@@ -21,6 +21,7 @@
 typedef int command_fn(int argc, char **argv);
 
 static command_fn serve;
+static command_fn completion;
 static command_fn help;
 
 /** X(word, function, arguments, sentence) */
@@ -30,16 +31,17 @@ static command_fn help;
     X("config", tool_config, "--defaults", "print every setting with its default")                 \
     X("status", tool_status, "[--json] [--socket PATH]", "show processes and counters")            \
     X("reload", tool_reload, "[--socket PATH]", "load the configuration into the running gateway") \
+    X("keys", tool_admin, "VERB [OPTION]…", "create, change, revoke and import keys")              \
+    X("users", tool_admin, "VERB [OPTION]…", "add, change and remove users")                       \
+    X("groups", tool_admin, "VERB [OPTION]…", "add, change and remove groups")                     \
+    X("grants", tool_admin, "VERB [OPTION]…", "grant models to users, groups and keys")            \
+    X("backup", tool_admin, "FILE [OPTION]…", "copy the directory's database into a file")         \
+    X("completion", completion, "bash", "print what bash needs to complete weir's words")          \
     X("demo-upstream", tool_demo_upstream, "[--listen HOST:PORT]", "run a small model server")     \
     X("version", tool_version, "", "print the version")                                            \
     X("help", help, "", "print this")
 
-static const struct {
-    const char *word;
-    command_fn *run;
-    const char *arguments;
-    const char *sentence;
-} commands[] = {
+static const struct tool_command commands[] = {
 #define X(word, function, arguments, sentence) {word, function, arguments, sentence},
     COMMAND_MAP(X)
 #undef X
@@ -83,6 +85,11 @@ static int serve(int argc, char **argv)
     return master_close(&master);
 }
 
+static int completion(int argc, char **argv)
+{
+    return tool_completion(argc, argv, commands, COMMAND_COUNT);
+}
+
 static void print_usage(FILE *out)
 {
     fputs("usage: weir COMMAND [OPTION]…\n\n", out);
@@ -99,9 +106,11 @@ static int help(int argc, char **argv)
     return TOOL_OK;
 }
 
-/* `weir COMMAND --help`, whatever else stands there. */
-static bool asks_for_help(int argc, char **argv)
+/* `weir COMMAND --help`, whatever else stands there; who has verbs explains itself. */
+static bool explains(size_t command, int argc, char **argv)
 {
+    if (commands[command].run == tool_admin)
+        return false;
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return true;
@@ -147,7 +156,7 @@ int main(int argc, char **argv)
         word = "version";
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(commands[i].word, word) == 0)
-            return asks_for_help(argc, argv) ? explain(i) : commands[i].run(argc - 1, argv + 1);
+            return explains(i, argc, argv) ? explain(i) : commands[i].run(argc - 1, argv + 1);
     }
     return reject(word);
 }

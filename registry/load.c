@@ -1,6 +1,7 @@
 #include "registry/load.h"
 
 #include "lib/base/err.h"
+#include "lib/base/text.h"
 #include "registry/binder.h"
 #include "registry/files.h"
 #include "registry/merge.h"
@@ -302,6 +303,34 @@ struct registry *registry_load(const char *config_path, bool resolve, registry_r
     }
     load_close(&load);
     return registry;
+}
+
+static int write_admin_socket(const struct data *data, char *path, size_t path_bytes)
+{
+    struct text out = text_over(path, path_bytes);
+
+    text_add(&out, data->admin_socket.len > 0 ? data->admin_socket : data->state_dir);
+    if (data->admin_socket.len == 0)
+        text_add(&out, SPAN("/admin.sock"));
+    text_add_char(&out, '\0');
+    return out.err;
+}
+
+int registry_find_admin_socket(const char *config_path, char *path, size_t path_bytes)
+{
+    struct report *report = report_new();
+    struct load *load = report == NULL ? NULL : load_new(false, report);
+    int err = ERR_NO_MEMORY;
+
+    if (load != NULL && set_folder(load, config_path) == 0) {
+        bind_file(load, config_path, false);
+        include_all(load);
+        err = load->unreadable ? ERR_NOT_FOUND
+                               : write_admin_socket(&load->registry->data, path, path_bytes);
+    }
+    load_close(&load);
+    report_free(&report);
+    return err;
 }
 
 struct registry *registry_load_text(struct span text, const char *name, bool resolve,

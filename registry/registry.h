@@ -57,6 +57,15 @@ struct registry_counts {
 /** How many of each the configuration has, and the directory; disabled ones among them. */
 void registry_count(const struct registry *registry, struct registry_counts *out);
 
+/**
+ * The path of the admin API's socket, whether the file says it or it follows from `state_dir`.
+ * Errors in what else the file says do not matter: who sets the directory right must find it.
+ *
+ * @return 0; ERR_NOT_FOUND: the file, or one that it includes, cannot be read; ERR_NO_SPACE: the
+ *         path does not fit; ERR_NO_MEMORY
+ */
+int registry_find_admin_socket(const char *config_path, char *path, size_t path_bytes);
+
 struct registry_compile_input {
     const struct snapshot *previous;        /* NULL at the first start */
     const struct secrets *previous_secrets; /* NULL at the first start */

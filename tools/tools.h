@@ -2,6 +2,8 @@
 #ifndef WEIR_TOOLS_TOOLS_H
 #define WEIR_TOOLS_TOOLS_H
 
+#include <stddef.h>
+
 /** What a command's process ends with; documented in docs/commands.md. */
 enum tool_exit {
     TOOL_OK = 0,
@@ -25,7 +27,24 @@ int tool_reload(int argc, char **argv);
 /** `weir demo-upstream [--listen HOST:PORT]`: a small streaming OpenAI-compatible server. */
 int tool_demo_upstream(int argc, char **argv);
 
+/**
+ * `weir keys|users|groups|grants VERB …`, `weir backup FILE`: the directory, through the admin API.
+ * What they take is in admin_table.h.
+ */
+int tool_admin(int argc, char **argv);
+
 /** `weir version`. */
 int tool_version(int argc, char **argv);
+
+/** A subcommand, as `weir help` lists it. */
+struct tool_command {
+    const char *word;
+    int (*run)(int argc, char **argv);
+    const char *arguments;
+    const char *sentence;
+};
+
+/** `weir completion bash`: a script for bash. @param commands  all of weir's */
+int tool_completion(int argc, char **argv, const struct tool_command *commands, size_t count);
 
 #endif

@@ -1,0 +1,136 @@
+/* What the admin API answers, as text for people. */
+#include "tools/admin_json.h"
+#include "tools/admin_rows.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+enum { ROOM = 4096 };
+
+static void values_are_shown_as_people_read_them(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *value;
+        const char *shown;
+    } rows[] = {
+        {"user", "\"ada\"", "ada"},
+        {"user", "null", "-"},
+        {"display", "\"\"", "-"},
+        {"display", "\"a\\tb\\u001b[31mc\\u007f\\u009b1m\"", "a?b?[31mc??1m"},
+        {"display", "\"\xc3\xa9\xc2\xa9\\ud83d\\ude00\"", "\xc3\xa9\xc2\xa9\xf0\x9f\x98\x80"},
+        {"allowed_models", "\"all\"", "all"},
+        {"allowed_models", "[\"a\",\"org/b:c\"]", "a,org/b:c"},
+        {"allowed_models", "[]", "-"},
+        {"disabled", "true", "yes"},
+        {"disabled", "false", "no"},
+        {"version", "12", "12"},
+        {"expires", "\"2027-01-01T00:00:00Z\"", "2027-01-01T05:30:00+05:30"},
+        {"expires", "\"tomorrow\"", "tomorrow"},
+        {"display", "\"2027-01-01T00:00:00Z\"", "2027-01-01T00:00:00Z"},
+    };
+
+    (void)state;
+    (void)setenv("TZ", "IST-5:30", 1); /* without the zone's file */
+    tzset();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char memory[ROOM];
+        struct text out = text_over(memory, sizeof(memory));
+
+        admin_json_add(&out, span_of(rows[i].name), span_of(rows[i].value));
+        assert_true(span_equal(text_span(&out), span_of(rows[i].shown)));
+    }
+}
+
+static void only_whole_answers_are_asked_for_members(void **state)
+{
+    struct span value;
+
+    (void)state;
+    assert_false(admin_json_is_whole(SPAN("")));
+    assert_false(admin_json_is_whole(SPAN("{\"a\":1")));
+    assert_false(admin_json_is_whole(SPAN("<html>")));
+    assert_true(admin_json_is_whole(SPAN("{\"a\":1}")));
+    assert_true(admin_json_member(SPAN("{\"b\":{\"a\":2},\"a\":1}"), "a", &value));
+    assert_true(span_equal(value, SPAN("1")));
+    assert_false(admin_json_member(SPAN("{\"b\":{\"a\":2}}"), "a", &value));
+    assert_false(admin_json_member(SPAN("[\"a\"]"), "a", &value));
+}
+
+static void text_is_cut_between_characters(void **state)
+{
+    const struct span text = SPAN("a\xc3\xa9\xe2\x82\xac" "b");
+
+    (void)state;
+    assert_int_equal(admin_json_width(text), 4);
+    assert_int_equal(admin_json_cut(text, 0).len, 0);
+    assert_int_equal(admin_json_cut(text, 2).len, 3);
+    assert_int_equal(admin_json_cut(text, 3).len, 6);
+    assert_int_equal(admin_json_cut(text, 9).len, text.len);
+}
+
+static const char page[] =
+    "[{\"name\":\"g-with-a-long-name\",\"disabled\":true,\"models\":[\"model-one\",\"model-two\"],"
+    "\"display\":\"\"},{\"name\":\"h\",\"disabled\":false,\"models\":\"all\",\"display\":\"H\"}]";
+
+static void check_rows(size_t width, bool is_bold, const char *wanted)
+{
+    char memory[ROOM] = {0};
+    FILE *out = fmemopen(memory, sizeof(memory), "w");
+    struct admin_rows rows = {.out = out, .noun = "groups", .width = width, .is_bold = is_bold};
+
+    assert_non_null(out);
+    assert_int_equal(admin_rows_print(&rows, span_of(page), 9), 2);
+    (void)fclose(out);
+    assert_string_equal(memory, wanted);
+}
+
+static void columns_are_as_wide_as_what_stands_in_them(void **state)
+{
+    (void)state;
+    check_rows(0, false,
+               "NAME                STATE     MODELS               DISPLAY\n"
+               "g-with-a-long-name  disabled  model-one,model-two  -\n"
+               "h                   active    all                  H\n");
+}
+
+static void a_narrow_terminal_cuts_what_is_no_name(void **state)
+{
+    (void)state;
+    check_rows(48, true,
+               "\033[1mNAME                STATE     MODELS     DISPLAY\033[0m\n"
+               "g-with-a-long-name  disabled  model-on…  -\n"
+               "h                   active    all        H\n");
+}
+
+static void no_more_rows_are_printed_than_asked_for(void **state)
+{
+    char memory[ROOM] = {0};
+    FILE *out = fmemopen(memory, sizeof(memory), "w");
+    struct admin_rows rows = {.out = out, .noun = "groups"};
+
+    (void)state;
+    assert_non_null(out);
+    assert_int_equal(admin_rows_print(&rows, span_of(page), 1), 1);
+    (void)fclose(out);
+    assert_null(strstr(memory, "\nh "));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_are_shown_as_people_read_them),
+        cmocka_unit_test(only_whole_answers_are_asked_for_members),
+        cmocka_unit_test(text_is_cut_between_characters),
+        cmocka_unit_test(columns_are_as_wide_as_what_stands_in_them),
+        cmocka_unit_test(a_narrow_terminal_cuts_what_is_no_name),
+        cmocka_unit_test(no_more_rows_are_printed_than_asked_for),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
