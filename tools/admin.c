@@ -98,15 +98,17 @@ int admin_accept(const struct admin_session *session, const struct admin_answer 
     return TOOL_FAILED;
 }
 
-void admin_tell_effect(const struct admin_session *session, const struct admin_answer *answer)
+int admin_tell_effect(const struct admin_session *session, const struct admin_answer *answer)
 {
     if (strcmp(answer->effective, "late") == 0)
         fprintf(stderr, "%s: it is saved, but not every worker knows it yet\n", session->who);
-    if (strcmp(answer->effective, "refused") == 0)
-        fprintf(stderr,
-                "%s: it is saved, but has no effect: the gateway cannot load its configuration; "
-                "`weir reload` says why\n",
-                session->who);
+    if (strcmp(answer->effective, "refused") != 0)
+        return TOOL_OK;
+    fprintf(stderr,
+            "%s: it is saved, but has no effect: the gateway cannot load its configuration; "
+            "`weir reload` says why\n",
+            session->who);
+    return TOOL_FAILED;
 }
 
 int admin_send(struct admin_session *session, const struct admin_words *words,
@@ -306,9 +308,7 @@ static int run(struct admin_session *session)
     int result = admin_send(session, session->words, &answer);
     if (result == TOOL_OK)
         result = show(session, &answer);
-    if (result == TOOL_OK)
-        admin_tell_effect(session, &answer);
-    return result;
+    return result == TOOL_OK ? admin_tell_effect(session, &answer) : result;
 }
 
 static int connect_and_run(struct admin_session *session, struct arena *arena)

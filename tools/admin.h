@@ -20,8 +20,8 @@ int admin_send(struct admin_session *session, const struct admin_words *words,
 /** Is the status one of success? Else say what the API says. @return TOOL_OK or TOOL_FAILED */
 int admin_accept(const struct admin_session *session, const struct admin_answer *answer);
 
-/** Say so when a change is not in effect yet, or cannot be. */
-void admin_tell_effect(const struct admin_session *session, const struct admin_answer *answer);
+/** Say so when a change is not in effect yet, or cannot be. @return TOOL_FAILED: it cannot */
+int admin_tell_effect(const struct admin_session *session, const struct admin_answer *answer);
 
 /** `weir keys import FILE`. */
 int admin_import(struct admin_session *session);

@@ -200,7 +200,8 @@ static void send_batch(struct import *import, bool is_last)
         stop(import, import->rows[0].line, result);
     } else {
         take_answer(import, answer.body);
-        admin_tell_effect(session, &answer);
+        import->result = admin_tell_effect(session, &answer) == TOOL_OK ? import->result
+                                                                        : TOOL_FAILED;
     }
     begin_batch(import);
 }
