@@ -310,12 +310,19 @@ test('a removed key is forgotten', async () => {
 });
 
 test('a change that the gateway cannot load is said to have no effect', async () => {
-  const { code, stdout, stderr } = await run('users', 'add', 'ada');
-  assert.equal(code, 1, 'the configuration has a user of that name');
-  assert.equal(stdout, 'ada: added\n');
+  const file = fs.readFileSync(weir.file, 'utf8');
+  weir.writeText(`${file}\nmodells: {}\n`);
+  const { code, stdout, stderr } = await run('users', 'add', 'zoe');
+  assert.equal(code, 1);
+  assert.equal(stdout, 'zoe: added\n', 'it is in the directory');
   assert.match(stderr, /^weir users add: it is saved, but has no effect: .*`weir reload`/);
-  await done('users', 'remove', 'ada', '--yes');
+  weir.writeText(file);
   assert.equal((await weir.reload()).code, 0);
+  await done('users', 'remove', 'zoe', '--yes');
+});
+
+test('a name that the configuration has is refused', async () => {
+  assert.match(await fails(1, 'users', 'add', 'ada'), /^weir users add: .* \(already_exists\)\n$/);
 });
 
 // --- imports -------------------------------------------------------------------------------------
