@@ -152,6 +152,9 @@ int store_writer(struct store *store, struct database **out)
 
 void store_after(struct store *store, int err)
 {
+    /* It failed because there is none: why there is none has been noted. */
+    if (store->database == NULL)
+        return;
     switch (err) {
     case 0:
         if (store->trouble.err != 0)

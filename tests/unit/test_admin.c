@@ -304,6 +304,24 @@ static void attempts_come_later_and_later_up_to_a_bound(void **state)
     store_close(&store);
 }
 
+/* A disk that was full when it was to be opened: reads come, and there is nothing to ask why. */
+static void a_database_that_was_never_opened_keeps_its_reason(void **state)
+{
+    struct directory_fixture *fixture = *state;
+    static const int errors[] = {0, ERR_AGAIN, ERR_DISK_FULL, ERR_CORRUPT, ERR_IO};
+    struct store store;
+
+    assert_int_equal(store_init(&store, span_of(fixture->folder)), 0);
+    store.trouble = (struct database_trouble){ERR_DISK_FULL, "the disk is full"};
+    for (size_t i = 0; i < LEN(errors); i++) {
+        store_after(&store, errors[i]);
+        assert_int_equal(store.trouble.err, ERR_DISK_FULL);
+        assert_string_equal(store.trouble.sentence, "the disk is full");
+        assert_int_equal(store.retry_ms, STORE_RETRY_FIRST_MS);
+    }
+    store_close(&store);
+}
+
 /* --- forms ------------------------------------------------------------------------------------ */
 
 static void a_time_is_written_as_it_is_read(void **state)
@@ -364,6 +382,7 @@ int main(void)
         WITH_DATABASE(a_lock_refuses_writers_at_once_until_it_is_gone),
         WITH_DATABASE(a_file_that_is_gone_is_noticed_and_taken_up_again),
         WITH_DATABASE(attempts_come_later_and_later_up_to_a_bound),
+        WITH_DATABASE(a_database_that_was_never_opened_keeps_its_reason),
         cmocka_unit_test(a_time_is_written_as_it_is_read),
         cmocka_unit_test(a_walk_tells_every_member_and_item),
     };
