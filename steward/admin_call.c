@@ -23,6 +23,7 @@ int admin_call_refuse(struct admin_call *call, int err, const char *field, const
     call->refusal.err = err;
     call->refusal.field = field;
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start() stands right above */
     (void)vsnprintf(call->refusal.sentence, sizeof(call->refusal.sentence), format, arguments);
     va_end(arguments);
     return err;

@@ -71,6 +71,7 @@ static int refuse(const struct admin_binding *binding, int err, const char *fiel
     refusal->err = err;
     refusal->field = field;
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start() stands right above */
     (void)vsnprintf(refusal->sentence, sizeof(refusal->sentence), format, arguments);
     va_end(arguments);
     return err;
