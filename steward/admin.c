@@ -53,9 +53,14 @@ int admin_init(struct admin *admin, struct steward *steward)
 
 /* --- the socket of the machine ---------------------------------------------------------------- */
 
-/* A socket's file outlives a process that was killed: nobody answers there any more. */
+/* A socket's file outlives a process that was killed: nobody answers there any more. What is no
+ * socket refuses connections too, and is not ours to remove. */
 static bool is_abandoned(const struct sockaddr_un *address)
 {
+    struct stat status;
+
+    if (lstat(address->sun_path, &status) != 0 || !S_ISSOCK(status.st_mode))
+        return false;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
@@ -70,10 +75,13 @@ static int bind_private(int fd, const struct sockaddr_un *address)
 {
     mode_t before = umask(SOCKET_UMASK);
     int failed = bind(fd, (const struct sockaddr *)address, sizeof(*address));
+    int saved = errno;
 
-    if (failed != 0 && errno == EADDRINUSE && is_abandoned(address)) {
+    if (failed != 0 && saved == EADDRINUSE && is_abandoned(address)) {
         (void)unlink(address->sun_path);
         failed = bind(fd, (const struct sockaddr *)address, sizeof(*address));
+    } else if (failed != 0) {
+        errno = saved;
     }
     (void)umask(before);
     return failed;

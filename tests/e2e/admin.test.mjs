@@ -412,6 +412,18 @@ test('a backup takes the place of the database under a running steward, whole', 
   assert.ok(json.data.some((each) => each.verb === 'restore'), 'the trail says that there was a restoration');
 });
 
+test('a file that is no socket is left alone where the socket should be', async () => {
+  await withWeir(config, async (own) => {
+    const precious = path.join(own.folder, 'precious');
+    fs.writeFileSync(precious, 'not to be lost');
+    assert.equal((await own.reload({ ...config, admin: { socket: precious } })).code, 0);
+    await until(() => own.log.includes(`the admin API cannot listen on ${precious}: Address already in use`), 'it says so');
+    assert.equal(fs.readFileSync(precious, 'utf8'), 'not to be lost');
+    fs.unlinkSync(precious);
+    await until(() => ask({ socketPath: precious, path: '/admin/status' }).then((answer) => answer.status === 200, () => false), 'it listens once the path is free');
+  });
+});
+
 test('a steward that is killed comes back to the same directory and the same socket', async () => {
   await withWeir(config, async (own) => {
     const api = new Admin(own);
