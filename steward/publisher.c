@@ -127,6 +127,15 @@ static void take_export(struct publisher *publisher, const struct export_result 
     ask(publisher);
 }
 
+/* The loop has stood still while the export was made. */
+static void set_pause(struct publisher *publisher, struct monotime began)
+{
+    uint64_t pause_ms = (monotime_now().ms - began.ms) * PUBLISHER_SHARE;
+
+    publisher->pause_ms = pause_ms > PUBLISHER_PAUSE_MS ? pause_ms : PUBLISHER_PAUSE_MS;
+    uv_update_time(publisher->timer.loop);
+}
+
 static void run(struct publisher *publisher)
 {
     struct export_result result = {0};
@@ -135,7 +144,9 @@ static void run(struct publisher *publisher)
     /* What keeps the database away is the store's to say; its next opening begins again here. */
     if (store_reader(publisher->store, &database) != 0)
         return;
+    const struct monotime began = monotime_now();
     int err = export_now(publisher, database, &result);
+    set_pause(publisher, began);
     if (err == 0) {
         take_export(publisher, &result);
         return;
@@ -157,7 +168,7 @@ static void on_timer(uv_timer_t *timer)
 void publisher_changed(struct publisher *publisher, uint64_t change)
 {
     uint64_t now_ms = uv_now(publisher->timer.loop);
-    uint64_t due_ms = publisher->exported_at_ms + PUBLISHER_PAUSE_MS;
+    uint64_t due_ms = publisher->exported_at_ms + publisher->pause_ms;
 
     if (change > publisher->changed)
         publisher->changed = change;

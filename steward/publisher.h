@@ -6,7 +6,9 @@
  *   exported      state_dir/directory includes it              at most PUBLISHER_PAUSE_MS later
  *   published     every worker begins its requests with it     publisher_wait()
  *
- * Many changes make one export: at most one per PUBLISHER_PAUSE_MS. One reload is asked for at a
+ * Many changes make one export: at most one per PUBLISHER_PAUSE_MS, and so that exports, each of
+ * which is the whole directory, take at most one part in PUBLISHER_SHARE + 1 of the steward's time:
+ * an import of a million keys is not a million keys exported again and again. One reload is asked for at a
  * time, and includes whatever has been exported when it begins.
  */
 #ifndef WEIR_STEWARD_PUBLISHER_H
@@ -20,6 +22,7 @@
 
 enum {
     PUBLISHER_PAUSE_MS = 200,
+    PUBLISHER_SHARE = 4, /* a pause is at least so many times as long as the export before it */
     PUBLISHER_RETRY_MS = 2000, /* after an export that failed */
     PUBLISHER_SWEEP_S = 600,   /* what has expired in the database is forgotten this often */
 };
@@ -44,6 +47,7 @@ struct publisher {
     uint64_t asked;     /* the reload that is under way; 0: none */
     uint64_t published; /* what all workers have */
     uint64_t exported_at_ms;
+    uint64_t pause_ms; /* from then on */
     uint32_t store_attempts;         /* of the store, when the file was last compared */
     int reload_err;                  /* of the last reload */
     struct database_trouble trouble; /* of the last export; err 0: it worked */
