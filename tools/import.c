@@ -200,6 +200,7 @@ static void send_batch(struct import *import, bool is_last)
         stop(import, import->rows[0].line, result);
     } else {
         take_answer(import, answer.body);
+        clear_progress(import);
         import->result = admin_tell_effect(session, &answer) == TOOL_OK ? import->result
                                                                         : TOOL_FAILED;
     }
