@@ -47,7 +47,7 @@ struct publisher {
     uint64_t asked;     /* the reload that is under way; 0: none */
     uint64_t published; /* what all workers have */
     uint64_t exported_at_ms;
-    uint64_t pause_ms; /* from then on */
+    uint64_t pause_ms;               /* from then on */
     uint32_t store_attempts;         /* of the store, when the file was last compared */
     int reload_err;                  /* of the last reload */
     struct database_trouble trouble; /* of the last export; err 0: it worked */
