@@ -1,6 +1,7 @@
 /* Credentials of a provider that gives out tokens for a signed assertion instead of taking a key. */
 #include "lib/access/service_account.h"
 #include "lib/base/err.h"
+#include "lib/wire/json_members.h"
 #include "registry/bind_fields.h"
 #include "registry/files.h"
 #include "registry/sections.h"
@@ -67,13 +68,6 @@ static void read_file(struct binder *binder, const struct bind_value *value,
     file_content_free(&content);
 }
 
-static bool is_json(struct span text)
-{
-    while (text.len > 0 && memchr(" \t\r\n", text.ptr[0], 4) != NULL)
-        text = span_skip(text, 1);
-    return text.len > 0 && text.ptr[0] == '{';
-}
-
 /* A path, or what a reference brought: the text of the file itself. A check without secrets looks
  * at neither. */
 static void bind_credentials_file(struct binder *binder, const struct field *field, void *target)
@@ -85,7 +79,7 @@ static void bind_credentials_file(struct binder *binder, const struct field *fie
     credentials->file_place = binder->yaml->place;
     if (!bind_take_value(binder, "the path of a file", &value))
         return;
-    if (binder->resolve && value.hidden && is_json(value.text))
+    if (binder->resolve && value.hidden && json_members_begin(value.text))
         take_json(binder, value.text, credentials);
     else if (binder->resolve)
         read_file(binder, &value, credentials);

@@ -6,6 +6,8 @@
 
 enum { ROWS_PER_TOKEN = 2 };
 
+_Static_assert(sizeof(struct token_row) == DIGEST_BYTES + 16, "bump LAYOUT_VERSION");
+
 int tokens_check(const struct secrets *tokens)
 {
     uint32_t rows = tokens->header->rows;
@@ -58,10 +60,11 @@ int tokens_write(uint64_t number, const struct token *tokens, uint32_t count,
     digester_begin(digester);
     for (uint32_t i = 0; i < count; i++) {
         const struct token *token = &tokens[i];
+        struct span *pair = rows + (size_t)i * ROWS_PER_TOKEN;
 
-        rows[i * ROWS_PER_TOKEN] = (struct span){(const char *)&token->row, sizeof(token->row)};
-        rows[i * ROWS_PER_TOKEN + 1] = token->text;
-        digester_add(digester, rows[i * ROWS_PER_TOKEN]);
+        pair[0] = (struct span){(const char *)&token->row, sizeof(token->row)};
+        pair[1] = token->text;
+        digester_add(digester, pair[0]);
         digester_add(digester, token->text);
     }
     const struct secrets_plan plan = {

@@ -78,10 +78,13 @@ void mint_follow(struct mint *mint, struct secrets accounts, const struct secret
 /** Ask for what is due, drop what has expired. @return when to come again; UINT64_MAX ms: never */
 struct monotime mint_tick(struct mint *mint, struct monotime now);
 
-/** @return 0, or ERR_TIMEOUT when it came so late that it has expired: that is a failure */
-int mint_on_token(struct mint *mint, uint32_t place, const struct jwt_bearer_token *token,
+/**
+ * @param number  the place
+ * @return 0, or ERR_TIMEOUT when it came so late that it has expired: that is a failure
+ */
+int mint_on_token(struct mint *mint, uint32_t number, const struct jwt_bearer_token *token,
                   struct monotime now);
-void mint_on_failure(struct mint *mint, uint32_t place, struct monotime now);
+void mint_on_failure(struct mint *mint, uint32_t number, struct monotime now);
 
 /** The good tokens, borrowed until anything changes. @return how many */
 uint32_t mint_tokens(const struct mint *mint, struct token out[static ACCOUNTS_MAX]);

@@ -14,6 +14,7 @@ struct rs256_signer {
 };
 
 /* Without this OpenSSL would ask a terminal. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is OpenSSL's */
 static int no_passphrase(char *to, int room, int writing, void *ctx)
 {
     (void)to;

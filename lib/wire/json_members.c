@@ -2,9 +2,14 @@
 
 #include "lib/base/err.h"
 
-static bool is_object(struct span text)
+static bool is_space(char c)
 {
-    while (text.len > 0 && memchr(" \t\r\n", text.ptr[0], 4) != NULL)
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool json_members_begin(struct span text)
+{
+    while (text.len > 0 && is_space(text.ptr[0]))
         text = span_skip(text, 1);
     return text.len > 0 && text.ptr[0] == '{';
 }
@@ -34,7 +39,7 @@ int json_members_read(struct span text, const struct json_path *paths, uint32_t 
 
     for (uint32_t i = 0; i < count; i++)
         out[i] = (struct json_member){0};
-    if (!is_object(text))
+    if (!json_members_begin(text))
         return ERR_BAD_JSON;
     json_scan_init(&scan, paths, count, JSON_MEMBERS_DEPTH_MAX);
     for (;;) {

@@ -13,6 +13,9 @@ struct json_member {
 
 enum { JSON_MEMBERS_DEPTH_MAX = 16 };
 
+/** Could the text be an object? Its first byte that is no white space is a brace. */
+bool json_members_begin(struct span text);
+
 /**
  * @param paths  of one key each, so that no wanted member is inside another
  * @param out    `count` members; borrowed from `text`
