@@ -21,7 +21,8 @@ struct ref {
     X(CREDIT, "credit")                 \
     X(ANTHROPIC, "anthropic")           \
     X(ANTHROPIC_2023, "anthropic_2023") \
-    X(GEMINI, "gemini")
+    X(GEMINI, "gemini")                 \
+    X(FILTERABLE, "filterable")
 
 enum dialect {
 #define X(name, word) DIALECT_##name,

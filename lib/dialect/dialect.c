@@ -4,6 +4,7 @@
 #include "lib/dialect/anthropic.h"
 #include "lib/dialect/codex.h"
 #include "lib/dialect/credit.h"
+#include "lib/dialect/filterable.h"
 #include "lib/dialect/gemini.h"
 #include "lib/dialect/openai.h"
 
@@ -29,6 +30,8 @@ static const struct {
                            anthropic_answer},
     [DIALECT_ANTHROPIC_2023] = {"anthropic_2023", ENDS(ANTHROPIC_2023), ROW_NONE,
                                 anthropic_2023_render_model, anthropic_answer},
+    [DIALECT_FILTERABLE] = {"filterable", ENDS(FILTERABLE), ROW_NONE, filterable_render_model,
+                            filterable_answer},
     [DIALECT_GEMINI] = {"gemini", ENDS(GEMINI), ROW_NONE, gemini_render_model, gemini_answer},
 };
 

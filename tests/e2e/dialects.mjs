@@ -26,6 +26,7 @@ function parseDecimal(text) {
 
 /** digits / 10^scale without needless zeros. */
 function decimalText(digits, scale) {
+  if (scale === 0) return digits.toString();
   const text = digits.toString().padStart(scale + 1, '0');
   const at = text.length - scale;
   return `${text.slice(0, at)}.${text.slice(at)}`.replace(/\.?0+$/, '');
@@ -166,4 +167,35 @@ export function geminiModel(config, slug) {
 export function geminiListing(config, slugs, token) {
   if (slugs.length === 0) return '{}';
   return `{"models":[${slugs.map((slug) => geminiModel(config, slug)).join(',')}]${token ? `,"nextPageToken":${json(token)}` : ''}}`;
+}
+
+/** digits / 10^scale of a price as written, shifted by so many places. */
+function shifted(price, places) {
+  if (price === undefined) return 'null';
+  const [digits, scale] = parseDecimal(price);
+  return decimalText(digits, scale + places);
+}
+
+const CAPABILITIES = { chat: 'chat', embedding: 'embedding', image: 'image_generation' };
+
+export function filterableModel(config, slug) {
+  const model = config.models[slug];
+  const words = [
+    ...(has(model, 'tools') ? ['tools'] : []), ...(inputs(model).includes('image') ? ['vision'] : []), ...(model.features ?? []),
+  ];
+  const pricing = model.price === undefined
+    ? 'null'
+    : `{"input":${shifted(model.price.input, 0)},"output":${shifted(model.price.output, 0)}}`;
+  return `{"id":${json(slug)},"provider":${json(kindOf(config, model))},"capabilities":[${json(CAPABILITIES[model.kind ?? 'chat'])}],`
+    + `"context_window":${model.context_window},"pricing":${pricing},"features":${json([...new Set(words)])}}`;
+}
+
+export function filterableListing(config, slugs) {
+  return `{"models":[${slugs.map((slug) => filterableModel(config, slug)).join(',')}]}`;
+}
+
+/** What `provider` and `capability` leave of the slugs. */
+export function filtered(config, slugs, { provider, capability }) {
+  return slugs.filter((slug) => (provider === undefined || kindOf(config, config.models[slug]) === provider)
+    && (capability === undefined || CAPABILITIES[config.models[slug].kind ?? 'chat'] === capability));
 }

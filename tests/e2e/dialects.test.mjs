@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { displayOrder, effective, keyOf, listedModel, listing } from './config.mjs';
 import {
-  anthropicListing, anthropicModel, codexListing, creditListing, geminiListing, geminiModel,
+  anthropicListing, anthropicModel, codexListing, creditListing, filterableListing, filtered, geminiListing, geminiModel,
 } from './dialects.mjs';
 import { KEYS, registry } from './fixture.mjs';
 import { assertAnthropicError, assertOpenAiError, startWeir, test } from './harness.mjs';
@@ -80,6 +80,13 @@ const gemini = {
   },
 };
 
+const filterable = {
+  expected: (slugs) => filterableListing(config, slugs),
+  ids: (body) => body.models.map((model) => model.id),
+  empty: '{"models":[]}',
+  refuses: openAi.refuses,
+};
+
 /** What to ask for, and how it reads. */
 const LISTINGS = [
   { path: '/v1/models', headers: { 'anthropic-version': OLD }, ...anthropic(OLD) },
@@ -97,6 +104,8 @@ const LISTINGS = [
   { path: '/backend-api/codex/models', ...codex },
   { path: '/v1/models?client_version=0.99.0', ...codex },
   { path: '/models', ...credit },
+  { path: '/api/models', ...filterable },
+  { path: '/api/models?provider=&capability=&other=x', ...filterable },
 ];
 
 const keysOf = Object.entries(KEYS)
@@ -266,6 +275,21 @@ test('Anthropic: lifecycle narrows the list, in either form of its name', async 
     const answer = await weir.get(`/v1/models?${query}`, KEYS.all, { 'anthropic-version': NEW });
     assert.equal(answer.text, anthropicListing(config, slugs, NEW), query);
   }
+});
+
+test('provider and capability leave what has both', async () => {
+  const words = [undefined, 'openai', 'anthropic', 'openai_compatible', 'bedrock'];
+  const kinds = [undefined, 'chat', 'embedding', 'image_generation', 'nonsense'];
+  for (const provider of words) {
+    for (const capability of kinds) {
+      const query = Object.entries({ provider, capability }).filter(([, word]) => word).map((pair) => pair.join('=')).join('&');
+      const answer = await weir.get(`/api/models?${query}`, KEYS.all);
+      assert.equal(answer.status, 200, query);
+      assert.equal(answer.text, filterableListing(config, filtered(config, displayOrder(config), { provider, capability })), query);
+    }
+  }
+  assert.deepEqual((await weir.get('/api/models?provider=OpenAI', KEYS.all)).json.models.map((model) => model.id), ['gpt-mini']);
+  assertOpenAiError(await weir.get('/api/models?provider=%zz', KEYS.all), 400, 'invalid_value');
 });
 
 test('a query that cannot be answered is refused in the dialect, and says why', async () => {

@@ -192,6 +192,7 @@ static void an_empty_list_is_head_and_tail(void **state)
         {DIALECT_CREDIT, "credit", "{\"models\":[]}"},
         {DIALECT_ANTHROPIC, "anthropic", "{\"data\":[]"},
         {DIALECT_ANTHROPIC_2023, "anthropic_2023", "{\"data\":[]"},
+        {DIALECT_FILTERABLE, "filterable", "{\"models\":[]}"},
         {DIALECT_GEMINI, "gemini", "{\"models\":[]"},
     };
     char list[128];
@@ -417,6 +418,41 @@ static void a_model_reads_as_in_each_version_of_anthropic(void **state)
                                                        "\"retires_at\":\"2026-12-31T00:00:00Z\"}");
 }
 
+static void a_model_of_the_filterable_list_has_prices_per_million(void **state)
+{
+    struct price_row price = no_rates;
+    struct dialect_model model = general_model();
+    struct model_row row = general_row;
+
+    (void)state;
+    row.flags = MODEL_TOOLS;
+    price.input = 2500000;
+    price.output = 1;
+    model.row = &row;
+    model.price = &price;
+    model.provider = PROVIDER_OPENAI_COMPATIBLE;
+    model.features[0] = SPAN("vision");
+    model.features[1] = SPAN("json_mode");
+    model.features[2] = SPAN("tools");
+    model.feature_count = 3;
+    assert_string_equal(render_in(DIALECT_FILTERABLE, &model),
+                        "{\"id\":\"gpt-5.2\",\"provider\":\"openai_compatible\","
+                        "\"capabilities\":[\"chat\"],\"context_window\":272000,"
+                        "\"pricing\":{\"input\":2.5,\"output\":0.000001},"
+                        "\"features\":[\"tools\",\"vision\",\"json_mode\"]}");
+    row.flags = 0;
+    row.kind = MODEL_IMAGE;
+    price.output = PRICE_NONE;
+    model.input_modality_count = 1;
+    model.feature_count = 0;
+    assert_string_equal(render_in(DIALECT_FILTERABLE, &model),
+                        "{\"id\":\"gpt-5.2\",\"provider\":\"openai_compatible\","
+                        "\"capabilities\":[\"image_generation\"],\"context_window\":272000,"
+                        "\"pricing\":{\"input\":2.5,\"output\":null},\"features\":[]}");
+    model.price = NULL;
+    assert_non_null(strstr(render_in(DIALECT_FILTERABLE, &model), "\"pricing\":null,"));
+}
+
 static void gemini_leaves_out_what_has_its_default_value(void **state)
 {
     static const struct model_row bare = {0};
@@ -556,6 +592,7 @@ int main(void)
         cmocka_unit_test(prices_in_credits_are_exact_and_include_the_margin),
         cmocka_unit_test(a_model_of_the_credit_gateway_reads_as_documented),
         cmocka_unit_test(a_model_reads_as_in_each_version_of_anthropic),
+        cmocka_unit_test(a_model_of_the_filterable_list_has_prices_per_million),
         cmocka_unit_test(gemini_leaves_out_what_has_its_default_value),
         cmocka_unit_test(an_error_has_the_envelope_of_its_protocol),
         cmocka_unit_test(an_error_that_does_not_fit_says_so_at_every_length),

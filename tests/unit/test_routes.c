@@ -59,6 +59,7 @@ static const struct {
     {HTTP_METHOD_GET, "/gemini//models", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
     {HTTP_METHOD_GET, "/gemini/*", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
     {HTTP_METHOD_GET, "/gemini/v1/x/models", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/api/models", 0, ROUTE_FILTERABLE_MODELS, "", ERRORS_OPENAI},
     {HTTP_METHOD_GET, "/healthz", 0, ROUTE_HEALTHZ, "", ERRORS_OPENAI},
     {HTTP_METHOD_HEAD, "/readyz", 0, ROUTE_READYZ, "", ERRORS_OPENAI},
 };
