@@ -28,7 +28,9 @@ static struct dialect_model describe(const struct build *build, uint32_t number)
         .client_version_min = data->client_version_min,
         .input_modality_count = data->input_modality_count,
         .level_count = data->level_count,
+        .output_modality_count = data->output_modality_count,
         .feature_count = data->feature_count,
+        .parameter_count = data->parameter_count,
         .released_s = data->released_s,
         .deprecated_s = data->deprecated_s,
         .retires_s = data->retires_s,
@@ -40,6 +42,8 @@ static struct dialect_model describe(const struct build *build, uint32_t number)
     };
 
     memcpy(model.input_modalities, data->input_modalities, sizeof(model.input_modalities));
+    memcpy(model.output_modalities, data->output_modalities, sizeof(model.output_modalities));
+    memcpy(model.parameters, data->parameters, sizeof(model.parameters));
     memcpy(model.features, data->features, sizeof(model.features));
     memcpy(model.levels, data->levels, sizeof(model.levels));
     return model;

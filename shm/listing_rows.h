@@ -22,7 +22,8 @@ struct ref {
     X(ANTHROPIC, "anthropic")           \
     X(ANTHROPIC_2023, "anthropic_2023") \
     X(GEMINI, "gemini")                 \
-    X(FILTERABLE, "filterable")
+    X(FILTERABLE, "filterable")         \
+    X(OPENROUTER, "openrouter")
 
 enum dialect {
 #define X(name, word) DIALECT_##name,

@@ -20,6 +20,7 @@
     X(READYZ, "/readyz", WHOLE, READY, 0, OPENAI)                                                  \
     X(CREDIT_MODELS, "/models", WHOLE, LISTING, DIALECT_CREDIT, CREDIT)                            \
     X(FILTERABLE_MODELS, "/api/models", WHOLE, LISTING, DIALECT_FILTERABLE, OPENAI)                \
+    X(OPENROUTER_MODELS, "/api/v1/models", WHOLE, LISTING, DIALECT_OPENROUTER, OPENROUTER)         \
     X(CODEX_MODELS, "/backend-api/codex/models", WHOLE, LISTING, DIALECT_CODEX, OPENAI)            \
     X(OPENAI_MODELS, "/gateway/openai/v1/models", WHOLE, LISTING, DIALECT_OPENAI, OPENAI)          \
     X(OPENAI_MODEL, "/gateway/openai/v1/models/", REST, MODEL, DIALECT_OPENAI, OPENAI)             \

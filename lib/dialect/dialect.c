@@ -7,6 +7,7 @@
 #include "lib/dialect/filterable.h"
 #include "lib/dialect/gemini.h"
 #include "lib/dialect/openai.h"
+#include "lib/dialect/openrouter.h"
 
 #define ENDS(NAME)                                     \
     {NAME##_LIST_HEAD, sizeof(NAME##_LIST_HEAD) - 1},  \
@@ -32,6 +33,8 @@ static const struct {
                                 anthropic_2023_render_model, anthropic_answer},
     [DIALECT_FILTERABLE] = {"filterable", ENDS(FILTERABLE), ROW_NONE, filterable_render_model,
                             filterable_answer},
+    [DIALECT_OPENROUTER] = {"openrouter", ENDS(OPENROUTER), ROW_NONE, openrouter_render_model,
+                            openrouter_answer},
     [DIALECT_GEMINI] = {"gemini", ENDS(GEMINI), ROW_NONE, gemini_render_model, gemini_answer},
 };
 

@@ -22,9 +22,13 @@ struct dialect_model {
     struct span default_verbosity;  /* empty: null */
     struct span client_version_min; /* empty: null */
     struct span input_modalities[DIALECT_WORDS_MAX];
+    struct span output_modalities[DIALECT_WORDS_MAX];
     struct span features[DIALECT_WORDS_MAX];
+    struct span parameters[DIALECT_WORDS_MAX * 2];
     uint32_t input_modality_count;
+    uint32_t output_modality_count;
     uint32_t feature_count;
+    uint32_t parameter_count;
     uint32_t level_count;
     struct dialect_level levels[DIALECT_LEVELS_MAX];
     int64_t released_s; /* 0: not given, as with the other two */
@@ -55,7 +59,14 @@ uint32_t dialect_list_behind(enum dialect dialect);
 const char *dialect_name(enum dialect dialect);
 
 /** How errors read. It belongs to the route. */
-enum error_dialect { ERRORS_OPENAI, ERRORS_ANTHROPIC, ERRORS_CREDIT, ERRORS_GEMINI, ERRORS_COUNT };
+enum error_dialect {
+    ERRORS_OPENAI,
+    ERRORS_ANTHROPIC,
+    ERRORS_CREDIT,
+    ERRORS_GEMINI,
+    ERRORS_OPENROUTER,
+    ERRORS_COUNT
+};
 
 /** The status of an error: err_http_status(), but for Gemini, where a key is a part of the request. */
 int dialect_error_status(enum error_dialect dialect, int err);
@@ -69,6 +80,7 @@ enum error_dialect dialect_errors_of(enum wire_protocol protocol);
  * OpenAI: {"error":{"message","type","param","code"}}, param and code always written.
  * Anthropic: {"type":"error","error":{"type","message"},"request_id"}.
  * The credit gateway: {"error":{"message","code"}}.
+ * OpenRouter: {"error":{"code","message"}}, the code being the status.
  * Gemini: {"error":{"code","message","status"}}, with `details` when the key is refused.
  *
  * @param detail      more than err_text(err) says, or empty; never a secret

@@ -169,11 +169,18 @@ static void add_gemini(const struct error_body *body, struct text *out)
     text_add(out, SPAN("}}"));
 }
 
+static void add_openrouter(const struct error_body *body, struct text *out)
+{
+    field_unsigned(out, SPAN("{\"error\":{\"code\":"), (uint64_t)err_http_status(body->err));
+    text_add(out, SPAN(",\"message\":"));
+    add_message(out, body->err, body->detail);
+    text_add(out, SPAN("}}"));
+}
+
 static void (*const envelopes[ERRORS_COUNT])(const struct error_body *body, struct text *out) = {
-    [ERRORS_OPENAI] = add_openai,
-    [ERRORS_ANTHROPIC] = add_anthropic,
-    [ERRORS_CREDIT] = add_credit,
-    [ERRORS_GEMINI] = add_gemini,
+    [ERRORS_OPENAI] = add_openai,         [ERRORS_ANTHROPIC] = add_anthropic,
+    [ERRORS_CREDIT] = add_credit,         [ERRORS_GEMINI] = add_gemini,
+    [ERRORS_OPENROUTER] = add_openrouter,
 };
 
 enum error_dialect dialect_errors_of(enum wire_protocol protocol)

@@ -199,3 +199,52 @@ export function filtered(config, slugs, { provider, capability }) {
   return slugs.filter((slug) => (provider === undefined || kindOf(config, config.models[slug]) === provider)
     && (capability === undefined || CAPABILITIES[config.models[slug].kind ?? 'chat'] === capability));
 }
+
+const PIECES = [
+  ['request', 'request', 6], ['image', 'image', 6], ['image_token', 'image_input', 0], ['audio', 'audio_input', 0],
+  ['audio_output', 'audio_output', 0], ['input_cache_read', 'cache_read', 0], ['input_cache_write', 'cache_write', 0],
+  ['input_cache_write_1h', 'cache_write_1h', 0],
+];
+const OUTPUTS = { chat: ['text'], embedding: ['embeddings'], image: ['image'] };
+
+/** USD for one token, from a price per million; `places` when it is per piece already. */
+function usd(price, places = 0) {
+  return price === undefined ? null : shifted(price, 6 - places);
+}
+
+export function openRouterModel(config, slug, created) {
+  const model = config.models[slug];
+  const outputs = model.output_modalities ?? OUTPUTS[model.kind ?? 'chat'];
+  const price = model.price && {
+    prompt: usd(model.price.input),
+    completion: usd(model.price.output),
+    ...Object.fromEntries(PIECES.filter(([, name]) => model.price[name] !== undefined)
+      .map(([word, name, places]) => [word, usd(model.price[name], places)])),
+  };
+  return json({
+    id: slug,
+    canonical_slug: slug,
+    name: model.name ?? slug,
+    created,
+    description: model.description ?? '',
+    context_length: model.context_window ?? null,
+    architecture: {
+      modality: `${inputs(model).join('+')}->${outputs.join('+')}`,
+      input_modalities: inputs(model), output_modalities: outputs, instruct_type: null,
+    },
+    pricing: price ?? null,
+    top_provider: {
+      context_length: model.context_window ?? null, max_completion_tokens: model.max_output_tokens ?? null, is_moderated: false,
+    },
+    per_request_limits: null,
+    supported_parameters: model.parameters ?? [],
+    default_parameters: null,
+    supported_voices: null,
+    links: { details: `/v1/models/${slug}` },
+  });
+}
+
+export function openRouterListing(config, slugs, created, { next = null, total = slugs.length } = {}) {
+  return `{"data":[${slugs.map((slug) => openRouterModel(config, slug, created(slug))).join(',')}],`
+    + `"links":${json({ next })},"total_count":${total}}`;
+}

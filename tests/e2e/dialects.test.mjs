@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { displayOrder, effective, keyOf, listedModel, listing } from './config.mjs';
 import {
   anthropicListing, anthropicModel, codexListing, creditListing, filterableListing, filtered, geminiListing, geminiModel,
+  openRouterListing,
 } from './dialects.mjs';
 import { KEYS, registry } from './fixture.mjs';
 import { assertAnthropicError, assertOpenAiError, startWeir, test } from './harness.mjs';
@@ -87,6 +88,17 @@ const filterable = {
   refuses: openAi.refuses,
 };
 
+const openRouter = {
+  expected: (slugs) => openRouterListing(config, slugs, createdOf),
+  ids: (body) => body.data.map((model) => model.id),
+  empty: '{"data":[],"links":{"next":null},"total_count":0}',
+  refuses: (answer) => {
+    assert.equal(answer.status, 401);
+    assert.deepEqual([Object.keys(answer.json), Object.keys(answer.json.error)], [['error'], ['code', 'message']]);
+    assert.equal(answer.json.error.code, 401);
+  },
+};
+
 /** What to ask for, and how it reads. */
 const LISTINGS = [
   { path: '/v1/models', headers: { 'anthropic-version': OLD }, ...anthropic(OLD) },
@@ -105,6 +117,7 @@ const LISTINGS = [
   { path: '/v1/models?client_version=0.99.0', ...codex },
   { path: '/models', ...credit },
   { path: '/api/models', ...filterable },
+  { path: '/api/v1/models', ...openRouter },
   { path: '/api/models?provider=&capability=&other=x', ...filterable },
 ];
 
@@ -290,6 +303,31 @@ test('provider and capability leave what has both', async () => {
   }
   assert.deepEqual((await weir.get('/api/models?provider=OpenAI', KEYS.all)).json.models.map((model) => model.id), ['gpt-mini']);
   assertOpenAiError(await weir.get('/api/models?provider=%zz', KEYS.all), 400, 'invalid_value');
+});
+
+test('OpenRouter: offset and limit cut the list, and links.next leads to its end', async () => {
+  const all = displayOrder(config);
+  for (const [query, slugs] of [
+    ['offset=2', all.slice(2)], ['offset=6', []], ['offset=100', []], ['limit=1000', all], ['offset=5&limit=1', all.slice(5)],
+  ]) {
+    const answer = await weir.get(`/api/v1/models?${query}`, KEYS.all);
+    assert.equal(answer.text, openRouterListing(config, slugs, createdOf, { total: all.length }), query);
+  }
+  for (let size = 1; size <= all.length; size++) {
+    const seen = [];
+    for (let next = `/api/v1/models?limit=${size}`; next !== null;) {
+      const { json: page } = await weir.get(next, KEYS.all);
+      assert.ok(page.data.length <= size && page.total_count === all.length);
+      seen.push(...openRouter.ids(page));
+      next = page.links.next;
+    }
+    assert.deepEqual(seen, all);
+  }
+  for (const query of ['limit=0', 'limit=1001', 'offset=-1', 'offset=x', 'after=!']) {
+    const answer = await weir.get(`/api/v1/models?${query}`, KEYS.all);
+    assert.equal(answer.status, 400, query);
+    assert.equal(answer.json.error.code, 400);
+  }
 });
 
 test('a query that cannot be answered is refused in the dialect, and says why', async () => {

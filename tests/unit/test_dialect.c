@@ -193,6 +193,7 @@ static void an_empty_list_is_head_and_tail(void **state)
         {DIALECT_ANTHROPIC, "anthropic", "{\"data\":[]"},
         {DIALECT_ANTHROPIC_2023, "anthropic_2023", "{\"data\":[]"},
         {DIALECT_FILTERABLE, "filterable", "{\"models\":[]}"},
+        {DIALECT_OPENROUTER, "openrouter", "{\"data\":[]"},
         {DIALECT_GEMINI, "gemini", "{\"models\":[]"},
     };
     char list[128];
@@ -274,6 +275,8 @@ static const struct {
     {ERRORS_GEMINI, ERR_UPSTREAM_CUT, "", "",
      "{\"error\":{\"code\":502,\"message\":\"The provider cut the answer short.\","
      "\"status\":\"INTERNAL\"}}"},
+    {ERRORS_OPENROUTER, ERR_UNKNOWN_KEY, "", "",
+     "{\"error\":{\"code\":401,\"message\":\"The API key is not valid.\"}}"},
     {ERRORS_CREDIT, ERR_UNKNOWN_KEY, "", "",
      "{\"error\":{\"message\":\"The API key is not valid.\",\"code\":\"invalid_api_key\"}}"},
 };
@@ -453,6 +456,40 @@ static void a_model_of_the_filterable_list_has_prices_per_million(void **state)
     assert_non_null(strstr(render_in(DIALECT_FILTERABLE, &model), "\"pricing\":null,"));
 }
 
+static void a_model_of_openrouter_has_prices_as_strings_per_token(void **state)
+{
+    static const struct model_row row = {
+        .context_window = 128000, .max_output_tokens = 16384, .created_s = 7};
+    struct price_row price = no_rates;
+    struct dialect_model model = general_model();
+
+    (void)state;
+    price.input = 150000;
+    price.cache_read = 1;
+    price.request = 0;
+    model.row = &row;
+    model.price = &price;
+    model.output_modalities[0] = SPAN("text");
+    model.output_modality_count = 1;
+    model.parameters[0] = SPAN("tools");
+    model.parameters[1] = SPAN("top_p");
+    model.parameter_count = 2;
+    assert_string_equal(
+        render_in(DIALECT_OPENROUTER, &model),
+        "{\"id\":\"gpt-5.2\",\"canonical_slug\":\"gpt-5.2\",\"name\":\"GPT-5.2\",\"created\":7,"
+        "\"description\":\"General frontier model\",\"context_length\":128000,"
+        "\"architecture\":{\"modality\":\"text+image->text\","
+        "\"input_modalities\":[\"text\",\"image\"],\"output_modalities\":[\"text\"],"
+        "\"instruct_type\":null},\"pricing\":{\"prompt\":\"0.00000015\",\"completion\":null,"
+        "\"request\":\"0\",\"input_cache_read\":\"0.000000000001\"},"
+        "\"top_provider\":{\"context_length\":128000,\"max_completion_tokens\":16384,"
+        "\"is_moderated\":false},\"per_request_limits\":null,"
+        "\"supported_parameters\":[\"tools\",\"top_p\"],\"default_parameters\":null,"
+        "\"supported_voices\":null,\"links\":{\"details\":\"/v1/models/gpt-5.2\"}}");
+    model.price = NULL;
+    assert_non_null(strstr(render_in(DIALECT_OPENROUTER, &model), ",\"pricing\":null,"));
+}
+
 static void gemini_leaves_out_what_has_its_default_value(void **state)
 {
     static const struct model_row bare = {0};
@@ -593,6 +630,7 @@ int main(void)
         cmocka_unit_test(a_model_of_the_credit_gateway_reads_as_documented),
         cmocka_unit_test(a_model_reads_as_in_each_version_of_anthropic),
         cmocka_unit_test(a_model_of_the_filterable_list_has_prices_per_million),
+        cmocka_unit_test(a_model_of_openrouter_has_prices_as_strings_per_token),
         cmocka_unit_test(gemini_leaves_out_what_has_its_default_value),
         cmocka_unit_test(an_error_has_the_envelope_of_its_protocol),
         cmocka_unit_test(an_error_that_does_not_fit_says_so_at_every_length),

@@ -237,6 +237,10 @@ static void whoever_asks_for_nothing_gets_the_first_page(void **state)
         {DIALECT_GEMINI, "", 0, 0, "}"},
         {DIALECT_GEMINI, "pageSize=1001", 1, MODELS, "]}"},
         {DIALECT_GEMINI, "", 1, 50, "],\"nextPageToken\":\"LgAAAG1vZGVsLTAwMDQ5\"}"},
+        {DIALECT_OPENROUTER, "offset=3", 5, 0, "],\"links\":{\"next\":null},\"total_count\":1}"},
+        {DIALECT_OPENROUTER, "limit=50", 1, 50,
+         "],\"links\":{\"next\":\"/api/v1/models?limit=50&after=LgAAAG1vZGVsLTAwMDQ5\"},"
+         "\"total_count\":200}"},
         {DIALECT_ANTHROPIC, "", 0, 0, "],\"has_more\":false,\"first_id\":null,\"last_id\":null}"},
         {DIALECT_ANTHROPIC, "", 1, 20,
          "],\"has_more\":true,\"first_id\":\"model-00000\",\"last_id\":\"model-00019\"}"},
