@@ -36,6 +36,7 @@ static void values_are_shown_as_people_read_them(void **state)
     };
 
     (void)state;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
     (void)setenv("TZ", "IST-5:30", 1); /* without the zone's file */
     tzset();
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -42,18 +42,22 @@ static void no_two_commands_have_the_same_words(void **state)
     assert_null(admin_noun_sentence("nothing"));
 }
 
+static void check_words_differ(const struct admin_command *command, unsigned option)
+{
+    for (unsigned before = 0; before < option; before++) {
+        uint64_t both = UINT64_C(1) << option | UINT64_C(1) << before;
+
+        if ((command->options & both) == both)
+            assert_string_not_equal(admin_options[option].word, admin_options[before].word);
+    }
+}
+
 static void no_command_has_two_options_of_one_word(void **state)
 {
     (void)state;
     for (uint32_t i = 0; i < admin_command_count; i++) {
-        for (unsigned a = 0; a < ADMIN_OPTION_COUNT; a++) {
-            for (unsigned b = 0; b < a; b++) {
-                uint64_t both = UINT64_C(1) << a | UINT64_C(1) << b;
-
-                if ((admin_commands[i].options & both) == both)
-                    assert_string_not_equal(admin_options[a].word, admin_options[b].word);
-            }
-        }
+        for (unsigned option = 0; option < ADMIN_OPTION_COUNT; option++)
+            check_words_differ(&admin_commands[i], option);
     }
 }
 
@@ -181,95 +185,96 @@ static void durations_have_units(void **state)
 
 /* --- requests --------------------------------------------------------------------------------- */
 
+static const struct {
+    const char *line[WORDS_MAX];
+    const char *method;
+    const char *path;
+    const char *body; /* NULL: none */
+    uint64_t if_version;
+} requests[] = {
+    {{"keys", "create"}, "POST", "/admin/keys?wait=true", "{}", 0},
+    {{"keys", "create", "--user", "ada", "--models", "a,b", "--scopes", "list,call", "--name",
+      "ada-1", "--no-wait"},
+     "POST",
+     "/admin/keys",
+     "{\"name\":\"ada-1\",\"user\":\"ada\",\"allowed_models\":[\"a\",\"b\"],"
+     "\"scopes\":[\"list\",\"call\"]}",
+     0},
+    {{"keys", "create", "--expires", "never", "--models", "all", "--disabled"},
+     "POST",
+     "/admin/keys?wait=true",
+     "{\"allowed_models\":\"all\",\"expires\":null,\"disabled\":true}",
+     0},
+    {{"keys", "list", "--user", "a&b", "--state", "revoked", "--limit=7"},
+     "GET",
+     "/admin/keys?user=a%26b&state=revoked&limit=7",
+     NULL,
+     0},
+    {{"keys", "show", "../users/a b"}, "GET", "/admin/keys/..%2Fusers%2Fa%20b", NULL, 0},
+    {{"keys", "disable", "a", "--if-version", "7"},
+     "PATCH",
+     "/admin/keys/a?wait=true",
+     "{\"disabled\":true}",
+     7},
+    {{"keys", "update", "a", "--user", "", "--models", ""},
+     "PATCH",
+     "/admin/keys/a?wait=true",
+     "{\"user\":\"\",\"allowed_models\":[]}",
+     0},
+    {{"keys", "rotate", "a", "--grace", "2h"},
+     "POST",
+     "/admin/keys/a/rotate?wait=true",
+     "{\"grace\":7200}",
+     0},
+    {{"keys", "revoke", "a", "--yes"}, "POST", "/admin/keys/a/revoke?wait=true", "{}", 0},
+    {{"users", "add", "ada", "--display", "Ada \"L\"", "--groups", "x,y"},
+     "POST",
+     "/admin/users?wait=true",
+     "{\"name\":\"ada\",\"display\":\"Ada \\\"L\\\"\",\"groups\":[\"x\",\"y\"]}",
+     0},
+    {{"users", "remove", "ada", "--cascade", "--no-wait"},
+     "DELETE",
+     "/admin/users/ada?cascade=true",
+     NULL,
+     0},
+    {{"grants", "add", "--user", "ada", "org/m:v"},
+     "POST",
+     "/admin/users/ada/grants?wait=true",
+     "{\"model\":\"org/m:v\"}",
+     0},
+    {{"grants", "add", "--group", "g", "--all"},
+     "POST",
+     "/admin/groups/g/grants?wait=true",
+     "{\"all\":true}",
+     0},
+    {{"grants", "remove", "--key", "k", "org/m:v"},
+     "DELETE",
+     "/admin/keys/k/grants/org%2Fm%3Av?wait=true",
+     NULL,
+     0},
+    {{"grants", "remove", "--key", "k", "--all"},
+     "DELETE",
+     "/admin/keys/k/grants?wait=true&all=true",
+     NULL,
+     0},
+    {{"backup", "file"}, "GET", "/admin/backup", NULL, 0},
+};
+
 static void commands_become_requests(void **state)
 {
-    static const struct {
-        const char *line[WORDS_MAX];
-        const char *method;
-        const char *path;
-        const char *body; /* NULL: none */
-        uint64_t if_version;
-    } rows[] = {
-        {{"keys", "create"}, "POST", "/admin/keys?wait=true", "{}", 0},
-        {{"keys", "create", "--user", "ada", "--models", "a,b", "--scopes", "list,call", "--name",
-          "ada-1", "--no-wait"},
-         "POST",
-         "/admin/keys",
-         "{\"name\":\"ada-1\",\"user\":\"ada\",\"allowed_models\":[\"a\",\"b\"],"
-         "\"scopes\":[\"list\",\"call\"]}",
-         0},
-        {{"keys", "create", "--expires", "never", "--models", "all", "--disabled"},
-         "POST",
-         "/admin/keys?wait=true",
-         "{\"allowed_models\":\"all\",\"expires\":null,\"disabled\":true}",
-         0},
-        {{"keys", "list", "--user", "a&b", "--state", "revoked", "--limit=7"},
-         "GET",
-         "/admin/keys?user=a%26b&state=revoked&limit=7",
-         NULL,
-         0},
-        {{"keys", "show", "../users/a b"}, "GET", "/admin/keys/..%2Fusers%2Fa%20b", NULL, 0},
-        {{"keys", "disable", "a", "--if-version", "7"},
-         "PATCH",
-         "/admin/keys/a?wait=true",
-         "{\"disabled\":true}",
-         7},
-        {{"keys", "update", "a", "--user", "", "--models", ""},
-         "PATCH",
-         "/admin/keys/a?wait=true",
-         "{\"user\":\"\",\"allowed_models\":[]}",
-         0},
-        {{"keys", "rotate", "a", "--grace", "2h"},
-         "POST",
-         "/admin/keys/a/rotate?wait=true",
-         "{\"grace\":7200}",
-         0},
-        {{"keys", "revoke", "a", "--yes"}, "POST", "/admin/keys/a/revoke?wait=true", "{}", 0},
-        {{"users", "add", "ada", "--display", "Ada \"L\"", "--groups", "x,y"},
-         "POST",
-         "/admin/users?wait=true",
-         "{\"name\":\"ada\",\"display\":\"Ada \\\"L\\\"\",\"groups\":[\"x\",\"y\"]}",
-         0},
-        {{"users", "remove", "ada", "--cascade", "--no-wait"},
-         "DELETE",
-         "/admin/users/ada?cascade=true",
-         NULL,
-         0},
-        {{"grants", "add", "--user", "ada", "org/m:v"},
-         "POST",
-         "/admin/users/ada/grants?wait=true",
-         "{\"model\":\"org/m:v\"}",
-         0},
-        {{"grants", "add", "--group", "g", "--all"},
-         "POST",
-         "/admin/groups/g/grants?wait=true",
-         "{\"all\":true}",
-         0},
-        {{"grants", "remove", "--key", "k", "org/m:v"},
-         "DELETE",
-         "/admin/keys/k/grants/org%2Fm%3Av?wait=true",
-         NULL,
-         0},
-        {{"grants", "remove", "--key", "k", "--all"},
-         "DELETE",
-         "/admin/keys/k/grants?wait=true&all=true",
-         NULL,
-         0},
-        {{"backup", "file"}, "GET", "/admin/backup", NULL, 0},
-    };
     static struct admin_request_memory memory;
     struct admin_words words;
     struct admin_request request;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_int_equal(parse(rows[i].line, &words), ADMIN_PARSED);
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+        assert_int_equal(parse(requests[i].line, &words), ADMIN_PARSED);
         assert_int_equal(admin_request_make(&words, &memory, &request), 0);
-        assert_string_equal(request.method, rows[i].method);
-        assert_string_equal(request.path, rows[i].path);
-        assert_int_equal(request.body.ptr != NULL, rows[i].body != NULL);
-        assert_true(span_equal(request.body, span_of(rows[i].body)));
-        assert_int_equal(request.if_version, rows[i].if_version);
+        assert_string_equal(request.method, requests[i].method);
+        assert_string_equal(request.path, requests[i].path);
+        assert_int_equal(request.body.ptr != NULL, requests[i].body != NULL);
+        assert_true(span_equal(request.body, span_of(requests[i].body)));
+        assert_int_equal(request.if_version, requests[i].if_version);
     }
 }
 
