@@ -3,6 +3,7 @@
 #include "lib/net/client_inner.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 enum { URL_BYTES_MAX = 4096, LINE_BYTES_MAX = 8448, FIXED_BYTES_MAX = 1024 };
 
@@ -90,6 +91,19 @@ static void write_head(struct text *text, CURLU *url, const struct http_endpoint
         text_add(text, SPAN("Accept: */*\r\n"));
 }
 
+/* Pages of its own: a head holds a provider's key, and no core may hold one. NULL: no memory. */
+static char *head_memory(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return NULL;
+    if (madvise(memory, bytes, MADV_DONTDUMP) == 0)
+        return memory;
+    munmap(memory, bytes);
+    return NULL;
+}
+
 static int make_head(struct http_endpoint *endpoint, CURLU *url,
                      const struct http_endpoint_config *config)
 {
@@ -104,7 +118,8 @@ static int make_head(struct http_endpoint *endpoint, CURLU *url,
     }
     /* A path may have grown by its percent signs. */
     room += 2 * config->url.len;
-    endpoint->head = malloc(room);
+    endpoint->head = head_memory(room);
+    endpoint->head_room = room;
     if (endpoint->head == NULL)
         return ERR_NO_MEMORY;
     struct text text = text_over(endpoint->head, room);
@@ -135,9 +150,10 @@ static int parse_url(CURLU *parsed, struct span url)
 static void free_now(struct http_endpoint *endpoint)
 {
     /* It holds a provider's key: the memory is wiped before it goes back. */
-    if (endpoint->head != NULL)
+    if (endpoint->head != NULL) {
         explicit_bzero(endpoint->head, endpoint->head_bytes);
-    free(endpoint->head);
+        munmap(endpoint->head, endpoint->head_room);
+    }
     origin_return(&endpoint->origin);
     free(endpoint);
 }

@@ -64,6 +64,7 @@ struct http_endpoint {
     struct http_origin *origin;
     char *head; /* from the request line on, without the end; holds a key */
     size_t head_bytes;
+    size_t head_room; /* bytes of the mapping at `head` */
     uint32_t open;
     bool is_get;
     bool is_given_up;
