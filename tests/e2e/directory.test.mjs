@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, beforeEach } from 'node:test';
 import { keyOf } from './config.mjs';
 import { KEYS, registry } from './fixture.mjs';
-import { WEIR, Weir, assertOpenAiError, runWeir, test } from './harness.mjs';
+import { WEIR, Weir, assertOpenAiError, freePort, runWeir, test } from './harness.mjs';
 import { Upstream } from './upstream.mjs';
 
 const TOOL = path.join(path.dirname(WEIR), 'tests', 'directory_tool');
@@ -145,10 +145,10 @@ for (const [what, ruin] of Object.entries(RUINS)) {
   }));
 }
 
-test('who may not read the export checks without it and is told so', { skip: process.getuid() !== 0 && 'needs root' }, async () => {
+test('who may not read the export checks without it and is told so', async () => {
   const nobody = 65534;
   const weir = new Weir(base(), { uid: nobody });
-  weir.configure({ ...base(), listen: ['127.0.0.1:0'] });
+  weir.configure({ ...base(), listen: [`127.0.0.1:${await freePort()}`] });
   change(weir, ...DIRECTORY);
   const check = (...options) => {
     const { status, stdout, stderr } = spawnSync(weir.binary, ['check', ...options, '--config', weir.file], { uid: nobody, gid: nobody, encoding: 'utf8' });
@@ -163,7 +163,7 @@ test('who may not read the export checks without it and is told so', { skip: pro
   const checked = await runWeir(['check', '--config', weir.file]);
   assert.match(checked.stdout, /8 keys; in the directory 2 groups, 2 users, 4 keys\n$/);
   fs.rmSync(weir.folder, { recursive: true });
-});
+}, { skip: process.getuid() !== 0 && 'needs root' });
 
 function damage(weir) {
   const bytes = fs.readFileSync(exportOf(weir));

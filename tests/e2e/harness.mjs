@@ -16,8 +16,10 @@ export const IS_LONG = process.env.WEIR_LONG === '1';
 
 const DEADLINE_MS = 20_000;
 
-/** A test with a deadline, so that a hang is a failure with a name. */
+/** A test with a deadline, so that a hang is a failure with a name. The options come last. */
 export function test(name, body, { timeout = 120_000, ...options } = {}) {
+  // node:test takes what is no function for a test that passes.
+  assert.equal(typeof body, 'function', name);
   return nodeTest(name, { timeout, ...options }, body);
 }
 

@@ -281,7 +281,7 @@ test('workers are sandboxed', async () => {
   });
 });
 
-test('workers are not dumpable', { skip: process.getuid() !== 0 && 'only root can start weir as somebody else' }, async () => {
+test('workers are not dumpable', async () => {
   const weir = new Weir(config, { uid: 65534 });
   await weir.start();
   try {
@@ -293,7 +293,7 @@ test('workers are not dumpable', { skip: process.getuid() !== 0 && 'only root ca
   } finally {
     await weir.stop();
   }
-});
+}, { skip: process.getuid() !== 0 && 'only root can start weir as somebody else' });
 
 test('no key is in a log, an error, the snapshot or the state segment', async () => {
   await withWeir(config, async (weir) => {
