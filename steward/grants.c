@@ -41,6 +41,9 @@ static int change_slug(struct operation *operation, const struct change *change)
                           change->is_add ? DIRECTORY_VERB_GRANT : DIRECTORY_VERB_UNGRANT,
                           operation->name, change->slug);
 
+    /* Beside `all` a list is not in the audit trail's form of a user or group. */
+    if (err == 0 && database_changes(operation->call->database) > 0)
+        operation->is_change = true;
     return err != 0 ? err : directory_touch(operation->call, operation->kind, operation->name);
 }
 

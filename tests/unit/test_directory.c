@@ -340,6 +340,23 @@ static void all_is_a_grant_beside_the_others(void **state)
                                                 ERR_INVALID, "slug");
 }
 
+static void a_list_changes_also_while_all_is_granted(void **state)
+{
+    struct directory_fixture *fixture = *state;
+    struct directory_call *call = &fixture->call;
+    const struct directory_target ada = directory_fixture_target("ada");
+
+    directory_fixture_add_user(fixture, "ada");
+    assert_int_equal(directory_grant_add(call, DIRECTORY_USER, &ada, SPAN("gpt-4o")), 0);
+    assert_int_equal(directory_grant_add(call, DIRECTORY_USER, &ada, SPAN("")), 0);
+    assert_int_equal(directory_grant_add(call, DIRECTORY_USER, &ada, SPAN("o3")), 0);
+    assert_int_equal(directory_grant_remove(call, DIRECTORY_USER, &ada, SPAN("gpt-4o")), 0);
+    assert_int_equal(directory_grant_remove(call, DIRECTORY_USER, &ada, SPAN("")), 0);
+    struct directory_subject user = user_of(fixture, "ada");
+    assert_int_equal(user.models.count, 1);
+    assert_true(span_equal(user.models.slugs[0], SPAN("o3")));
+}
+
 /* The emptied list that means "everything" is the mistake of others. */
 static void a_key_never_loses_its_restriction_by_emptying_it(void **state)
 {
@@ -962,6 +979,7 @@ int main(void)
         TEST(what_is_not_there_cannot_be_changed),
         TEST(pages_give_everything_once_and_in_order),
         TEST(all_is_a_grant_beside_the_others),
+        TEST(a_list_changes_also_while_all_is_granted),
         TEST(a_key_never_loses_its_restriction_by_emptying_it),
         TEST(a_created_key_is_shown_once_and_opens_by_its_digest),
         TEST(a_key_without_a_name_gets_one),
