@@ -76,8 +76,9 @@ static void send_continue(struct server_conn *conn)
     struct span line = SPAN("HTTP/1.1 100 Continue\r\n\r\n");
     struct iovec vec = {span_writable(line), line.len};
 
-    /* A dead client is found by the read or by the answer. */
-    (void)conn_send(conn, &vec, 1, SERVER_COPY);
+    /* No handler is told of it here: the read that comes next meets the client's end. */
+    if (conn_send(conn, &vec, 1, SERVER_COPY) < 0)
+        conn->is_dead = false;
 }
 
 void server_want_body(struct server_conn *conn)
