@@ -277,6 +277,17 @@ static void send_tokens(int channel_fd, uint64_t number)
     close(message.descriptors[0]);
 }
 
+/* Remembers what the master tells. */
+static void hear(const struct channel_message *message)
+{
+    if (message->word == CHANNEL_RELOADED) {
+        script->told_err = message->err;
+        script->told = message->number;
+    }
+    if (message->word == CHANNEL_TOKENS)
+        script->tokens_of[SETTINGS_WORKERS_MAX] = message->number;
+}
+
 int fake_steward(const struct steward_boot *boot)
 {
     struct pollfd channel = {.fd = boot->channel_fd, .events = POLLIN};
@@ -294,16 +305,12 @@ int fake_steward(const struct steward_boot *boot)
         script->tokens = 0;
         poll(&channel, 1, FAKES_BEAT_MS);
         err = channel_receive(boot->channel_fd, &message);
-        if (err == 0 && message.word == CHANNEL_DRAIN)
+        if (err != 0)
+            continue;
+        if (message.word == CHANNEL_DRAIN)
             break;
-        if (err == 0 && message.word == CHANNEL_RELOADED) {
-            script->told_err = message.err;
-            script->told = message.number;
-        }
-        if (err == 0 && message.word == CHANNEL_TOKENS)
-            script->tokens_of[SETTINGS_WORKERS_MAX] = message.number;
-        if (err == 0)
-            channel_discard(&message);
+        hear(&message);
+        channel_discard(&message);
     }
     return EXIT_SUCCESS;
 }
