@@ -27,18 +27,30 @@ static int parse(const char *text)
 }
 
 /* `$` stands for a modulus of 2048 bits, `%` for a small one, `&` for one too large, `~` for one
- * with a zero in front. */
+ * with a zero in front; NULL: `sign` stands for itself. */
+static const char *modulus_of(char sign)
+{
+    switch (sign) {
+    case '$':
+        return n256;
+    case '%':
+        return n128;
+    case '&':
+        return n513;
+    case '~':
+        return n257;
+    default:
+        return NULL;
+    }
+}
+
 static const char *expand(const char *text)
 {
     static char out[32768];
     size_t len = 0;
 
     for (; *text != '\0'; text++) {
-        const char *number = *text == '$'   ? n256
-                             : *text == '%' ? n128
-                             : *text == '&' ? n513
-                             : *text == '~' ? n257
-                                            : NULL;
+        const char *number = modulus_of(*text);
 
         len += (size_t)snprintf(out + len, sizeof(out) - len, "%.*s", number == NULL ? 1 : 1000,
                                 number == NULL ? text : number);
