@@ -337,13 +337,11 @@ static void a_name_that_is_listed_twice_counts_once(void **state)
     registry_free(&registry);
 }
 
-static void the_defaults_that_are_printed_load_as_the_defaults(void **state)
+static void print_defaults(char output[static LOAD_OUTPUT_BYTES])
 {
-    static char output[LOAD_OUTPUT_BYTES];
     int fd = memfd_create("defaults", MFD_CLOEXEC);
     int saved = dup(STDOUT_FILENO);
 
-    (void)state;
     assert_true(fd >= 0 && saved >= 0);
     assert_int_equal(fflush(stdout), 0);
     assert_true(dup2(fd, STDOUT_FILENO) >= 0);
@@ -353,7 +351,14 @@ static void the_defaults_that_are_printed_load_as_the_defaults(void **state)
     (void)close(saved);
     load_read_whole(fd, output);
     (void)close(fd);
+}
 
+static void the_defaults_that_are_printed_load_as_the_defaults(void **state)
+{
+    static char output[LOAD_OUTPUT_BYTES];
+
+    (void)state;
+    print_defaults(output);
     struct registry *printed_ones = load_good(output);
     struct registry *defaults = load_good("{}\n");
     assert_memory_equal(&printed_ones->data.settings, &defaults->data.settings,
