@@ -272,8 +272,8 @@ static void commands_become_requests(void **state)
         assert_int_equal(admin_request_make(&words, &memory, &request), 0);
         assert_string_equal(request.method, requests[i].method);
         assert_string_equal(request.path, requests[i].path);
-        assert_int_equal(request.body.ptr != NULL, requests[i].body != NULL);
         assert_true(span_equal(request.body, span_of(requests[i].body)));
+        assert_int_equal(request.body.ptr != NULL, requests[i].body != NULL);
         assert_int_equal(request.if_version, requests[i].if_version);
     }
 }
