@@ -80,7 +80,7 @@ static int compile(struct outcome *outcome, const struct outcome *previous)
     };
     int err = registry_compile(outcome->registry, &input, outcome->report, &outcome->compiled);
 
-    if (err != 0 || outcome->compiled.unchanged)
+    if (err != 0 || (previous != NULL && outcome->compiled.unchanged))
         return err;
     assert_int_equal(snapshot_open(outcome->compiled.snapshot_fd, &outcome->snapshot), 0);
     assert_int_equal(secrets_open(outcome->compiled.secrets_fd, &outcome->secrets), 0);
