@@ -236,7 +236,7 @@ static void a_check_without_secrets_warns_and_keeps_none(void **state)
 }
 
 #define CREDENTIALS(rest) \
-    "providers: { p: { kind: openai, credentials: { kind: service_account, " rest " } } }\n"
+    ("providers: { p: { kind: openai, credentials: { kind: service_account, " rest " } } }\n")
 
 /* By a path from the configuration's folder, by another path, and as the text of a reference. */
 static void credentials_are_read_from_wherever_they_are(void **state)
