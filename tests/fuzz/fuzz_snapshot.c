@@ -91,16 +91,15 @@ static void walk_browser(const struct snapshot *snapshot)
     touched += snapshot_stale_issuers(snapshot, 1700000000);
 }
 
-/* The listing as a client would get it, and its length as it would be told. */
-static void walk_listing(const struct snapshot *snapshot, uint32_t set, enum dialect dialect)
+/* The items of one dialect's listing, and its tail. @return their bytes as they would be told */
+static uint64_t walk_items(const struct snapshot *snapshot, uint32_t set, enum dialect dialect)
 {
-    const struct dialect_row *ends = snapshot_dialect(snapshot, dialect);
+    struct span tail = snapshot_bytes(snapshot, snapshot_dialect(snapshot, dialect)->tail);
     struct grant_runs runs = grant_runs_from(snapshot, set, 0);
     struct grant_run run;
-    uint64_t bytes = (uint64_t)ends->head.len + ends->tail.len;
+    uint64_t bytes = tail.len;
     bool any = false;
 
-    touch(snapshot_bytes(snapshot, ends->head));
     for (; grant_runs_next(&runs, &run); any = true) {
         for (uint32_t n = run.first; n < run.end; n++) {
             struct span fragment = snapshot_fragment(snapshot, dialect, n);
@@ -110,8 +109,21 @@ static void walk_listing(const struct snapshot *snapshot, uint32_t set, enum dia
             bytes += fragment.len;
         }
     }
-    touch(snapshot_bytes(snapshot, ends->tail));
-    INVARIANT(snapshot_listing(snapshot, set, dialect)->body_bytes == bytes - any);
+    touch(tail);
+    return bytes - any;
+}
+
+/* The listing as a client would get it, and its length as it would be told. */
+static void walk_listing(const struct snapshot *snapshot, uint32_t set, enum dialect dialect)
+{
+    const struct dialect_row *row = snapshot_dialect(snapshot, dialect);
+    struct span head = snapshot_bytes(snapshot, row->head);
+    uint64_t bytes = head.len + walk_items(snapshot, set, dialect);
+
+    touch(head);
+    if (row->behind != ROW_NONE)
+        bytes += walk_items(snapshot, set, (enum dialect)row->behind);
+    INVARIANT(snapshot_listing(snapshot, set, dialect)->body_bytes == bytes);
     touch(span_of(snapshot_listing(snapshot, set, dialect)->etag));
 }
 
