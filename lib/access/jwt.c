@@ -3,7 +3,7 @@
 #include "lib/base/base64url.h"
 #include "lib/base/err.h"
 #include "lib/wire/bytes.h"
-#include "lib/wire/json_scan.h"
+#include "lib/wire/json_members.h"
 
 /* The members that we read, and those whose mere presence is refused. */
 enum header_member { HEADER_ALG, HEADER_KID, HEADER_TYP, HEADER_WANTED };
@@ -13,77 +13,22 @@ static const struct json_path header_paths[] = {
     {{"x5u"}}, {{"x5c"}}, {{"x5t"}}, {{"zip"}},  {{"x5t#S256"}}, {{"enc"}}, {{"cty"}},
 };
 
-enum claim { CLAIM_ISS, CLAIM_AUD, CLAIM_EXP, CLAIM_NBF, CLAIM_IAT, CLAIM_SUB, CLAIM_WANTED };
+enum claim { CLAIM_ISS, CLAIM_AUD, CLAIM_EXP, CLAIM_NBF, CLAIM_IAT, CLAIM_SUB };
 
 static const struct json_path claim_paths[] = {
     {{"iss"}}, {{"aud"}}, {{"exp"}}, {{"nbf"}}, {{"iat"}}, {{"sub"}},
 };
 
-enum { WANTED_MAX = CLAIM_WANTED };
+#define COUNT(paths) (sizeof(paths) / sizeof((paths)[0]))
 
-/* A member as it stands in the text. */
-struct member {
-    bool seen;
-    enum json_type type;
-    struct span raw; /* of a string without its quotes */
-};
-
-struct table {
-    const struct json_path *paths;
-    uint32_t count;
-    uint32_t wanted; /* the first ones; the others may not be there */
-};
-
-#define TABLE(paths, wanted)                               \
-    (struct table)                                         \
-    {                                                      \
-        paths, sizeof(paths) / sizeof((paths)[0]), wanted, \
-    }
-
-static bool begin_member(const struct table *table, const struct json_hit *hit, const char *at,
-                         struct member *members)
+static int read_members(struct span text, const struct json_path *paths, uint32_t count,
+                        struct json_member *members)
 {
-    if (!hit->exact || hit->path >= table->wanted || members[hit->path].seen)
-        return false;
-    members[hit->path] = (struct member){.seen = true, .type = hit->type, .raw = {at, 0}};
-    return true;
-}
-
-static void end_member(struct member *member, const char *at)
-{
-    member->raw = span_from(member->raw.ptr, at);
-    if (member->type == JSON_STRING)
-        member->raw = (struct span){member->raw.ptr + 1, member->raw.len - 2};
-}
-
-/* The members of one object, each of which may stand there once. */
-static int read_object(const struct table *table, struct span text, struct member *members)
-{
-    struct json_scan scan;
-    struct json_hit hit;
-    const char *cursor = text.ptr;
-    const char *end = text.ptr + text.len;
-
-    json_scan_init(&scan, table->paths, table->count, JWT_DEPTH_MAX);
-    for (;;) {
-        switch (json_scan_next(&scan, &cursor, end, &hit)) {
-        case JSON_MORE:
-            return json_scan_end(&scan) == 0 ? 0 : ERR_BAD_TOKEN;
-        case JSON_VALUE_BEGIN:
-            if (!begin_member(table, &hit, cursor, members))
-                return ERR_BAD_TOKEN;
-            break;
-        case JSON_VALUE_END:
-            end_member(&members[hit.path], cursor);
-            break;
-        case JSON_INVALID:
-            return ERR_BAD_TOKEN;
-        }
-    }
+    return json_members_read(text, paths, count, members) == 0 ? 0 : ERR_BAD_TOKEN;
 }
 
 /* The next piece of `memory`. What is decoded is never longer than its text: there is room. */
-static int take_text(struct jwt *jwt, const struct member *member, struct span *out)
+static int take_text(struct jwt *jwt, const struct json_member *member, struct span *out)
 {
     if (!member->seen || member->type != JSON_STRING)
         return ERR_BAD_TOKEN;
@@ -94,7 +39,7 @@ static int take_text(struct jwt *jwt, const struct member *member, struct span *
     return out->len > 0 && out->len <= JWT_TEXT_BYTES_MAX ? 0 : ERR_BAD_TOKEN;
 }
 
-static int take_time(const struct member *member, int64_t *out)
+static int take_time(const struct json_member *member, int64_t *out)
 {
     uint64_t seconds;
 
@@ -106,7 +51,7 @@ static int take_time(const struct member *member, int64_t *out)
 
 static int add_audience(struct jwt *jwt, struct span raw)
 {
-    const struct member member = {.seen = true, .type = JSON_STRING, .raw = raw};
+    const struct json_member member = {.seen = true, .type = JSON_STRING, .raw = raw};
 
     if (jwt->audience_count == JWT_AUDIENCES_MAX)
         return ERR_BAD_TOKEN;
@@ -143,7 +88,7 @@ static int take_audience_array(struct jwt *jwt, struct span raw)
     return jwt->audience_count > 0 ? 0 : ERR_BAD_TOKEN;
 }
 
-static int take_audiences(struct jwt *jwt, const struct member *member)
+static int take_audiences(struct jwt *jwt, const struct json_member *member)
 {
     if (!member->seen)
         return ERR_BAD_TOKEN;
@@ -162,17 +107,20 @@ static int decode(struct span text, char *memory, size_t memory_bytes, struct sp
 static int read_header(struct jwt *jwt, struct span encoded)
 {
     char memory[JWT_HEADER_BYTES_MAX];
-    struct member members[WANTED_MAX] = {0};
-    const struct table table = TABLE(header_paths, HEADER_WANTED);
-    const struct member *algorithm = &members[HEADER_ALG];
-    const struct member *type = &members[HEADER_TYP];
+    struct json_member members[COUNT(header_paths)] = {0};
+    const struct json_member *algorithm = &members[HEADER_ALG];
+    const struct json_member *type = &members[HEADER_TYP];
     struct span text;
     int err = decode(encoded, memory, sizeof(memory), &text);
 
     if (err == 0)
-        err = read_object(&table, text, members);
+        err = read_members(text, header_paths, COUNT(header_paths), members);
     if (err != 0)
         return err;
+    for (size_t i = HEADER_WANTED; i < COUNT(header_paths); i++) {
+        if (members[i].seen)
+            return ERR_BAD_TOKEN;
+    }
     /* Escapes in it would be JSON, but nobody writes them. */
     if (!algorithm->seen || algorithm->type != JSON_STRING ||
         !span_equal(algorithm->raw, SPAN("RS256")))
@@ -185,13 +133,12 @@ static int read_header(struct jwt *jwt, struct span encoded)
 static int read_claims(struct jwt *jwt, struct span encoded)
 {
     char memory[JWT_BYTES_MAX];
-    struct member members[WANTED_MAX] = {0};
-    const struct table table = TABLE(claim_paths, CLAIM_WANTED);
+    struct json_member members[COUNT(claim_paths)] = {0};
     struct span text;
     int err = decode(encoded, memory, sizeof(memory), &text);
 
     if (err == 0)
-        err = read_object(&table, text, members);
+        err = read_members(text, claim_paths, COUNT(claim_paths), members);
     if (err == 0)
         err = take_text(jwt, &members[CLAIM_ISS], &jwt->issuer);
     if (err == 0)

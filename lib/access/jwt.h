@@ -26,7 +26,6 @@ enum {
     JWT_SIGNATURE_BYTES_MAX = RS256_MODULUS_BYTES_MAX,
     JWT_TEXT_BYTES_MAX = 256, /* of kid, iss, sub and each audience, each without its escapes */
     JWT_AUDIENCES_MAX = 8,
-    JWT_DEPTH_MAX = 16,
     JWT_SKEW_S = 60, /* how far the issuer's clock may be from ours */
 };
 
