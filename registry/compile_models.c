@@ -1,13 +1,14 @@
 #include "registry/compile_models.h"
 
 #include "lib/base/err.h"
+#include "lib/base/names.h"
 #include "registry/forms.h"
 #include "registry/slots.h"
 
 #include <stdlib.h>
 
-_Static_assert((int)FORM_ID_BYTES_MAX <= (int)LAYOUT_PROVIDER_BYTES_MAX &&
-                   (int)FORM_LINE_BYTES_MAX <= (int)LAYOUT_UPSTREAM_MODEL_BYTES_MAX,
+_Static_assert((int)NAME_ID_BYTES_MAX <= (int)LAYOUT_PROVIDER_BYTES_MAX &&
+                   (int)NAME_LINE_BYTES_MAX <= (int)LAYOUT_UPSTREAM_MODEL_BYTES_MAX,
                "what a worker has room for");
 
 struct sort_item {

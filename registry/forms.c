@@ -1,5 +1,6 @@
 #include "registry/forms.h"
 
+#include "lib/base/names.h"
 #include "registry/scalars.h"
 #include "shm/layout.h"
 
@@ -8,35 +9,16 @@
 
 enum { PORT_MAX = 65535, VERSION_PARTS_MAX = 4 };
 
-/* The verbs that Gemini's paths append to a model after a colon: a slug ending so is ambiguous. */
-static const struct span gemini_verbs[] = {
-    {":generateContent", 16}, {":streamGenerateContent", 22}, {":countTokens", 12},
-    {":embedContent", 13},    {":batchEmbedContents", 19},
-};
-
-static bool is_lower(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
+_Static_assert((int)NAME_SLUG_BYTES_MAX == (int)LAYOUT_SLUG_BYTES_MAX, "a slug fits a row");
 
 static bool is_alnum(char c)
 {
-    return is_lower(c) || (c >= 'A' && c <= 'Z');
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
 }
 
 static bool is_one_of(char c, const char *set)
 {
     return c != '\0' && strchr(set, c) != NULL;
-}
-
-static bool ends_with(struct span text, struct span suffix)
-{
-    return text.len >= suffix.len && span_equal(span_skip(text, text.len - suffix.len), suffix);
-}
-
-static bool holds(struct span text, struct span part)
-{
-    return text.len >= part.len && memmem(text.ptr, text.len, part.ptr, part.len) != NULL;
 }
 
 static bool has_control(struct span text, const char *allowed)
@@ -52,53 +34,22 @@ static bool has_control(struct span text, const char *allowed)
 
 const char *form_slug(struct span text)
 {
-    if (text.len == 0 || !is_alnum(text.ptr[0]))
-        return "must begin with a letter or a digit";
-    if (text.len > LAYOUT_SLUG_BYTES_MAX)
-        return "is longer than 128 bytes";
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is_alnum(text.ptr[i]) && !is_one_of(text.ptr[i], "._:/@+-"))
-            return "may only hold letters, digits and . _ : / @ + -";
-    }
-    if (holds(text, SPAN("//")) || holds(text, SPAN("..")))
-        return "must not hold // or ..";
-    if (is_one_of(text.ptr[text.len - 1], "/:"))
-        return "must not end with / or :";
-    for (size_t i = 0; i < sizeof(gemini_verbs) / sizeof(gemini_verbs[0]); i++) {
-        if (ends_with(text, gemini_verbs[i]))
-            return "must not end with a verb of Gemini's paths";
-    }
-    return NULL;
-}
-
-static const char *check_id(struct span text, size_t bytes_max)
-{
-    if (text.len == 0 || !is_lower(text.ptr[0]))
-        return "must begin with a small letter or a digit";
-    if (text.len > bytes_max)
-        return "is longer than 64 bytes";
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is_lower(text.ptr[i]) && !is_one_of(text.ptr[i], "._-"))
-            return "may only hold small letters, digits and . _ -";
-    }
-    return NULL;
+    return name_check_slug(text);
 }
 
 const char *form_id(struct span text)
 {
-    return check_id(text, FORM_ID_BYTES_MAX);
+    return name_check_id(text);
 }
 
 const char *form_word(struct span text)
 {
-    return check_id(text, FORM_ID_BYTES_MAX);
+    return name_check_id(text);
 }
 
 const char *form_line(struct span text)
 {
-    if (text.len > FORM_LINE_BYTES_MAX)
-        return "is longer than 256 bytes";
-    return has_control(text, "") ? "must be one line without control characters" : NULL;
+    return name_check_line(text);
 }
 
 const char *form_prose(struct span text)
@@ -137,7 +88,7 @@ const char *form_version(struct span text)
 
 const char *form_image(struct span text)
 {
-    if (text.len == 0 || text.len > FORM_ID_BYTES_MAX || !is_alnum(text.ptr[0]))
+    if (text.len == 0 || text.len > FORM_IMAGE_BYTES_MAX || !is_alnum(text.ptr[0]))
         return "must be a size, a quality, or both with a / between them";
     for (size_t i = 0; i < text.len; i++) {
         if (!is_alnum(text.ptr[i]) && !is_one_of(text.ptr[i], "._/-"))

@@ -10,9 +10,8 @@
 #include "lib/base/span.h"
 
 enum {
-    FORM_ID_BYTES_MAX = 64,
+    FORM_IMAGE_BYTES_MAX = 64,
     FORM_URL_BYTES_MAX = 512,
-    FORM_LINE_BYTES_MAX = 256,
     FORM_CLAIM_BYTES_MAX = 256, /* JWT_TEXT_BYTES_MAX */
     FORM_PROSE_BYTES_MAX = 4096,
 };

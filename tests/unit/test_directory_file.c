@@ -3,7 +3,6 @@
 
 #include "lib/base/err.h"
 #include "lib/base/names.h"
-#include "registry/forms.h"
 #include "shm/directory_writer.h"
 #include "shm/snapshot.h"
 
@@ -411,49 +410,6 @@ static void tables_larger_than_the_buffers_come_out_whole(void **state)
     directory_file_close(&file);
 }
 
-/* One name means one thing in a file and in the directory, so both must take the same ones. */
-static void assert_same_forms(struct span name)
-{
-    assert_int_equal(name_check_id(name) == NULL, form_id(name) == NULL);
-    assert_int_equal(name_check_slug(name) == NULL, form_slug(name) == NULL);
-}
-
-static void names_have_the_forms_that_the_configuration_gives_them(void **state)
-{
-    static const char *const frames[] = {"%c",
-                                         "%cb",
-                                         "a%c",
-                                         "Z9%c",
-                                         "-%c",
-                                         "a/%c",
-                                         "a.%c",
-                                         "m:%c",
-                                         "0_%c",
-                                         "a%c/",
-                                         "a%c:",
-                                         "a%c.",
-                                         "a%c..",
-                                         "a%c@+-",
-                                         "a%c:countTokens",
-                                         "a%c:countTokensX"};
-    char name[512];
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(frames) * 256; i++) {
-        const char *at = strchr(frames[i / 256], '%');
-        int len = snprintf(name, sizeof(name), "%.*s%c%s", (int)(at - frames[i / 256]),
-                           frames[i / 256], (char)(i % 256), at + 2);
-
-        assert_same_forms((struct span){name, (size_t)len});
-    }
-    memset(name, 'a', sizeof(name));
-    for (size_t len = 0; len < sizeof(name); len++) {
-        assert_same_forms((struct span){name, len});
-        assert_int_equal(name_check_line((struct span){name, len}) == NULL,
-                         form_line((struct span){name, len}) == NULL);
-    }
-}
-
 static void a_line_is_utf8_without_control_characters(void **state)
 {
     static const struct {
@@ -504,7 +460,6 @@ int main(void)
         TEST(a_file_that_a_crash_has_left_is_in_nobodys_way),
         TEST(a_writer_that_gives_up_leaves_nothing),
         TEST(tables_larger_than_the_buffers_come_out_whole),
-        cmocka_unit_test(names_have_the_forms_that_the_configuration_gives_them),
         cmocka_unit_test(a_line_is_utf8_without_control_characters),
     };
 
