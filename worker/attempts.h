@@ -105,7 +105,7 @@ struct attempt_candidate {
     struct state_cell *budget; /* its provider's; equal for deployments of one provider */
 };
 
-/** Borrowed for one question; built alike, from the same generation, for each one of a call. */
+/** Borrowed; from one generation, and but for left_ms the same in all questions of a call. */
 struct attempt_field {
     struct attempt_rules rules;
     uint64_t left_ms; /* of the call's time: a pause that would last until its end is not begun */
@@ -141,7 +141,7 @@ struct attempt {
  * (worker/retry_budget.h); a candidate that is refused there is out for this call.
  *
  * @param now_ms  monotime_now()
- * @param random  64 random bits
+ * @param random  another number for each question; mixed in here, so that a count will do
  * @return 0; ERR_UPSTREAM_OPEN when nothing was tried because no breaker lets a call through;
  *         ERR_NOT_FOUND when nothing is left to try: the last failure stands
  */

@@ -50,6 +50,7 @@ struct call_request {
     struct link pausing; /* on worker.pausing_calls until then */
     struct call_header headers[CALL_HEADERS_MAX];
     char upstream_model[CALL_MODEL_BYTES_MAX];
+    struct attempt_field field; /* what can be tried; set at the first attempt */
 };
 
 struct call {

@@ -10,16 +10,14 @@
 /* --- what can be tried ------------------------------------------------------------------------ */
 
 /* The model's deployments that speak the client's protocol, lowest tier first. */
-static void list_candidates(const struct call *call, struct attempt_field *field)
+static void list_candidates(struct call *call)
 {
     const struct snapshot *snapshot = &call->generation->snapshot;
     const struct model_row *model = snapshot_model(snapshot, call->in->model);
     const struct state *state = &call->request.worker->state;
-
-    uint64_t now_ms = uv_now(&call->request.worker->loop);
+    struct attempt_field *field = &call->in->field;
 
     field->rules = attempt_rules_of(&snapshot->header->settings);
-    field->left_ms = call->give_up_ms > now_ms ? call->give_up_ms - now_ms : 0;
     field->count = 0;
     for (uint32_t i = 0; i < model->deployment_count; i++) {
         uint32_t number = model->deployment_first + i;
@@ -63,13 +61,13 @@ static void tell_opening(struct call *call, enum attempt_result result)
               call->provider, attempt_result_word(result), REQUEST_ID_BYTES, call->request.id);
 }
 
-static void report(struct call *call, const struct attempt_field *field, enum attempt_result result)
+static void report(struct call *call, enum attempt_result result)
 {
-    struct attempts *attempts = &call->in->attempts;
+    struct call_request *in = call->in;
     struct span retry_after = {call->retry_after, call->retry_after_bytes};
     uint64_t wait_ms = call->is_recorded ? retry_after_ms(retry_after, wall_now_s()) : 0;
 
-    if (attempts_report(attempts, field, result, monotime_now().ms, wait_ms))
+    if (attempts_report(&in->attempts, &in->field, result, monotime_now().ms, wait_ms))
         tell_opening(call, result);
 }
 
@@ -89,15 +87,13 @@ static void log_move(struct call *call)
 void call_attempt_answered(struct call *call)
 {
     struct attempts *attempts = &call->in->attempts;
-    struct attempt_field field;
 
     /* A failure that stands was reported before something else was looked for. */
     if (attempts->log[attempts->count - 1].result == ATTEMPT_OPEN) {
         enum attempt_result result = attempt_result_of_status(call->status);
 
         call->is_answered = result == ATTEMPT_ANSWERED;
-        list_candidates(call, &field);
-        report(call, &field, result);
+        report(call, result);
     }
     log_move(call);
 }
@@ -131,10 +127,7 @@ void call_attempts_render(const struct call *call, struct text *out)
 
 uint64_t call_attempts_wait_s(const struct call *call)
 {
-    struct attempt_field field;
-
-    list_candidates(call, &field);
-    return (attempts_soonest_ms(&field, monotime_now().ms) + 999) / 1000;
+    return (attempts_soonest_ms(&call->in->field, monotime_now().ms) + 999) / 1000;
 }
 
 /* --- pauses ----------------------------------------------------------------------------------- */
@@ -191,18 +184,6 @@ static int pause_call(struct call *call, uint64_t due_ms)
 
 /* --- what is tried ---------------------------------------------------------------------------- */
 
-/* xorshift64*: for draws, not for secrets. */
-static uint64_t draw(struct worker *worker)
-{
-    uint64_t x = worker->random;
-
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
-    worker->random = x;
-    return x * UINT64_C(0x2545f4914f6cdd1d);
-}
-
 static void forget_answer(struct call *call)
 {
     call_drop_held(call);
@@ -235,25 +216,26 @@ int call_upstream_next(void *ctx, enum attempt_result result)
     struct call *call = ctx;
     struct worker *worker = call->request.worker;
     uint64_t now_ms = uv_now(&worker->loop);
-    struct attempt_field field;
+    struct attempt_field *field = &call->in->field;
     struct attempt next;
 
-    if (result == ATTEMPT_OPEN)
+    if (result == ATTEMPT_OPEN) {
         call->give_up_ms = now_ms + call->generation->snapshot.header->settings.total_ms;
-    list_candidates(call, &field);
-    if (field.count == 0)
-        return no_candidates(call);
-    if (result != ATTEMPT_OPEN) {
-        report(call, &field, result);
-        if (!attempt_result_is_again(result) || field.left_ms == 0)
-            return ERR_NOT_FOUND;
+        list_candidates(call);
+    } else {
+        report(call, result);
     }
-    int err = attempts_next(&call->in->attempts, &field, monotime_now().ms, draw(worker), &next);
+    if (field->count == 0)
+        return no_candidates(call);
+    field->left_ms = call->give_up_ms > now_ms ? call->give_up_ms - now_ms : 0;
+    if (result != ATTEMPT_OPEN && (!attempt_result_is_again(result) || field->left_ms == 0))
+        return ERR_NOT_FOUND;
+    int err = attempts_next(&call->in->attempts, field, monotime_now().ms, worker->draws++, &next);
 
     if (err != 0)
         return err;
     forget_answer(call);
-    choose(call, &field.candidates[next.candidate]);
+    choose(call, &field->candidates[next.candidate]);
     return next.pause_ms > 0 ? pause_call(call, now_ms + next.pause_ms) : 0;
 }
 

@@ -45,7 +45,7 @@ struct worker {
     struct link pausing_calls; /* struct call_request: an attempt failed, the next one is not due */
     struct attempt_rules rules;
     uint64_t keepalive_ms; /* 0: no comments */
-    uint64_t random;       /* state of the draws among deployments; never 0 */
+    uint64_t draws; /* counted from a random number: what each draw among deployments begins with */
     struct record_pool listings;
     struct listing_copies *copies;
     uint64_t calls_open;

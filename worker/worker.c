@@ -169,9 +169,8 @@ static int draw_randoms(struct worker *worker)
     uint32_t random;
 
     if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random) ||
-        getrandom(&worker->random, sizeof(worker->random), 0) != (ssize_t)sizeof(worker->random))
+        getrandom(&worker->draws, sizeof(worker->draws), 0) != (ssize_t)sizeof(worker->draws))
         return ERR_IO;
-    worker->random |= 1;
     snprintf(worker->request_id_prefix, sizeof(worker->request_id_prefix), "%08x", random);
     return 0;
 }
