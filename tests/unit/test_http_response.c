@@ -89,74 +89,72 @@ static struct told read_answer(struct http_response *response, struct span bytes
     return told;
 }
 
+static const struct {
+    const char *answer;
+    const char *told;
+    bool has_ended;
+    bool is_kept;
+    size_t left;
+} same_answers[] = {
+    {OK "Content-Length: 2\r\n\r\nok", "200 type= retry= length=2 body=ok", true, true, 0},
+    {OK "content-length:2\r\n\r\nok", "200 type= retry= length=2 body=ok", true, true, 0},
+    {OK "Content-Length: 2\r\n\r\nok+", "200 type= retry= length=2 body=ok", true, true, 1},
+    {OK "Content-Length: 0\r\n\r\n", "200 type= retry= length=0 body=", true, true, 0},
+    {"HTTP/1.1 429 \r\nRetry-After:  7 \r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\nx",
+     "429 type=text/plain retry=7 length=1 body=x", true, true, 0},
+    {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nContent-Type: a\r\n\r\n"
+     "HTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\nx",
+     "201 type= retry= length=1 body=x", true, true, 0},
+    {OK "Transfer-Encoding: Chunked\r\n\r\n2\r\nok\r\nA\r\n0123456789\r\n0\r\nT: 1\r\nU:\r\n\r\n",
+     "200 type= retry= length=-1 body=ok0123456789", true, true, 0},
+    {OK "\r\nuntil the end", "200 type= retry= length=-1 body=until the end", false, false, 0},
+    {OK "Connection: close\r\nContent-Length: 1\r\n\r\nx", "200 type= retry= length=1 body=x", true,
+     false, 0},
+    {OK "Connection: a , CLOSE\r\nContent-Length: 1\r\n\r\nx", "200 type= retry= length=1 body=x",
+     true, false, 0},
+    {"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", "200 type= retry= length=1 body=x", true,
+     false, 0},
+    {"HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx", "200 type= retry= length=1 body=x", true, true,
+     0},
+    {"HTTP/1.1 599 a\tb  \xff \r\nContent-Length: 0\r\n\r\n",
+     "599 type= retry= length=0 body=", true, true, 0},
+    {"HTTP/1.0 200 OK\r\n\r\nuntil the end", "200 type= retry= length=-1 body=until the end", false,
+     false, 0},
+    {OK "Content-Encoding: Identity\r\nContent-Length: 1\r\n\r\nx",
+     "200 type= retry= length=1 body=x", true, true, 0},
+    {"HTTP/1.1 204 No Content\r\n\r\n", "204 type= retry= length=-1 body=", true, true, 0},
+    {"HTTP/1.1 204 \r\nContent-Length: 0\r\n\r\nx", "204 type= retry= length=0 body=", true, true,
+     1},
+    {"HTTP/1.1 304 \r\nContent-Length: 5\r\n\r\nhello", "304 type= retry= length=5 body=", true,
+     true, 5},
+    {"HTTP/1.1 304 \r\nTransfer-Encoding: chunked\r\n\r\n",
+     "304 type= retry= length=-1 body=", true, true, 0},
+    {OK "Host: a,b\r\nHost: c\r\nContent-Length: 000000000000000001\r\n\r\nx",
+     "200 type= retry= length=1 body=x", true, true, 0},
+    {OK "Content-Type: a\tb\r\nContent-Length: 0\r\n\r\n", "200 type= retry= length=0 body=", true,
+     true, 0},
+    {OK "Content-Length:  1" BLANKS "\r\n\r\nx", "200 type= retry= length=1 body=x", true, true, 0},
+    {OK "Transfer-Encoding-Of-Another-Kind: x\r\nContent-Length: 0\r\n\r\n",
+     "200 type= retry= length=0 body=", true, true, 0},
+};
+
 static void answers_mean_the_same_wherever_they_are_cut(void **state)
 {
-    static const struct {
-        const char *answer;
-        const char *told;
-        bool has_ended;
-        bool is_kept;
-        size_t left;
-    } rows[] = {
-        {OK "Content-Length: 2\r\n\r\nok", "200 type= retry= length=2 body=ok", true, true, 0},
-        {OK "content-length:2\r\n\r\nok", "200 type= retry= length=2 body=ok", true, true, 0},
-        {OK "Content-Length: 2\r\n\r\nok+", "200 type= retry= length=2 body=ok", true, true, 1},
-        {OK "Content-Length: 0\r\n\r\n", "200 type= retry= length=0 body=", true, true, 0},
-        {"HTTP/1.1 429 \r\nRetry-After:  7 \r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\nx",
-         "429 type=text/plain retry=7 length=1 body=x", true, true, 0},
-        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nContent-Type: a\r\n\r\n"
-         "HTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\nx",
-         "201 type= retry= length=1 body=x", true, true, 0},
-        {OK
-         "Transfer-Encoding: Chunked\r\n\r\n2\r\nok\r\nA\r\n0123456789\r\n0\r\nT: 1\r\nU:\r\n\r\n",
-         "200 type= retry= length=-1 body=ok0123456789", true, true, 0},
-        {OK "\r\nuntil the end", "200 type= retry= length=-1 body=until the end", false, false, 0},
-        {OK "Connection: close\r\nContent-Length: 1\r\n\r\nx", "200 type= retry= length=1 body=x",
-         true, false, 0},
-        {OK "Connection: a , CLOSE\r\nContent-Length: 1\r\n\r\nx",
-         "200 type= retry= length=1 body=x", true, false, 0},
-        {"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", "200 type= retry= length=1 body=x", true,
-         false, 0},
-        {"HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx", "200 type= retry= length=1 body=x", true,
-         true, 0},
-        {"HTTP/1.1 599 a\tb  \xff \r\nContent-Length: 0\r\n\r\n",
-         "599 type= retry= length=0 body=", true, true, 0},
-        {"HTTP/1.0 200 OK\r\n\r\nuntil the end", "200 type= retry= length=-1 body=until the end",
-         false, false, 0},
-        {OK "Content-Encoding: Identity\r\nContent-Length: 1\r\n\r\nx",
-         "200 type= retry= length=1 body=x", true, true, 0},
-        {"HTTP/1.1 204 No Content\r\n\r\n", "204 type= retry= length=-1 body=", true, true, 0},
-        {"HTTP/1.1 204 \r\nContent-Length: 0\r\n\r\nx", "204 type= retry= length=0 body=", true,
-         true, 1},
-        {"HTTP/1.1 304 \r\nContent-Length: 5\r\n\r\nhello", "304 type= retry= length=5 body=", true,
-         true, 5},
-        {"HTTP/1.1 304 \r\nTransfer-Encoding: chunked\r\n\r\n",
-         "304 type= retry= length=-1 body=", true, true, 0},
-        {OK "Host: a,b\r\nHost: c\r\nContent-Length: 000000000000000001\r\n\r\nx",
-         "200 type= retry= length=1 body=x", true, true, 0},
-        {OK "Content-Type: a\tb\r\nContent-Length: 0\r\n\r\n",
-         "200 type= retry= length=0 body=", true, true, 0},
-        {OK "Content-Length:  1" BLANKS "\r\n\r\nx", "200 type= retry= length=1 body=x", true, true,
-         0},
-        {OK "Transfer-Encoding-Of-Another-Kind: x\r\nContent-Length: 0\r\n\r\n",
-         "200 type= retry= length=0 body=", true, true, 0},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct span answer = span_of(rows[i].answer);
+    for (size_t i = 0; i < sizeof(same_answers) / sizeof(same_answers[0]); i++) {
+        struct span answer = span_of(same_answers[i].answer);
 
         for (size_t cut = 0; cut <= answer.len; cut++) {
             struct http_response response;
             struct told told = read_answer(&response, answer, cut);
 
             assert_int_equal(told.err, 0);
-            assert_string_equal(told.text, rows[i].told);
-            assert_int_equal(told.has_ended, rows[i].has_ended);
-            assert_int_equal(told.left, rows[i].left);
-            assert_int_equal(http_response_is_kept_alive(&response), rows[i].is_kept);
+            assert_string_equal(told.text, same_answers[i].told);
+            assert_int_equal(told.has_ended, same_answers[i].has_ended);
+            assert_int_equal(told.left, same_answers[i].left);
+            assert_int_equal(http_response_is_kept_alive(&response), same_answers[i].is_kept);
             assert_int_equal(http_response_close(&response),
-                             rows[i].has_ended ? ERR_UPSTREAM_CUT : 0);
+                             same_answers[i].has_ended ? ERR_UPSTREAM_CUT : 0);
         }
     }
 }
