@@ -403,6 +403,8 @@ test('a backup takes the place of the database under a running steward, whole', 
   fs.writeFileSync(`${file}.backup`, (await admin.get('/admin/backup')).bytes);
   // What the log of the replaced file holds must not get into the other one.
   for (let n = 0; n < 50; n++) await admin.post('/admin/users', { name: `after-backup-${n}` });
+  // The workers know of changes that the backup does not: only then is something taken back.
+  await admin.post('/admin/users?wait=true', { name: 'after-backup-published' });
   fs.renameSync(`${file}.backup`, file);
   await until(async () => (await admin.get('/admin/users/after-backup-0')).status === 404, 'the backup is what is open');
   assert.equal((await admin.post('/admin/users?wait=true', { name: 'restored' })).headers['x-weir-effective'], 'published');
