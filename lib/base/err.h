@@ -62,6 +62,10 @@
     X(NO_MODEL, 400, "missing_model", "The request body names no model.")                          \
     X(BAD_MODEL, 400, "invalid_model", "`model` must be one string.")                              \
     X(DUPLICATE_MODEL, 400, "duplicate_model", "The request body names `model` more than once.")   \
+    X(TOO_MANY_VALUES, 400, "too_many_values",                                                     \
+      "The request body holds more JSON values than the gateway takes.")                           \
+    X(UNTRANSLATABLE, 400, "unsupported_value",                                                    \
+      "The provider behind the model cannot be asked for this.")                                   \
     X(PROTOCOL, 400, "unsupported_protocol", "The model is not served in this protocol.")          \
     X(TOO_MANY_CALLS, 503, "overloaded", "The gateway has as many calls open as it takes.")        \
     X(DRAINING, 503, "overloaded", "The gateway is stopping.")                                     \
@@ -76,6 +80,11 @@
     X(UPSTREAM_MODEL, 502, "upstream_model_error", "The provider does not know the model.")        \
     X(UPSTREAM_TIMEOUT, 504, "upstream_timeout", "The provider did not answer in time.")           \
     X(UPSTREAM_OPEN, 503, "upstream_unavailable", "No deployment of the model accepts calls now.") \
+    X(UPSTREAM_REJECTED, 400, "upstream_rejected", "The provider refused the request.")            \
+    X(UPSTREAM_TOO_LARGE, 413, "request_too_large", "The request is too large for the provider.")  \
+    X(UPSTREAM_BUSY, 429, "rate_limit_exceeded", "The provider takes no more requests now.")       \
+    X(UPSTREAM_OVERLOADED, 503, "overloaded", "The provider is overloaded.")                       \
+    X(UPSTREAM_FAILED, 502, "upstream_error", "The provider failed.")                              \
     X(UPSTREAM_AUTH_PENDING, 503, "upstream_auth_pending",                                         \
       "The gateway has no token for the provider now.")                                            \
     X(INTERNAL, 500, "internal_error", "The gateway failed.")
