@@ -31,7 +31,7 @@ enum provider_kind {
 };
 
 /** What is spoken on the wire, by a client or by an upstream. */
-enum wire_protocol { PROTOCOL_OPENAI, PROTOCOL_ANTHROPIC, PROTOCOL_COUNT };
+enum wire_protocol { PROTOCOL_OPENAI, PROTOCOL_ANTHROPIC, PROTOCOL_GEMINI, PROTOCOL_COUNT };
 
 struct provider_row {
     struct ref name;
