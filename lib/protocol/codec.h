@@ -12,7 +12,7 @@
 #ifndef WEIR_PROTOCOL_CODEC_H
 #define WEIR_PROTOCOL_CODEC_H
 
-#include "lib/protocol/hub.h"
+#include "lib/protocol/hub_notes.h"
 #include "lib/protocol/hub_stream.h"
 #include "lib/protocol/normalise.h"
 #include "lib/protocol/tool_words.h"

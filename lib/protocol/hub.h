@@ -4,7 +4,7 @@
  *
  * All text is RAW: the characters between the quotes of a JSON string, escapes kept, exactly as they
  * were received. What goes from one JSON string into another is copied as it stands; only what must
- * be compared or leaves JSON is decoded (hub_decode()). Numbers, schemas and tool arguments are raw
+ * be compared or leaves JSON is decoded (hub_text.h). Numbers, schemas and tool arguments are raw
  * slices of the source too, so no digit, key order or escape changes on the way.
  *
  * An empty span is "absent". Everything borrows from the request's text or from the region that it
@@ -15,7 +15,6 @@
 
 #include "lib/base/region.h"
 #include "lib/base/span.h"
-#include "lib/protocol/usage.h"
 #include "shm/layout.h"
 
 #include <stdbool.h>
@@ -169,61 +168,6 @@ struct hub_request {
     bool include_usage; /* in the stream, asked for by the client */
 };
 
-/* --- answers ---------------------------------------------------------------------------------- */
-
-/** X(NAME, OpenAI's finish_reason, Anthropic's stop_reason, Gemini's finishReason) */
-#define HUB_FINISH_MAP(X)                                               \
-    X(STOP, "stop", "end_turn", "STOP")                                 \
-    X(STOP_SEQUENCE, "stop", "stop_sequence", "STOP")                   \
-    X(TOOL_CALLS, "tool_calls", "tool_use", "STOP")                     \
-    X(LENGTH, "length", "max_tokens", "MAX_TOKENS")                     \
-    X(CONTEXT, "length", "model_context_window_exceeded", "MAX_TOKENS") \
-    X(REFUSED, "content_filter", "refusal", "SAFETY")                   \
-    X(PAUSED, "stop", "pause_turn", "STOP")
-
-enum hub_finish {
-#define X(name, ...) HUB_FINISH_##name,
-    HUB_FINISH_MAP(X) HUB_FINISH_COUNT,
-#undef X
-};
-
-struct hub_answer {
-    struct hub_blocks blocks;
-    enum hub_finish finish;
-    struct span stop_sequence; /* which one, where the provider says so */
-    struct usage usage;
-};
-
-/** An answer that is an error. */
-struct hub_error {
-    int err;             /* ERR_UPSTREAM_… */
-    struct span message; /* the provider's, decoded to UTF-8; empty: none. No key, no URL in it */
-};
-
-/* --- what could not be said ------------------------------------------------------------------- */
-
-enum { HUB_DROPPED_BYTES_MAX = 480 };
-
-/** What a translation left out, and why it stopped. */
-struct hub_notes {
-    bool strict; /* in: a drop is a refusal (`strict_params`) */
-    int err;     /* 0, or why the request is refused: ERR_UNTRANSLATABLE, ERR_INVALID, … */
-    struct text dropped; /* "seed, logprobs": the client's own names, each once */
-    struct text param;   /* of the refusal: "messages[2].content[0].type" */
-    struct text detail;  /* of the refusal: a sentence, or empty */
-    char dropped_memory[HUB_DROPPED_BYTES_MAX];
-    char param_memory[160];
-    char detail_memory[240];
-};
-
-void hub_notes_init(struct hub_notes *notes, bool strict);
-
-/** Leave the field out and say so; with `strict` that is a refusal. @return 0 or notes->err */
-int hub_drop(struct hub_notes *notes, struct span field);
-
-/** Refuse the request for this field. The first refusal stands. @return notes->err */
-int hub_refuse(struct hub_notes *notes, int err, struct span param, struct span detail);
-
 /* --- building --------------------------------------------------------------------------------- */
 
 /** Each takes zeroed memory from the region and links it last; NULL when the region is full. */
@@ -232,31 +176,5 @@ struct hub_message *hub_add_message(struct region *memory, struct hub_request *r
 struct hub_block *hub_add_block(struct region *memory, struct hub_blocks *blocks,
                                 enum hub_block_kind kind);
 struct hub_tool *hub_add_tool(struct region *memory, struct hub_request *request);
-
-/* --- raw text --------------------------------------------------------------------------------- */
-
-/** Raw text as UTF-8, in the region when it has escapes, else where it stands; ptr NULL: full. */
-struct span hub_decode(struct region *memory, struct span raw);
-
-/** UTF-8 as raw text, in the region when something must be escaped, else where it stands. */
-struct span hub_encode(struct region *memory, struct span utf8);
-
-/** Nothing but white space, also written as escapes? */
-bool hub_is_blank(struct span raw);
-
-/** Equal after decoding? */
-bool hub_equal(struct span raw_a, struct span raw_b);
-
-/** A raw JSON number as this decimal. False for what is no number. */
-bool hub_number(struct span raw, double *out);
-
-/** The effort of a word ("low"), HUB_EFFORT_UNSET for what is none. */
-enum hub_effort hub_effort_of(struct span word);
-
-/** "low" … ; empty for HUB_EFFORT_UNSET. */
-struct span hub_effort_word(enum hub_effort effort);
-
-/** The effort that a budget of thinking tokens amounts to: <1024, <2048, <8192, <24576, more. */
-enum hub_effort hub_effort_of_budget(uint64_t tokens);
 
 #endif

@@ -15,7 +15,7 @@
 #ifndef WEIR_PROTOCOL_HUB_STREAM_H
 #define WEIR_PROTOCOL_HUB_STREAM_H
 
-#include "lib/protocol/hub.h"
+#include "lib/protocol/hub_answer.h"
 
 enum hub_event_kind {
     HUB_EVENT_START,

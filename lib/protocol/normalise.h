@@ -14,6 +14,7 @@
 #define WEIR_PROTOCOL_NORMALISE_H
 
 #include "lib/protocol/hub.h"
+#include "lib/protocol/hub_notes.h"
 
 struct normalise_rules {
     bool keep_system_turns; /* else all system messages become the first ones, in their order */

@@ -7,6 +7,7 @@
 #define WEIR_PROTOCOL_TOOL_WORDS_H
 
 #include "lib/protocol/hub.h"
+#include "lib/protocol/hub_notes.h"
 
 /** What a provider takes. */
 struct tool_word_rules {
