@@ -23,9 +23,12 @@ _Static_assert(LIFECYCLE_ACTIVE == 0 && LIFECYCLE_PREVIEW == 1 && LIFECYCLE_DEPR
                    LIFECYCLE_RETIRED == 3 && LIFECYCLE_COUNT == 4,
                "the words of lifecycles are in the order of the numbers");
 
-static const struct span modality_words[] = {{"text", 4},  {"image", 5}, {"audio", 5},
-                                             {"video", 5}, {"file", 4},  {"embeddings", 10}};
-static const struct words modalities = {modality_words, 6};
+static const struct span modality_words[] = {
+#define X(name, word) {word, sizeof(word) - 1},
+    MODALITY_MAP(X)
+#undef X
+};
+static const struct words modalities = {modality_words, MODALITY_COUNT};
 
 static const struct span capability_words[] = {{"reasoning", 9}, {"attachments", 11}, {"tools", 5}};
 static const struct words capabilities = {capability_words, 3};

@@ -1,6 +1,7 @@
 #include "registry/compile_models.h"
 
 #include "lib/base/err.h"
+#include "lib/base/invariant.h"
 #include "lib/base/names.h"
 #include "registry/forms.h"
 #include "registry/slots.h"
@@ -97,12 +98,43 @@ static void fill_deployments(struct build *build, uint32_t number, struct deploy
     }
 }
 
+static uint32_t modality_bits(const struct span *words, uint32_t count)
+{
+    static const struct span names[] = {
+#define X(name, word) {word, sizeof(word) - 1},
+        MODALITY_MAP(X)
+#undef X
+    };
+    uint32_t bits = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t n = 0; n < MODALITY_COUNT; n++)
+            bits |= span_equal(words[i], names[n]) ? UINT32_C(1) << n : 0;
+    }
+    return bits;
+}
+
+static struct ref add_parameters(struct build *build, const struct data_model *model)
+{
+    char memory[(NAME_ID_BYTES_MAX + 1) * DIALECT_WORDS_MAX * 2];
+    struct text text = text_over(memory, sizeof(memory));
+
+    for (uint32_t i = 0; i < model->parameter_count; i++) {
+        if (i > 0)
+            text_add_char(&text, ',');
+        text_add(&text, model->parameters[i]);
+    }
+    INVARIANT(text.err == 0);
+    return pool_add(&build->pool, text_span(&text));
+}
+
 static struct model_row make_model_row(struct build *build, const struct data_model *model)
 {
     return (struct model_row){
         .slug_hash = snapshot_hash_slug(model->slug),
         .slug = pool_add(&build->pool, model->slug),
         .name = pool_add(&build->pool, model->name),
+        .parameters = add_parameters(build, model),
         .kind = (uint32_t)model->kind,
         .flags = model->flags,
         .deployment_count = model->deployment_count,
@@ -113,6 +145,8 @@ static struct model_row make_model_row(struct build *build, const struct data_mo
         .media_tokens = model->media_tokens,
         .priority = model->priority,
         .lifecycle = (uint32_t)model->lifecycle,
+        .inputs = modality_bits(model->input_modalities, model->input_modality_count),
+        .outputs = modality_bits(model->output_modalities, model->output_modality_count),
     };
 }
 

@@ -15,6 +15,7 @@ static const struct {
     {SNAPSHOT_PROVIDERS, offsetof(struct provider_row, base_url)},
     {SNAPSHOT_MODELS, offsetof(struct model_row, slug)},
     {SNAPSHOT_MODELS, offsetof(struct model_row, name)},
+    {SNAPSHOT_MODELS, offsetof(struct model_row, parameters)},
     {SNAPSHOT_DEPLOYMENTS, offsetof(struct deployment_row, upstream_model)},
     {SNAPSHOT_KEYS, offsetof(struct key_row, name)},
     {SNAPSHOT_USERS, offsetof(struct subject_row, name)},

@@ -23,7 +23,8 @@ struct ref {
     X(ANTHROPIC_2023, "anthropic_2023") \
     X(GEMINI, "gemini")                 \
     X(FILTERABLE, "filterable")         \
-    X(OPENROUTER, "openrouter")
+    X(OPENROUTER, "openrouter")         \
+    X(OPENROUTER_ENDPOINTS, "openrouter_endpoints")
 
 enum dialect {
 #define X(name, word) DIALECT_##name,

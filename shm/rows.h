@@ -64,10 +64,26 @@ enum model_lifecycle {
     LIFECYCLE_COUNT,
 };
 
+/** What a model takes and gives; the numbers are bits of model_row.inputs and .outputs. */
+#define MODALITY_MAP(X) \
+    X(TEXT, "text")     \
+    X(IMAGE, "image")   \
+    X(AUDIO, "audio")   \
+    X(VIDEO, "video")   \
+    X(FILE, "file")     \
+    X(EMBEDDINGS, "embeddings")
+
+enum modality {
+#define X(name, word) MODALITY_##name,
+    MODALITY_MAP(X) MODALITY_COUNT,
+#undef X
+};
+
 struct model_row {
     uint64_t slug_hash;
     struct ref slug;
     struct ref name;
+    struct ref parameters; /* what calls may set: words with a comma between two */
     uint32_t kind;
     uint32_t flags; /* enum model_flag */
     uint32_t deployment_first;
@@ -83,6 +99,8 @@ struct model_row {
         content_hash; /* over what its fragments say without created, and what a call is held to */
     int32_t priority;
     uint32_t lifecycle; /* enum model_lifecycle */
+    uint32_t inputs;    /* bits, 1 << enum modality */
+    uint32_t outputs;
 };
 
 struct deployment_row {
@@ -166,7 +184,7 @@ struct cell_row {
 };
 
 _Static_assert(sizeof(struct provider_row) == 48, "bump LAYOUT_VERSION");
-_Static_assert(sizeof(struct model_row) == 120, "bump LAYOUT_VERSION");
+_Static_assert(sizeof(struct model_row) == 144, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct deployment_row) == 40, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct key_row) == 80, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct subject_row) == 24, "bump LAYOUT_VERSION");

@@ -141,12 +141,17 @@ uint32_t snapshot_find_key(const struct snapshot *snapshot, const struct digest 
 const struct cell_row *snapshot_find_cell(const struct snapshot *snapshot,
                                           const struct digest *identity);
 
+static inline const struct grant_set_row *snapshot_grant_set(const struct snapshot *snapshot,
+                                                             uint32_t number)
+{
+    return SNAPSHOT_ROW(snapshot, GRANT_SETS, struct grant_set_row, number);
+}
+
 /** Is that model in that grant set? The one question behind both listing and admission. */
 static inline bool snapshot_is_granted(const struct snapshot *snapshot, uint32_t grant_set,
                                        uint32_t model)
 {
-    const struct grant_set_row *set = SNAPSHOT_ROW(snapshot, GRANT_SETS, struct grant_set_row,
-                                                   grant_set);
+    const struct grant_set_row *set = snapshot_grant_set(snapshot, grant_set);
     const uint64_t *words = SNAPSHOT_ROW(snapshot, GRANT_WORDS, uint64_t, set->first_word);
 
     return (words[model / 64] >> (model % 64) & 1) != 0;

@@ -57,7 +57,9 @@ static bool are_deployments_sound(const struct snapshot *snapshot, uint32_t numb
 static bool is_model_sound(const struct snapshot *snapshot, const struct model_row *row)
 {
     return snapshot_holds(snapshot, row->slug) && snapshot_holds(snapshot, row->name) &&
-           row->slug.len >= 1 && row->slug.len <= LAYOUT_SLUG_BYTES_MAX &&
+           snapshot_holds(snapshot, row->parameters) && row->inputs >> MODALITY_COUNT == 0 &&
+           row->outputs >> MODALITY_COUNT == 0 && row->slug.len >= 1 &&
+           row->slug.len <= LAYOUT_SLUG_BYTES_MAX &&
            row->slug_hash == snapshot_hash_slug(snapshot_bytes(snapshot, row->slug)) &&
            row->kind < MODEL_KIND_COUNT && row->lifecycle < LIFECYCLE_COUNT &&
            is_cell(snapshot, row->cell) && is_row_or_none(snapshot, SNAPSHOT_PRICES, row->price);

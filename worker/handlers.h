@@ -21,11 +21,11 @@ size_t call_record_bytes(void);
 size_t call_request_record_bytes(void);
 size_t listing_record_bytes(void);
 
-/** A list of models in that dialect: takes over the hold on `generation`. */
+/** A list of models, or how many it has: takes over the hold on `generation`. */
 void listing_answer(const struct request *request, const struct http_request *http,
-                    enum dialect dialect, struct generation *generation);
+                    const struct route_match *match, struct generation *generation);
 
-/** The model that the rest of the path names; the same. */
+/** The model that `match->rest` names; the same. */
 void listing_answer_one(const struct request *request, const struct http_request *http,
                         const struct route_match *match, struct generation *generation);
 

@@ -6,9 +6,6 @@
 #include "worker/listing.h"
 #include "worker/listing_copies.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #define LISTING_CACHE_FIELDS                                                         \
     "cache-control: private, no-cache\r\n"                                           \
     "vary: Authorization, x-api-key, x-goog-api-key, api-key, x-firebase-appcheck, " \
@@ -130,6 +127,7 @@ static void answer_unchanged(const struct request *request, struct span fields,
 /* A listing as one grant set has it in one dialect. */
 struct whole {
     enum dialect dialect;
+    bool counts; /* how many models it has is all that is asked */
     uint32_t grant_set;
     const struct listing_row *row;
 };
@@ -174,6 +172,22 @@ static bool is_unchanged(const struct http_request *http, struct span etag, stru
                              listing_etag_matches(if_none_match, etag);
 }
 
+enum { ETAG_BYTES = 18 };
+
+/* 16 hex digits in quotes. */
+static struct span write_etag(uint64_t hash, char memory[static ETAG_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    memory[0] = '"';
+    for (size_t i = ETAG_BYTES - 2; i > 0; i--) {
+        memory[i] = digits[hash & 15];
+        hash >>= 4;
+    }
+    memory[ETAG_BYTES - 1] = '"';
+    return (struct span){memory, ETAG_BYTES};
+}
+
 static void send_page(const struct request *request, const struct page *page, enum dialect dialect,
                       struct span fields, struct generation *generation)
 {
@@ -198,23 +212,20 @@ static void send_page(const struct request *request, const struct page *page, en
 }
 
 /* The tag of the whole list names what all of its items say, the page's hash which of them. */
-static struct span page_etag(const struct listing_row *row, const struct page *page, char *memory,
-                             size_t memory_bytes)
+static struct span page_etag(const struct listing_row *row, const struct page *page,
+                             char memory[static ETAG_BYTES])
 {
-    uint64_t hash = snapshot_fnv(page->hash, row->etag, strlen(row->etag));
-    int len = snprintf(memory, memory_bytes, "\"%016" PRIx64 "\"", hash);
-
-    return (struct span){memory, (size_t)len};
+    return write_etag(snapshot_fnv(page->hash, row->etag, strlen(row->etag)), memory);
 }
 
 static void answer_page(const struct request *request, const struct http_request *http,
                         const struct whole *whole, struct generation *generation)
 {
     const struct page_request asked = {&generation->snapshot, whole->grant_set, whole->dialect,
-                                       http->query};
+                                       http->query, whole->counts};
     struct reply_error error = {.generation = generation};
     char memory[256];
-    char tag_memory[sizeof(whole->row->etag)];
+    char tag_memory[ETAG_BYTES];
     struct text fields = text_over(memory, sizeof(memory));
     struct page page;
 
@@ -224,7 +235,7 @@ static void answer_page(const struct request *request, const struct http_request
         generation_release(&generation);
         return;
     }
-    struct span etag = page_etag(whole->row, &page, tag_memory, sizeof(tag_memory));
+    struct span etag = page_etag(whole->row, &page, tag_memory);
 
     if (is_unchanged(http, etag, &fields))
         answer_unchanged(request, text_span(&fields), generation);
@@ -233,8 +244,9 @@ static void answer_page(const struct request *request, const struct http_request
 }
 
 void listing_answer(const struct request *request, const struct http_request *http,
-                    enum dialect dialect, struct generation *generation)
+                    const struct route_match *match, struct generation *generation)
 {
+    const enum dialect dialect = match->dialect;
     struct access access;
     char memory[256];
     struct text fields = text_over(memory, sizeof(memory));
@@ -244,7 +256,7 @@ void listing_answer(const struct request *request, const struct http_request *ht
         answer_refusal(request, err, generation);
         return;
     }
-    const struct whole whole = {dialect, access.grant_set,
+    const struct whole whole = {dialect, match->handler == HANDLER_COUNT, access.grant_set,
                                 snapshot_listing(&generation->snapshot, access.grant_set, dialect)};
 
     counters_add(&request->worker->slot->counters, COUNTER_listings, 1);
@@ -258,47 +270,83 @@ void listing_answer(const struct request *request, const struct http_request *ht
 
 /* The model that an encoded path names, if this caller may use it. */
 static int find_one(const struct request *request, const struct http_request *http,
-                    struct span encoded_id, const struct generation *generation, uint32_t *model)
+                    const struct route_match *match, const struct generation *generation,
+                    uint32_t *model)
 {
-    char memory[LAYOUT_SLUG_BYTES_MAX];
+    const struct span whole_name = SPAN("models/");
+    char memory[LAYOUT_SLUG_BYTES_MAX + 7];
     struct access access;
     struct span slug;
     int err = request_identify(request, http, KEY_SCOPE_LIST, generation, &access);
 
     if (err != 0)
         return err;
-    err = url_decode(encoded_id, memory, sizeof(memory), &slug);
+    err = url_decode(match->rest, memory, sizeof(memory), &slug);
     /* Longer than any slug: there is no such model. */
     if (err == ERR_NO_SPACE)
         return ERR_UNKNOWN_MODEL;
     if (err != 0)
         return err;
-    return access_admit(&generation->snapshot, &access, slug, model);
+    err = access_admit(&generation->snapshot, &access, slug, model);
+    /* What Gemini's listing calls `name`, which some clients send behind the path that has it. */
+    if (err == ERR_UNKNOWN_MODEL && match->dialect == DIALECT_GEMINI &&
+        span_starts_with(slug, whole_name))
+        err = access_admit(&generation->snapshot, &access, span_skip(slug, whole_name.len), model);
+    return err;
+}
+
+static void refuse_one(const struct request *request, int err, struct generation *generation)
+{
+    struct reply_error error = {.err = err, .generation = generation};
+
+    if (err == ERR_UNKNOWN_MODEL || err == ERR_NOT_GRANTED)
+        error.param = SPAN("model");
+    reply_error(request, &error);
+    generation_release(&generation);
+}
+
+/* What a model reads like in a dialect follows from its content and from when that was published. */
+static struct span item_etag(const struct snapshot *snapshot, enum dialect dialect, uint32_t model,
+                             char memory[static ETAG_BYTES])
+{
+    const struct model_row *row = snapshot_model(snapshot, model);
+    const uint64_t facts[] = {row->content_hash, (uint64_t)row->created_s, (uint64_t)dialect};
+
+    return write_etag(snapshot_fnv(SNAPSHOT_FNV_START, facts, sizeof(facts)), memory);
+}
+
+static void send_one(const struct request *request, enum dialect dialect, uint32_t model,
+                     struct span fields, struct generation *generation)
+{
+    const struct span pieces[] = {dialect_item_head(dialect),
+                                  listing_item(&generation->snapshot, dialect, model),
+                                  dialect_item_tail(dialect)};
+    struct reply reply = {.status = 200,
+                          .content_type = SPAN("application/json"), .fields = fields,
+                                               .generation = generation};
+
+    reply_pieces(request, &reply, pieces, sizeof(pieces) / sizeof(pieces[0]));
+    generation_release(&generation);
 }
 
 void listing_answer_one(const struct request *request, const struct http_request *http,
                         const struct route_match *match, struct generation *generation)
 {
+    char memory[256];
+    char tag_memory[ETAG_BYTES];
+    struct text fields = text_over(memory, sizeof(memory));
     uint32_t model;
-    int err = find_one(request, http, match->rest, generation, &model);
+    int err = find_one(request, http, match, generation, &model);
 
     if (err != 0) {
-        struct reply_error error = {.err = err, .generation = generation};
-
-        if (err == ERR_UNKNOWN_MODEL || err == ERR_NOT_GRANTED)
-            error.param = SPAN("model");
-        reply_error(request, &error);
-        generation_release(&generation);
+        refuse_one(request, err, generation);
         return;
     }
-    struct span item = listing_item(&generation->snapshot, match->dialect, model);
-    struct reply reply = {
-        .status = 200,
-        .content_type = SPAN("application/json"), .content_length = (int64_t)item.len,
-                             .fields = SPAN(LISTING_CACHE_FIELDS), .generation = generation,
-                             };
+    struct span etag = item_etag(&generation->snapshot, match->dialect, model, tag_memory);
 
     counters_add(&request->worker->slot->counters, COUNTER_listings, 1);
-    reply_small(request, &reply, item);
-    generation_release(&generation);
+    if (is_unchanged(http, etag, &fields))
+        answer_unchanged(request, text_span(&fields), generation);
+    else
+        send_one(request, match->dialect, model, text_span(&fields), generation);
 }

@@ -106,22 +106,41 @@ void reply_head(const struct request *request, const struct reply *reply, struct
     count_status(request->worker, reply->status);
 }
 
-void reply_small(const struct request *request, const struct reply *reply, struct span body)
+/* The head goes out with the body's pieces. */
+static void send_pieces(const struct request *request, const struct reply *reply,
+                        const struct span *pieces, size_t count)
 {
     char memory[REPLY_HEAD_BYTES_MAX];
     struct text head = text_over(memory, sizeof(memory));
-    struct iovec vec[2];
-    struct iov_builder iov = {.vec = vec, .cap = 2};
+    struct iovec vec[1 + REPLY_PIECES_MAX];
+    struct iov_builder iov = {.vec = vec, .cap = 1 + REPLY_PIECES_MAX};
 
     reply_head(request, reply, &head);
     INVARIANT(head.err == 0);
     iov_add(&iov, text_span(&head));
-    if (!request->is_head)
-        iov_add(&iov, body);
+    for (size_t i = 0; i < count && !request->is_head; i++)
+        iov_add(&iov, pieces[i]);
+    INVARIANT(iov.err == 0);
     if (server_write(request->conn, iov.vec, iov.len, SERVER_COPY) < 0)
         server_abort(request->conn);
     else
         server_end(request->conn, reply->close);
+}
+
+void reply_small(const struct request *request, const struct reply *reply, struct span body)
+{
+    send_pieces(request, reply, &body, 1);
+}
+
+void reply_pieces(const struct request *request, const struct reply *reply,
+                  const struct span *pieces, size_t count)
+{
+    struct reply whole = *reply;
+
+    whole.content_length = 0;
+    for (size_t i = 0; i < count; i++)
+        whole.content_length += (int64_t)pieces[i].len;
+    send_pieces(request, &whole, pieces, count);
 }
 
 /* Fields that a status always brings (RFC 9110 sections 10.2.3 and 11.6.1), and the caller's. */

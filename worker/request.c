@@ -142,8 +142,8 @@ static void dispatch(const struct request *request, const struct http_request *h
         reply_error(request, &(struct reply_error){.err = ERR_NOT_READY});
         return;
     }
-    if (match->handler == HANDLER_LISTING)
-        listing_answer(request, http, match->dialect, generation);
+    if (match->handler == HANDLER_LISTING || match->handler == HANDLER_COUNT)
+        listing_answer(request, http, match, generation);
     else if (match->handler == HANDLER_MODEL)
         listing_answer_one(request, http, match, generation);
     else

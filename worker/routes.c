@@ -1,12 +1,14 @@
 #include "worker/routes.h"
 
 #include "lib/base/err.h"
+#include "lib/base/invariant.h"
 #include "lib/wire/url.h"
 
 /* How much of a path a row knows. */
 enum path_form {
-    FORM_WHOLE, /* all of it */
-    FORM_REST,  /* its beginning; what follows is not empty */
+    FORM_WHOLE,  /* all of it */
+    FORM_REST,   /* its beginning; what follows is not empty */
+    FORM_MIDDLE, /* its beginning and its end; what lies between them is not empty */
 };
 
 /* What a listing speaks where no dialect is fixed. */
@@ -47,11 +49,27 @@ static bool skip_segment(struct span *row, struct span *path)
     return true;
 }
 
-/* `rest` is what follows what the row knows. */
+static bool middle_fits(struct span row, struct span path, struct span *middle)
+{
+    const char *star = memchr(row.ptr, '*', row.len);
+    struct span end;
+
+    INVARIANT(star != NULL);
+    end = span_from(star + 1, row.ptr + row.len);
+    if (path.len < row.len || !span_starts_with(path, span_from(row.ptr, star)) ||
+        !span_equal(span_skip(path, path.len - end.len), end))
+        return false;
+    *middle = span_from(path.ptr + (star - row.ptr), path.ptr + path.len - end.len);
+    return true;
+}
+
+/* `rest` is what the row does not know. */
 static bool path_fits(enum route route, struct span path, struct span *rest)
 {
     struct span row = routes[route].path;
 
+    if (routes[route].form == FORM_MIDDLE)
+        return middle_fits(row, path, rest);
     if (!span_starts_with(path, row) && !(skip_segment(&row, &path) && span_starts_with(path, row)))
         return false;
     *rest = span_skip(path, row.len);

@@ -9,7 +9,8 @@
 /**
  * X(NAME, path, form of the path, handler, what a listing or a call speaks, dialect of its errors)
  *
- * A `*` in a path stands for one segment. The first row that fits decides; the ones that are asked for most stand first.
+ * A `*` in a path stands for one segment, in a MIDDLE for any number of them. The first row that
+ * fits decides; the ones that are asked for most stand first.
  */
 #define ROUTE_MAP(X)                                                                               \
     X(MODELS, "/v1/models", WHOLE, LISTING, BY_HEADERS, OPENAI)                                    \
@@ -21,6 +22,13 @@
     X(CREDIT_MODELS, "/models", WHOLE, LISTING, DIALECT_CREDIT, CREDIT)                            \
     X(FILTERABLE_MODELS, "/api/models", WHOLE, LISTING, DIALECT_FILTERABLE, OPENAI)                \
     X(OPENROUTER_MODELS, "/api/v1/models", WHOLE, LISTING, DIALECT_OPENROUTER, OPENROUTER)         \
+    X(OPENROUTER_USER_MODELS, "/api/v1/models/user", WHOLE, LISTING, DIALECT_OPENROUTER,           \
+      OPENROUTER)                                                                                  \
+    X(OPENROUTER_COUNT, "/api/v1/models/count", WHOLE, COUNT, DIALECT_OPENROUTER, OPENROUTER)      \
+    X(OPENROUTER_ENDPOINTS, "/api/v1/models/*/endpoints", MIDDLE, MODEL,                           \
+      DIALECT_OPENROUTER_ENDPOINTS, OPENROUTER)                                                    \
+    X(OPENROUTER_MODEL, "/api/v1/model/", REST, MODEL, DIALECT_OPENROUTER, OPENROUTER)             \
+    X(OPENROUTER_ONE_OF_MODELS, "/api/v1/models/", REST, MODEL, DIALECT_OPENROUTER, OPENROUTER)    \
     X(CODEX_MODELS, "/backend-api/codex/models", WHOLE, LISTING, DIALECT_CODEX, OPENAI)            \
     X(OPENAI_MODELS, "/gateway/openai/v1/models", WHOLE, LISTING, DIALECT_OPENAI, OPENAI)          \
     X(OPENAI_MODEL, "/gateway/openai/v1/models/", REST, MODEL, DIALECT_OPENAI, OPENAI)             \
@@ -48,7 +56,14 @@ enum route {
 };
 
 /** Who answers. A call takes POST, all others GET and HEAD. */
-enum route_handler { HANDLER_LISTING, HANDLER_MODEL, HANDLER_CALL, HANDLER_HEALTH, HANDLER_READY };
+enum route_handler {
+    HANDLER_LISTING,
+    HANDLER_COUNT, /* how many models a listing has */
+    HANDLER_MODEL,
+    HANDLER_CALL,
+    HANDLER_HEALTH,
+    HANDLER_READY,
+};
 
 struct route_match {
     enum route route;
@@ -56,7 +71,7 @@ struct route_match {
     enum error_dialect errors;   /* set for every request, found or not */
     enum wire_protocol protocol; /* of a call */
     enum dialect dialect;        /* of a listing */
-    struct span rest;            /* still percent-encoded */
+    struct span rest;            /* or middle; still percent-encoded */
 };
 
 /**

@@ -15,27 +15,38 @@
         NAME##_LIST_TAIL, sizeof(NAME##_LIST_TAIL) - 1 \
     }
 
+#define BARE    \
+    {NULL, 0},  \
+    {           \
+        NULL, 0 \
+    }
+
 static const struct {
     const char *name;
     struct span head;
     struct span tail;
+    struct span item_head; /* around a model that was asked for alone */
+    struct span item_tail;
     uint32_t behind;
     void (*render_model)(const struct dialect_model *model, struct text *out);
     /* NULL: the list is always whole */
     int (*answer)(const struct page_request *request, struct page *page, struct span *wrong);
 } dialects[DIALECT_COUNT] = {
-    [DIALECT_OPENAI] = {"openai", ENDS(OPENAI), ROW_NONE, openai_render_model, NULL},
-    [DIALECT_CODEX] = {"codex", ENDS(CODEX), DIALECT_OPENAI, codex_render_model, NULL},
-    [DIALECT_CREDIT] = {"credit", ENDS(CREDIT), ROW_NONE, credit_render_model, NULL},
-    [DIALECT_ANTHROPIC] = {"anthropic", ENDS(ANTHROPIC), ROW_NONE, anthropic_render_model,
+    [DIALECT_OPENAI] = {"openai", ENDS(OPENAI), BARE, ROW_NONE, openai_render_model, NULL},
+    [DIALECT_CODEX] = {"codex", ENDS(CODEX), BARE, DIALECT_OPENAI, codex_render_model, NULL},
+    [DIALECT_CREDIT] = {"credit", ENDS(CREDIT), BARE, ROW_NONE, credit_render_model, NULL},
+    [DIALECT_ANTHROPIC] = {"anthropic", ENDS(ANTHROPIC), BARE, ROW_NONE, anthropic_render_model,
                            anthropic_answer},
-    [DIALECT_ANTHROPIC_2023] = {"anthropic_2023", ENDS(ANTHROPIC_2023), ROW_NONE,
+    [DIALECT_ANTHROPIC_2023] = {"anthropic_2023", ENDS(ANTHROPIC_2023), BARE, ROW_NONE,
                                 anthropic_2023_render_model, anthropic_answer},
-    [DIALECT_FILTERABLE] = {"filterable", ENDS(FILTERABLE), ROW_NONE, filterable_render_model,
+    [DIALECT_FILTERABLE] = {"filterable", ENDS(FILTERABLE), BARE, ROW_NONE, filterable_render_model,
                             filterable_answer},
-    [DIALECT_OPENROUTER] = {"openrouter", ENDS(OPENROUTER), ROW_NONE, openrouter_render_model,
-                            openrouter_answer},
-    [DIALECT_GEMINI] = {"gemini", ENDS(GEMINI), ROW_NONE, gemini_render_model, gemini_answer},
+    [DIALECT_OPENROUTER] = {"openrouter", ENDS(OPENROUTER), ENDS(OPENROUTER_ITEM), ROW_NONE,
+                            openrouter_render_model, openrouter_answer},
+    [DIALECT_OPENROUTER_ENDPOINTS] = {"openrouter_endpoints", ENDS(OPENROUTER),
+                                      ENDS(OPENROUTER_ITEM), ROW_NONE, openrouter_render_endpoints,
+                                      NULL},
+    [DIALECT_GEMINI] = {"gemini", ENDS(GEMINI), BARE, ROW_NONE, gemini_render_model, gemini_answer},
 };
 
 void dialect_render_model(enum dialect dialect, const struct dialect_model *model, struct text *out)
@@ -54,6 +65,18 @@ struct span dialect_list_tail(enum dialect dialect)
 {
     INVARIANT(dialect < DIALECT_COUNT);
     return dialects[dialect].tail;
+}
+
+struct span dialect_item_head(enum dialect dialect)
+{
+    INVARIANT(dialect < DIALECT_COUNT);
+    return dialects[dialect].item_head;
+}
+
+struct span dialect_item_tail(enum dialect dialect)
+{
+    INVARIANT(dialect < DIALECT_COUNT);
+    return dialects[dialect].item_tail;
 }
 
 uint32_t dialect_list_behind(enum dialect dialect)

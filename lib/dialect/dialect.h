@@ -49,6 +49,10 @@ void dialect_render_model(enum dialect dialect, const struct dialect_model *mode
 struct span dialect_list_head(enum dialect dialect);
 struct span dialect_list_tail(enum dialect dialect);
 
+/** What stands before and after a model that is asked for alone; empty in most dialects. */
+struct span dialect_item_head(enum dialect dialect);
+struct span dialect_item_tail(enum dialect dialect);
+
 /**
  * The dialect whose items and tail follow the tail, or ROW_NONE. What the two lists say together is
  * one body.

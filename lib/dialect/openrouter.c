@@ -1,12 +1,12 @@
 #include "lib/dialect/openrouter.h"
 
 #include "lib/base/err.h"
+#include "lib/base/names.h"
 #include "lib/dialect/fields.h"
 
 enum { LIMIT_DEFAULT = 500, LIMIT_MAX = 1000, USD_SCALE = 12 };
 
-#define LIST_PATH  "/api/v1/models"
-#define MODEL_PATH "/v1/models/"
+#define LIST_PATH "/api/v1/models"
 
 static void add_joined(struct text *out, const struct span *words, uint32_t count)
 {
@@ -18,7 +18,7 @@ static void add_joined(struct text *out, const struct span *words, uint32_t coun
 }
 
 /* The words of modalities are a closed list, which JSON need not escape. */
-static void add_architecture(struct text *out, const struct dialect_model *model)
+static void add_modalities(struct text *out, const struct dialect_model *model)
 {
     text_add(out, SPAN(",\"architecture\":{\"modality\":\""));
     add_joined(out, model->input_modalities, model->input_modality_count);
@@ -28,7 +28,6 @@ static void add_architecture(struct text *out, const struct dialect_model *model
                           model->input_modality_count);
     field_words(out, SPAN(",\"output_modalities\":"), model->output_modalities,
                           model->output_modality_count);
-    text_add(out, SPAN(",\"instruct_type\":null}"));
 }
 
 static void add_usd(struct text *out, struct span name, uint64_t pico_usd)
@@ -78,7 +77,8 @@ void openrouter_render_model(const struct dialect_model *model, struct text *out
     field_signed(out, SPAN(",\"created\":"), row->created_s);
     field_string(out, SPAN(",\"description\":"), model->description);
     field_unsigned_or_null(out, SPAN(",\"context_length\":"), row->context_window);
-    add_architecture(out, model);
+    add_modalities(out, model);
+    text_add(out, SPAN(",\"instruct_type\":null}"));
     add_pricing(out, model->price);
     field_unsigned_or_null(out, SPAN(",\"top_provider\":{\"context_length\":"),
                                      row->context_window);
@@ -87,12 +87,188 @@ void openrouter_render_model(const struct dialect_model *model, struct text *out
                           "\"supported_parameters\":"),
                           model->parameters, model->parameter_count);
     text_add(out, SPAN(",\"default_parameters\":null,\"supported_voices\":null,"
-                       "\"links\":{\"details\":\"" MODEL_PATH));
+                       "\"links\":{\"details\":\"" LIST_PATH "/"));
     text_add(out, model->slug);
-    text_add(out, SPAN("\"}}"));
+    text_add(out, SPAN("/endpoints\"}}"));
 }
 
-static void add_next(struct text *out, const struct snapshot *snapshot, uint64_t limit,
+static const struct {
+    struct span name; /* for people */
+    struct span word;
+} providers[PROVIDER_KIND_COUNT] = {
+#define X(name, word, owned_by, page, ...) \
+    [PROVIDER_##name] = {{page, sizeof(page) - 1}, {word, sizeof(word) - 1}},
+    PROVIDER_KIND_MAP(X)
+#undef X
+};
+
+/* Nothing is known here of how fast or how often available it is. */
+static void add_endpoint(struct text *out, const struct dialect_model *model)
+{
+    const struct model_row *row = model->row;
+    const bool tools = model_has(model, MODEL_TOOLS);
+
+    field_string(out, SPAN("{\"name\":"), providers[model->provider].name);
+    field_string(out, SPAN(",\"model_id\":"), model->slug);
+    field_string(out, SPAN(",\"model_name\":"), model->name);
+    field_unsigned(out, SPAN(",\"context_length\":"), row->context_window);
+    add_pricing(out, model->price);
+    field_string(out, SPAN(",\"provider_name\":"), providers[model->provider].name);
+    field_string(out, SPAN(",\"tag\":"), providers[model->provider].word);
+    field_unsigned_or_null(out, SPAN(",\"quantization\":null,\"max_completion_tokens\":"),
+                                     row->max_output_tokens);
+    field_unsigned_or_null(out, SPAN(",\"max_prompt_tokens\":"), row->max_input_tokens);
+    field_words(out, SPAN(",\"supported_parameters\":"), model->parameters, model->parameter_count);
+    field_bool(out, SPAN(",\"supports_implicit_caching\":false,\"supports_tool_choice\":"
+                         "{\"auto\":"),
+                         tools);
+    field_bool(out, SPAN(",\"function\":"), tools);
+    field_bool(out, SPAN(",\"none\":"), tools);
+    field_bool(out, SPAN(",\"required\":"), tools);
+    text_add(out, SPAN("},\"supports_voice_cloning\":false,\"uptime_last_5m\":null,"
+                       "\"uptime_last_30m\":null,\"uptime_last_1d\":null,"
+                       "\"latency_last_30m\":null,\"throughput_last_30m\":null}"));
+}
+
+void openrouter_render_endpoints(const struct dialect_model *model, struct text *out)
+{
+    field_string(out, SPAN("{\"id\":"), model->slug);
+    field_string(out, SPAN(",\"name\":"), model->name);
+    field_signed(out, SPAN(",\"created\":"), model->row->created_s);
+    field_string(out, SPAN(",\"description\":"), model->description);
+    add_modalities(out, model);
+    text_add(out, SPAN(",\"tokenizer\":null,\"instruct_type\":null},\"endpoints\":["));
+    add_endpoint(out, model);
+    text_add(out, SPAN("]}"));
+}
+
+/* The words that its protocol has for modalities, with the bit of what they mean here. */
+static const struct {
+    struct span word;
+    uint32_t bit;
+} modalities[] = {
+#define X(name, word) {{word, sizeof(word) - 1}, UINT32_C(1) << MODALITY_##name},
+    MODALITY_MAP(X)
+#undef X
+        {{"all", 3}, 0},
+    {{"rerank", 6}, SELECTION_NOBODY},
+    {{"decisions", 9}, SELECTION_NOBODY},
+    {{"speech", 6}, SELECTION_NOBODY},
+    {{"transcription", 13}, SELECTION_NOBODY},
+};
+
+enum { MODALITY_WORDS = sizeof(modalities) / sizeof(modalities[0]), LIST_BYTES_MAX = 256 };
+
+/* Words with a comma between two, none behind the last one. */
+static int find_words(struct span query, struct span name, char *memory, size_t memory_bytes,
+                      struct span *list)
+{
+    int err = page_find_text(query, name, memory, memory_bytes, list);
+
+    if (err == 0 && list->len > 0 && list->ptr[list->len - 1] == ',')
+        return ERR_INVALID;
+    return err;
+}
+
+static struct span take_word(struct span *list)
+{
+    const char *comma = memchr(list->ptr, ',', list->len);
+    struct span word = comma == NULL ? *list : span_from(list->ptr, comma);
+
+    *list = span_skip(*list, comma == NULL ? word.len : word.len + 1);
+    return word;
+}
+
+static int find_modality(struct span word, uint32_t *bit)
+{
+    for (size_t n = 0; n < MODALITY_WORDS; n++) {
+        if (!span_equal(modalities[n].word, word))
+            continue;
+        *bit = modalities[n].bit;
+        return 0;
+    }
+    return ERR_INVALID;
+}
+
+/* A model passes that has one of them. `all` is no filter. */
+static int read_modalities(struct span query, struct span name, uint32_t *bits)
+{
+    char memory[LIST_BYTES_MAX];
+    struct span list;
+    bool is_all = false;
+    int err = find_words(query, name, memory, sizeof(memory), &list);
+
+    while (err == 0 && list.len > 0) {
+        uint32_t bit = 0;
+
+        err = find_modality(take_word(&list), &bit);
+        *bits |= bit;
+        is_all = is_all || bit == 0;
+    }
+    if (is_all)
+        *bits = 0;
+    else if (*bits != SELECTION_NOBODY)
+        *bits &= ~SELECTION_NOBODY;
+    return err;
+}
+
+/* A model passes that has all of them. */
+static int read_parameters(struct span query, struct selection_filter *filter)
+{
+    struct span list;
+    int err = find_words(query, SPAN("supported_parameters"), filter->parameters,
+                                     sizeof(filter->parameters), &list);
+
+    if (err != 0)
+        return err;
+    filter->parameter_bytes = (uint32_t)list.len;
+    while (list.len > 0) {
+        if (name_check_id(take_word(&list)) != NULL)
+            return ERR_INVALID;
+    }
+    return 0;
+}
+
+static int read_filter(struct span query, struct selection_filter *filter, struct span *wrong)
+{
+    *wrong = SPAN("`input_modalities` and `output_modalities` are words like text and image, with "
+                  "a comma between two.");
+    if (read_modalities(query, SPAN("input_modalities"), &filter->inputs) != 0 ||
+                        read_modalities(query, SPAN("output_modalities"), &filter->outputs) != 0)
+        return ERR_INVALID;
+    *wrong = SPAN("`supported_parameters` are words, with a comma between two.");
+    if (read_parameters(query, filter) != 0)
+        return ERR_INVALID;
+    *wrong = SPAN("`context` is a number of tokens.");
+    return page_find_number(query, SPAN("context"), INT64_MAX, &filter->context_min);
+}
+
+static void add_modality_filter(struct text *out, struct span name, uint32_t bits)
+{
+    struct span before = name;
+
+    for (size_t n = 0; n < MODALITY_WORDS; n++) {
+        if ((bits & modalities[n].bit) == 0)
+            continue;
+        text_add(out, before);
+        text_add(out, modalities[n].word);
+        before = SPAN(",");
+    }
+}
+
+static void add_filter(struct text *out, const struct selection_filter *filter)
+{
+    add_modality_filter(out, SPAN("&input_modalities="), filter->inputs);
+    add_modality_filter(out, SPAN("&output_modalities="), filter->outputs);
+    if (filter->parameter_bytes > 0) {
+        text_add(out, SPAN("&supported_parameters="));
+        text_add(out, (struct span){filter->parameters, filter->parameter_bytes});
+    }
+    if (filter->context_min > 0)
+        field_unsigned(out, SPAN("&context="), filter->context_min);
+}
+
+static void add_next(struct text *out, const struct selection *selection, uint64_t limit,
                      const struct selection_sum *sum)
 {
     if (!sum->has_more) {
@@ -100,23 +276,22 @@ static void add_next(struct text *out, const struct snapshot *snapshot, uint64_t
         return;
     }
     field_unsigned(out, SPAN("\"" LIST_PATH "?limit="), limit);
+    add_filter(out, &selection->filter);
     text_add(out, SPAN("&after="));
-    page_add_token(out, snapshot, sum->last);
+    page_add_token(out, selection->snapshot, sum->last);
     text_add_char(out, '"');
 }
 
-int openrouter_answer(const struct page_request *request, struct page *page, struct span *wrong)
+/* What the query leaves, and where it begins. */
+static int read_place(const struct page_request *request, struct selection *selection,
+                      uint64_t *limit, struct span *wrong)
 {
-    struct selection *selection = &page->selection;
-    struct text tail = text_over(page->tail, sizeof(page->tail));
     char memory[PAGE_TOKEN_BYTES_MAX];
     struct span token;
-    uint64_t limit = LIMIT_DEFAULT;
     uint64_t offset = 0;
-    const uint32_t total = selection_count(selection);
 
     *wrong = SPAN("`limit` is a number from 1 to 1000, `offset` one from 0 on.");
-    if (page_find_number(request->query, SPAN("limit"), LIMIT_MAX, &limit) != 0 || limit == 0 ||
+    if (page_find_number(request->query, SPAN("limit"), LIMIT_MAX, limit) != 0 || *limit == 0 ||
                          page_find_number(request->query, SPAN("offset"), INT32_MAX, &offset) != 0)
         return ERR_INVALID;
     *wrong = SPAN("`after` is not one that `links.next` gave.");
@@ -125,10 +300,40 @@ int openrouter_answer(const struct page_request *request, struct page *page, str
                         page_read_token(token, request->snapshot, &selection->from) != 0))
         return ERR_INVALID;
     selection_skip(selection, offset);
+    return 0;
+}
+
+static int answer_count(struct page *page, uint32_t count)
+{
+    struct text tail = text_over(page->tail, sizeof(page->tail));
+    struct selection_sum none;
+
+    text_add_unsigned(&tail, count);
+    text_add(&tail, SPAN("}}"));
+    page->selection.end = page->selection.from;
+    none = selection_cut(&page->selection, DIALECT_OPENROUTER, 0);
+    page_close(page, &none, SPAN("{\"data\":{\"count\":"), &tail);
+    return 0;
+}
+
+int openrouter_answer(const struct page_request *request, struct page *page, struct span *wrong)
+{
+    struct selection *selection = &page->selection;
+    struct text tail = text_over(page->tail, sizeof(page->tail));
+    uint64_t limit = LIMIT_DEFAULT;
+
+    if (read_filter(request->query, &selection->filter, wrong) != 0)
+        return ERR_INVALID;
+    const uint32_t total = selection_count(selection);
+
+    if (request->counts)
+        return answer_count(page, total);
+    if (read_place(request, selection, &limit, wrong) != 0)
+        return ERR_INVALID;
     struct selection_sum sum = page_cut(request, page, (uint32_t)limit);
 
     text_add(&tail, SPAN("],\"links\":{\"next\":"));
-    add_next(&tail, request->snapshot, limit, &sum);
+    add_next(&tail, selection, limit, &sum);
     field_unsigned(&tail, SPAN("},\"total_count\":"), total);
     text_add_char(&tail, '}');
     page_close(page, &sum, SPAN(OPENROUTER_LIST_HEAD), &tail);

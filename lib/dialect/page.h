@@ -21,6 +21,7 @@ struct page_request {
     uint32_t grant_set;
     enum dialect dialect;
     struct span query; /* still encoded */
+    bool counts;       /* only how many models there are is asked; of a dialect that can say it */
 };
 
 /** Holds nothing of the request: it may be kept until it is sent. */

@@ -9,10 +9,21 @@ struct selection selection_all(const struct snapshot *snapshot, uint32_t grant_s
     };
 }
 
+static bool is_filtered(const struct selection *selection)
+{
+    const struct selection_filter *filter = &selection->filter;
+
+    return (filter->kinds | filter->providers | filter->lifecycles | filter->inputs |
+            filter->outputs | filter->parameter_bytes) != 0 ||
+           filter->context_min != 0;
+}
+
 struct selection_walk selection_begin(const struct selection *selection)
 {
     return (struct selection_walk){
-        .runs = grant_runs_from(selection->snapshot, selection->grant_set, selection->from)};
+        .runs = grant_runs_from(selection->snapshot, selection->grant_set, selection->from),
+        .is_filtered = is_filtered(selection),
+    };
 }
 
 static bool has_bit(uint32_t set, uint32_t number)
@@ -32,13 +43,51 @@ static bool is_served_by(const struct snapshot *snapshot, const struct model_row
     return has_bit(providers, snapshot_provider(snapshot, first->provider)->kind);
 }
 
+/* The first word off a list of words. */
+static struct span take_word(struct span *list)
+{
+    const char *comma = memchr(list->ptr, ',', list->len);
+    size_t len = comma == NULL ? list->len : (size_t)(comma - list->ptr);
+    struct span word = {list->ptr, len};
+
+    *list = span_skip(*list, comma == NULL ? len : len + 1);
+    return word;
+}
+
+static bool has_word(struct span list, struct span word)
+{
+    while (list.len > 0) {
+        if (span_equal(take_word(&list), word))
+            return true;
+    }
+    return false;
+}
+
+static bool has_words(struct span list, struct span wanted)
+{
+    while (wanted.len > 0) {
+        if (!has_word(list, take_word(&wanted)))
+            return false;
+    }
+    return true;
+}
+
+static bool has_any(uint32_t wanted, uint32_t bits)
+{
+    return wanted == 0 || (wanted & bits) != 0;
+}
+
 static bool passes(const struct selection *selection, uint32_t model)
 {
     const struct selection_filter *filter = &selection->filter;
     const struct model_row *row = snapshot_model(selection->snapshot, model);
+    const struct span parameters = {filter->parameters, filter->parameter_bytes};
 
     return has_bit(filter->kinds, row->kind) && has_bit(filter->lifecycles, row->lifecycle) &&
-           is_served_by(selection->snapshot, row, filter->providers);
+           is_served_by(selection->snapshot, row, filter->providers) &&
+           has_any(filter->inputs, row->inputs) && has_any(filter->outputs, row->outputs) &&
+           row->context_window >= filter->context_min &&
+           has_words(snapshot_bytes(selection->snapshot, row->parameters), parameters);
 }
 
 /* The next models that are granted and inside the bounds. */
@@ -58,6 +107,12 @@ bool selection_next(const struct selection *selection, struct selection_walk *wa
 {
     struct grant_run *left = &walk->left;
 
+    if (!walk->is_filtered) {
+        bool is_there = next_granted(selection, walk);
+
+        *out = *left;
+        return is_there;
+    }
     for (;;) {
         while (left->first < left->end && !passes(selection, left->first))
             left->first++;
@@ -79,6 +134,9 @@ uint32_t selection_count(const struct selection *selection)
     struct grant_run run;
     uint32_t count = 0;
 
+    if (!walk.is_filtered && selection->from == 0 &&
+        selection->end == snapshot_rows(selection->snapshot, SNAPSHOT_MODELS))
+        return snapshot_grant_set(selection->snapshot, selection->grant_set)->models;
     while (selection_next(selection, &walk, &run))
         count += run.end - run.first;
     return count;
@@ -101,20 +159,38 @@ void selection_skip(struct selection *selection, uint64_t count)
     selection->from = selection->end;
 }
 
-/* How many models of a run still fit; they are added up. */
-static void add_models(const struct selection *selection, enum dialect dialect,
-                       const struct grant_run *run, struct selection_sum *sum)
+static void add_models(const struct ref *fragments, const struct grant_run *run,
+                       struct selection_sum *sum)
 {
-    for (uint32_t model = run->first; model < run->end; model++) {
-        uint64_t slug = snapshot_model(selection->snapshot, model)->slug_hash;
+    const struct ref *last = &fragments[run->end - 1];
 
-        sum->bytes += snapshot_fragment(selection->snapshot, dialect, model).len;
-        sum->hash = snapshot_fnv(sum->hash, &slug, sizeof(slug));
-    }
+    /* Fragments of adjacent models lie next to each other. */
+    sum->bytes += last->offset + last->len - fragments[run->first].offset;
     if (sum->models == 0)
         sum->first = run->first;
     sum->models += run->end - run->first;
     sum->last = run->end - 1;
+}
+
+static void hash_models(const struct snapshot *snapshot, const struct grant_run *run,
+                        struct selection_sum *sum)
+{
+    for (uint32_t model = run->first; model < run->end; model++) {
+        uint64_t slug = snapshot_model(snapshot, model)->slug_hash;
+
+        sum->hash = snapshot_fnv(sum->hash, &slug, sizeof(slug));
+    }
+}
+
+/* Without a filter its ends say which models of a grant set a page has. */
+static void hash_ends(const struct snapshot *snapshot, struct selection_sum *sum)
+{
+    if (sum->models == 0)
+        return;
+    const uint64_t ends[] = {snapshot_model(snapshot, sum->first)->slug_hash,
+                             snapshot_model(snapshot, sum->last)->slug_hash, sum->models};
+
+    sum->hash = snapshot_fnv(sum->hash, ends, sizeof(ends));
 }
 
 struct selection_sum selection_cut(struct selection *selection, enum dialect dialect,
@@ -122,15 +198,21 @@ struct selection_sum selection_cut(struct selection *selection, enum dialect dia
 {
     struct selection_sum sum = {.first = ROW_NONE, .last = ROW_NONE, .hash = SNAPSHOT_FNV_START};
     struct selection_walk walk = selection_begin(selection);
+    const struct ref *fragments = snapshot_fragments(selection->snapshot, dialect);
     struct grant_run run;
 
     while (!sum.has_more && selection_next(selection, &walk, &run)) {
         sum.has_more = run.end - run.first > limit - sum.models;
         if (sum.has_more)
             run.end = run.first + (limit - sum.models);
-        if (run.first < run.end)
-            add_models(selection, dialect, &run, &sum);
+        if (run.first == run.end)
+            continue;
+        add_models(fragments, &run, &sum);
+        if (walk.is_filtered)
+            hash_models(selection->snapshot, &run, &sum);
     }
+    if (!walk.is_filtered)
+        hash_ends(selection->snapshot, &sum);
     if (sum.has_more)
         selection->end = sum.last == ROW_NONE ? selection->from : sum.last + 1;
     /* The first item leaves its comma out. */

@@ -7,11 +7,24 @@
 
 #include "shm/grant_runs.h"
 
-/** A model passes when each set that is not 0 has its bit, 1 << number. */
+enum { SELECTION_PARAMETERS_BYTES_MAX = 256 };
+
+/** In a set of bits, one that no model has. */
+#define SELECTION_NOBODY (UINT32_C(1) << 31)
+
+/**
+ * A model passes when each set that is not 0 has a bit of it, 1 << number, its context is large
+ * enough, and it has all of the parameters.
+ */
 struct selection_filter {
     uint32_t kinds;      /* enum model_kind */
     uint32_t providers;  /* enum provider_kind, of the first deployment of the lowest tier */
     uint32_t lifecycles; /* enum model_lifecycle */
+    uint32_t inputs;     /* enum modality */
+    uint32_t outputs;
+    uint32_t parameter_bytes;
+    uint64_t context_min;
+    char parameters[SELECTION_PARAMETERS_BYTES_MAX]; /* words with a comma between two */
 };
 
 struct selection {
@@ -26,6 +39,7 @@ struct selection {
 struct selection_walk {
     struct grant_runs runs;
     struct grant_run left; /* of one run, what has not been looked at */
+    bool is_filtered;
 };
 
 /** Every model of the set. */
@@ -49,7 +63,7 @@ struct selection_sum {
     uint32_t last;
     bool has_more;  /* models were cut off */
     uint64_t bytes; /* of the items with the commas between them */
-    uint64_t hash;  /* over their slugs */
+    uint64_t hash;  /* which of the grant set's models they are, by their slugs */
 };
 
 /** Cut the selection to its first `limit` models, and add them up. */

@@ -240,7 +240,40 @@ export function openRouterModel(config, slug, created) {
     supported_parameters: model.parameters ?? [],
     default_parameters: null,
     supported_voices: null,
-    links: { details: `/v1/models/${slug}` },
+    links: { details: `/api/v1/models/${slug}/endpoints` },
+  });
+}
+
+const PROVIDER_NAMES = { openai: 'OpenAI', anthropic: 'Anthropic', openai_compatible: 'OpenAI-compatible' };
+
+export function openRouterEndpoints(config, slug, created) {
+  const model = config.models[slug];
+  const { id, name, description, architecture, pricing, supported_parameters: parameters } = JSON.parse(openRouterModel(config, slug, created));
+  const { instruct_type: instruct, ...modalities } = architecture;
+  const kind = kindOf(config, model);
+  const tools = has(model, 'tools');
+  return json({
+    id, name, created, description,
+    architecture: { ...modalities, tokenizer: null, instruct_type: instruct },
+    endpoints: [{
+      name: PROVIDER_NAMES[kind], model_id: id, model_name: name, context_length: model.context_window ?? 0, pricing,
+      provider_name: PROVIDER_NAMES[kind], tag: kind, quantization: null, max_completion_tokens: model.max_output_tokens ?? null,
+      max_prompt_tokens: model.max_input_tokens ?? model.context_window ?? null, supported_parameters: parameters,
+      supports_implicit_caching: false, supports_tool_choice: { auto: tools, function: tools, none: tools, required: tools },
+      supports_voice_cloning: false, uptime_last_5m: null, uptime_last_30m: null, uptime_last_1d: null, latency_last_30m: null,
+      throughput_last_30m: null,
+    }],
+  });
+}
+
+/** What OpenRouter's filters leave of the slugs. */
+export function openRouterFiltered(config, slugs, { inputs: takes, outputs: gives, parameters = [], context = 0 }) {
+  return slugs.filter((slug) => {
+    const model = config.models[slug];
+    const outputs = model.output_modalities ?? OUTPUTS[model.kind ?? 'chat'];
+    return (takes === undefined || inputs(model).some((word) => takes.includes(word)))
+      && (gives === undefined || outputs.some((word) => gives.includes(word)))
+      && parameters.every((word) => (model.parameters ?? []).includes(word)) && (model.context_window ?? 0) >= context;
   });
 }
 

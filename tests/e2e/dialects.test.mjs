@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { displayOrder, effective, keyOf, listedModel, listing } from './config.mjs';
 import {
   anthropicListing, anthropicModel, codexListing, creditListing, filterableListing, filtered, geminiListing, geminiModel,
-  openRouterListing,
+  openRouterEndpoints, openRouterFiltered, openRouterListing, openRouterModel,
 } from './dialects.mjs';
 import { KEYS, registry } from './fixture.mjs';
 import { assertAnthropicError, assertOpenAiError, startWeir, test } from './harness.mjs';
@@ -88,15 +88,17 @@ const filterable = {
   refuses: openAi.refuses,
 };
 
+function assertOpenRouterError(answer, code) {
+  assert.equal(answer.status, code, answer.text);
+  assert.deepEqual([Object.keys(answer.json), Object.keys(answer.json.error)], [['error'], ['code', 'message']]);
+  assert.equal(answer.json.error.code, code);
+}
+
 const openRouter = {
   expected: (slugs) => openRouterListing(config, slugs, createdOf),
   ids: (body) => body.data.map((model) => model.id),
   empty: '{"data":[],"links":{"next":null},"total_count":0}',
-  refuses: (answer) => {
-    assert.equal(answer.status, 401);
-    assert.deepEqual([Object.keys(answer.json), Object.keys(answer.json.error)], [['error'], ['code', 'message']]);
-    assert.equal(answer.json.error.code, 401);
-  },
+  refuses: (answer) => assertOpenRouterError(answer, 401),
 };
 
 /** What to ask for, and how it reads. */
@@ -118,6 +120,8 @@ const LISTINGS = [
   { path: '/models', ...credit },
   { path: '/api/models', ...filterable },
   { path: '/api/v1/models', ...openRouter },
+  { path: '/api/v1/models/user', ...openRouter },
+  { path: '/api/v1/models?output_modalities=all', ...openRouter },
   { path: '/api/models?provider=&capability=&other=x', ...filterable },
 ];
 
@@ -183,7 +187,46 @@ test('no two dialects share an ETag', async () => {
   assert.equal(etags.size, new Set(etags.values()).size);
 });
 
-for (const [path, headers, item] of [
+/** Where errors read how: the first row that fits. */
+const ANTHROPIC_ERRORS = {
+  unknown: (answer) => assertAnthropicError(answer, 404, 'not_found_error'),
+  ungranted: (answer) => assertAnthropicError(answer, 403, 'permission_error'),
+  refused: (answer) => assertAnthropicError(answer, 401, 'authentication_error'),
+  missing: (answer) => assertAnthropicError(answer, 401, 'authentication_error'),
+};
+const GEMINI_ERRORS = {
+  unknown: (answer) => assertGeminiError(answer, 404, 'NOT_FOUND'),
+  ungranted: (answer) => assertGeminiError(answer, 403, 'PERMISSION_DENIED'),
+  refused: (answer) => gemini.refuses(answer),
+  missing: (answer) => assertGeminiError(answer, 403, 'PERMISSION_DENIED'),
+};
+const OPENROUTER_ERRORS = {
+  unknown: (answer) => assertOpenRouterError(answer, 404),
+  ungranted: (answer) => assertOpenRouterError(answer, 403),
+  refused: (answer) => assertOpenRouterError(answer, 401),
+  missing: (answer) => assertOpenRouterError(answer, 401),
+};
+const OPENAI_ERRORS = {
+  unknown: (answer) => {
+    assertOpenAiError(answer, 404, 'model_not_found');
+    assert.equal(answer.json.error.type, 'invalid_request_error');
+    assert.equal(answer.json.error.param, 'model');
+  },
+  ungranted: (answer) => assertOpenAiError(answer, 403, 'model_not_allowed'),
+  refused: (answer) => assertOpenAiError(answer, 401, 'invalid_api_key'),
+  missing: (answer) => assertOpenAiError(answer, 401, 'invalid_api_key'),
+};
+const ERRORS = [
+  ['/v1/models', { 'anthropic-version': '' }, ANTHROPIC_ERRORS], ['/claude/', {}, ANTHROPIC_ERRORS], ['/gateway/anthropic/', {}, ANTHROPIC_ERRORS],
+  ['/v1beta/', {}, GEMINI_ERRORS], ['/gateway/gemini/', {}, GEMINI_ERRORS], ['/gemini/', {}, GEMINI_ERRORS],
+  ['/api/v1/', {}, OPENROUTER_ERRORS], ['/', {}, OPENAI_ERRORS],
+];
+
+/** The first letter as %XX. */
+const hexOf = (letter) => `%${letter.charCodeAt(0).toString(16)}`;
+
+const MODELS = [
+  ['/v1/models', {}, (slug) => listedModel(config, slug, created[slug])],
   ['/gateway/openai/v1/models', {}, (slug) => listedModel(config, slug, created[slug])],
   ['/v1/models', { 'anthropic-version': OLD }, (slug) => anthropicModel(config, slug, OLD)],
   ['/v1/models', { 'anthropic-version': NEW }, (slug) => anthropicModel(config, slug, NEW)],
@@ -192,25 +235,63 @@ for (const [path, headers, item] of [
   ['/v1beta/models', {}, (slug) => geminiModel(config, slug)],
   ['/gateway/gemini/v1beta/models', {}, (slug) => geminiModel(config, slug)],
   ['/gemini/v1/models', {}, (slug) => geminiModel(config, slug)],
-]) {
-  test(`${path} ${JSON.stringify(headers)}: one model is the very item of the list`, async () => {
+  ['/gemini/v1/models/models', {}, (slug) => geminiModel(config, slug)],
+  ['/api/v1/model', {}, (slug) => `{"data":${openRouterModel(config, slug, created[slug])}}`],
+  ['/api/v1/models', {}, (slug) => `{"data":${openRouterModel(config, slug, created[slug])}}`],
+  ['/api/v1/models', {}, (slug) => `{"data":${openRouterEndpoints(config, slug, created[slug])}}`, '/endpoints'],
+];
+
+for (const [path, headers, item, end = ''] of MODELS) {
+  const label = `${path}/{id}${end} ${JSON.stringify(headers)}`;
+
+  test(`${label}: one model is the very item of the list, however its id is written`, async () => {
     for (const slug of displayOrder(config)) {
-      const answer = await weir.get(`${path}/${slug}`, KEYS.all, headers);
-      assert.equal(answer.status, 200, answer.text);
-      assert.equal(answer.text, item(slug));
+      for (const id of [slug, encodeURIComponent(slug), slug.replaceAll('/', '%2f').replaceAll(':', '%3a'), slug.replace(/^./, hexOf)]) {
+        const answer = await weir.get(`${path}/${id}${end}`, KEYS.all, headers);
+        assert.equal(answer.status, 200, answer.text);
+        assert.equal(answer.text, item(slug));
+        assert.equal(answer.headers['content-type'], 'application/json');
+      }
+    }
+  });
+
+  test(`${label}: is kept by its client like a list, and asked for with HEAD`, async () => {
+    const url = `${path}/org%2Fmodel:tag${end}`;
+    const get = await weir.get(url, KEYS.all, headers);
+    const list = await weir.get('/v1/models', KEYS.all);
+    for (const name of ['cache-control', 'vary']) assert.equal(get.headers[name], list.headers[name], name);
+    assert.match(get.headers.etag, /^"[0-9a-f]{16}"$/);
+    const auth = { authorization: `Bearer ${KEYS.all}`, ...headers };
+    const head = await weir.fetch({ method: 'HEAD', path: url, headers: auth });
+    assert.equal(head.status, 200);
+    for (const name of ['content-length', 'content-type', 'etag', 'vary', 'cache-control']) {
+      assert.equal(head.headers[name], get.headers[name], name);
+    }
+    assert.equal(Number(head.headers['content-length']), get.body.length);
+    for (const method of ['GET', 'HEAD']) {
+      const same = await weir.fetch({ method, path: url, headers: { ...auth, 'if-none-match': `"x", W/${get.headers.etag}` } });
+      assert.equal(same.status, 304);
+      assert.equal(same.body.length, 0);
+      assert.equal(same.headers.etag, get.headers.etag);
+      assert.equal(same.headers['cache-control'], get.headers['cache-control']);
+    }
+    const other = await weir.get(`${path}/Zebra${end}`, KEYS.all, { ...headers, 'if-none-match': get.headers.etag });
+    assert.equal(other.status, 200);
+    assert.notEqual(other.headers.etag, get.headers.etag);
+  });
+
+  test(`${label}: who may not see it is told so in the dialect, whatever was kept`, async () => {
+    const { etag } = (await weir.get(`${path}/last${end}`, KEYS.all, headers)).headers;
+    const errors = ERRORS.find(([prefix, wanted]) => path.startsWith(prefix) && Object.keys(wanted).every((name) => name in headers))[2];
+    for (const [id, secret, what] of [
+      ['nope', KEYS.all, 'unknown'], ['hidden', KEYS.all, 'unknown'], ['x'.repeat(300), KEYS.all, 'unknown'], ['LAST', KEYS.all, 'unknown'],
+      ['last-upstream', KEYS.all, 'unknown'], ['last', KEYS.group, 'ungranted'], ['last', KEYS.expired, 'refused'], ['last', 'weir_nobody', 'refused'],
+      ['last', undefined, 'missing'],
+    ]) {
+      errors[what](await weir.get(`${path}/${id}${end}`, secret, { ...headers, 'if-none-match': etag }));
     }
   });
 }
-
-test('a model that may not be seen is refused in the dialect of the path', async () => {
-  const version = { 'anthropic-version': NEW };
-  assertOpenAiError(await weir.get('/gateway/openai/v1/models/nope', KEYS.all), 404, 'model_not_found');
-  assertOpenAiError(await weir.get('/gateway/openai/v1/models/last', KEYS.group), 403, 'model_not_allowed');
-  assertAnthropicError(await weir.get('/v1/models/nope', KEYS.all, version), 404, 'not_found_error');
-  assertAnthropicError(await weir.get('/claude/v1/models/last', KEYS.group), 403, 'permission_error');
-  assertGeminiError(await weir.get('/v1beta/models/nope', KEYS.all), 404, 'NOT_FOUND');
-  assertGeminiError(await weir.get('/gemini/v1/models/last', KEYS.group), 403, 'PERMISSION_DENIED');
-});
 
 test('an Anthropic version that nobody speaks is refused in Anthropic\'s way', async () => {
   for (const path of ['/v1/models', '/v1/models/Zebra', '/claude/v1/models', '/gateway/anthropic/v1/models']) {
@@ -323,10 +404,59 @@ test('OpenRouter: offset and limit cut the list, and links.next leads to its end
     }
     assert.deepEqual(seen, all);
   }
-  for (const query of ['limit=0', 'limit=1001', 'offset=-1', 'offset=x', 'after=!']) {
-    const answer = await weir.get(`/api/v1/models?${query}`, KEYS.all);
-    assert.equal(answer.status, 400, query);
-    assert.equal(answer.json.error.code, 400);
+});
+
+/** [query, the same for the oracle] */
+const OPENROUTER_FILTERS = [
+  ['output_modalities=text', { outputs: ['text'] }], ['output_modalities=image,embeddings', { outputs: ['image', 'embeddings'] }],
+  ['output_modalities=audio%2Crerank', { outputs: ['audio'] }], ['output_modalities=transcription', { outputs: [] }],
+  ['output_modalities=image,all', {}], ['input_modalities=file', { inputs: ['file'] }], ['input_modalities=image,video', { inputs: ['image', 'video'] }],
+  ['supported_parameters=temperature', { parameters: ['temperature'] }], ['supported_parameters=top_p%2Ctemperature', { parameters: ['top_p', 'temperature'] }],
+  ['supported_parameters=temperature,tools', { parameters: ['temperature', 'tools'] }], ['supported_parameters=temp', { parameters: ['temp'] }],
+  ['context=32768', { context: 32768 }], ['context=200001', { context: 200001 }],
+  ['input_modalities=text&output_modalities=text&supported_parameters=&context=4096', { inputs: ['text'], outputs: ['text'], context: 4096 }],
+  ['output_modalities=text&limit=2', { outputs: ['text'] }], ['input_modalities=text&context=4096&limit=1', { inputs: ['text'], context: 4096 }],
+];
+
+test('OpenRouter: filters leave what passes all of them, and are kept by links.next', async () => {
+  for (const [query, filter] of OPENROUTER_FILTERS) {
+    const left = openRouterFiltered(config, displayOrder(config), filter);
+    const seen = [];
+    for (let next = `/api/v1/models?${query}`; next !== null;) {
+      const { json: page } = await weir.get(next, KEYS.all);
+      assert.equal(page.total_count, left.length, query);
+      seen.push(...openRouter.ids(page));
+      next = page.links.next;
+    }
+    assert.deepEqual(seen, left, query);
+    const count = await weir.get(`/api/v1/models/count?${query}`, KEYS.all);
+    assert.equal(count.text, `{"data":{"count":${left.length}}}`, query);
+  }
+});
+
+test('OpenRouter: a count is of what the caller may call, and is kept like a list', async () => {
+  for (const [name, secret, entry] of keysOf) {
+    const answer = await weir.get('/api/v1/models/count', secret);
+    assert.equal(answer.text, `{"data":{"count":${effective(config, entry).length}}}`, name);
+    assert.equal((await weir.get('/api/v1/models/count', secret, { 'if-none-match': answer.headers.etag })).status, 304);
+    assert.notEqual(answer.headers.etag, (await weir.get('/api/v1/models', secret)).headers.etag);
+  }
+  assertOpenRouterError(await weir.get('/api/v1/models/count', KEYS.expired), 401);
+  assertOpenRouterError(await weir.post('/api/v1/models/count', KEYS.all, '{}'), 405);
+});
+
+test('OpenRouter: bad values are 400, and say which', async () => {
+  for (const path of ['/api/v1/models', '/api/v1/models/user']) {
+    for (const query of [
+      'limit=0', 'limit=1001', 'limit=x', 'offset=-1', 'offset=x', 'offset=2147483648', 'after=!', 'after=AAAA', 'output_modalities=smell',
+      'output_modalities=text,', 'output_modalities=Text', 'input_modalities=,', `input_modalities=${'text,'.repeat(60)}text`, 'input_modalities=%zz',
+      'supported_parameters=a,,b', 'supported_parameters=A', 'supported_parameters=%22', `supported_parameters=${'a'.repeat(65)}`,
+      `supported_parameters=${'abc,'.repeat(80)}abc`, 'context=-1', 'context=many', 'context=9223372036854775808',
+    ]) {
+      const answer = await weir.get(`${path}?${query}`, KEYS.all);
+      assertOpenRouterError(answer, 400);
+      assert.ok(answer.json.error.message.includes(`\`${query.split('=')[0]}\``), `${query}: ${answer.text}`);
+    }
   }
 });
 

@@ -134,6 +134,9 @@ static void add_model(struct builder *to, uint32_t number)
     row->slug_hash = snapshot_hash_slug(slug);
     row->slug = add_bytes(to, slug);
     row->name = row->slug;
+    row->parameters = add_bytes(to, number % 2 == 0 ? SPAN("seed,tools") : SPAN("seed,top_p"));
+    row->inputs = 1U << MODALITY_TEXT;
+    row->outputs = 1U << MODALITY_TEXT;
     row->kind = MODEL_CHAT;
     row->price = number == 0 ? 0 : ROW_NONE;
     row->cell = add_cell(to, CELL_MODEL, slug);

@@ -485,9 +485,45 @@ static void a_model_of_openrouter_has_prices_as_strings_per_token(void **state)
         "\"top_provider\":{\"context_length\":128000,\"max_completion_tokens\":16384,"
         "\"is_moderated\":false},\"per_request_limits\":null,"
         "\"supported_parameters\":[\"tools\",\"top_p\"],\"default_parameters\":null,"
-        "\"supported_voices\":null,\"links\":{\"details\":\"/v1/models/gpt-5.2\"}}");
+        "\"supported_voices\":null,\"links\":{\"details\":\"/api/v1/models/gpt-5.2/endpoints\"}}");
     model.price = NULL;
     assert_non_null(strstr(render_in(DIALECT_OPENROUTER, &model), ",\"pricing\":null,"));
+}
+
+static void the_endpoint_of_a_model_is_the_gateway_itself(void **state)
+{
+    static const struct model_row row = {
+        .context_window = 128000, .max_input_tokens = 100000, .created_s = 7, .flags = MODEL_TOOLS};
+    struct price_row price = no_rates;
+    struct dialect_model model = general_model();
+
+    (void)state;
+    price.input = 150000;
+    price.output = 600000;
+    model.row = &row;
+    model.price = &price;
+    model.provider = PROVIDER_ANTHROPIC;
+    model.output_modalities[0] = SPAN("text");
+    model.output_modality_count = 1;
+    assert_string_equal(
+        render_in(DIALECT_OPENROUTER_ENDPOINTS, &model),
+        "{\"id\":\"gpt-5.2\",\"name\":\"GPT-5.2\",\"created\":7,"
+        "\"description\":\"General frontier model\","
+        "\"architecture\":{\"modality\":\"text+image->text\","
+        "\"input_modalities\":[\"text\",\"image\"],\"output_modalities\":[\"text\"],"
+        "\"tokenizer\":null,\"instruct_type\":null},\"endpoints\":[{\"name\":\"Anthropic\","
+        "\"model_id\":\"gpt-5.2\",\"model_name\":\"GPT-5.2\",\"context_length\":128000,"
+        "\"pricing\":{\"prompt\":\"0.00000015\",\"completion\":\"0.0000006\"},"
+        "\"provider_name\":\"Anthropic\",\"tag\":\"anthropic\",\"quantization\":null,"
+        "\"max_completion_tokens\":null,\"max_prompt_tokens\":100000,"
+        "\"supported_parameters\":[],\"supports_implicit_caching\":false,"
+        "\"supports_tool_choice\":{\"auto\":true,\"function\":true,\"none\":true,"
+        "\"required\":true},\"supports_voice_cloning\":false,\"uptime_last_5m\":null,"
+        "\"uptime_last_30m\":null,\"uptime_last_1d\":null,\"latency_last_30m\":null,"
+        "\"throughput_last_30m\":null}]}");
+    assert_true(span_equal(dialect_item_head(DIALECT_OPENROUTER_ENDPOINTS), SPAN("{\"data\":")));
+    assert_true(span_equal(dialect_item_tail(DIALECT_OPENROUTER), SPAN("}")));
+    assert_int_equal(dialect_item_head(DIALECT_OPENAI).len, 0);
 }
 
 static void gemini_leaves_out_what_has_its_default_value(void **state)
@@ -631,6 +667,7 @@ int main(void)
         cmocka_unit_test(a_model_reads_as_in_each_version_of_anthropic),
         cmocka_unit_test(a_model_of_the_filterable_list_has_prices_per_million),
         cmocka_unit_test(a_model_of_openrouter_has_prices_as_strings_per_token),
+        cmocka_unit_test(the_endpoint_of_a_model_is_the_gateway_itself),
         cmocka_unit_test(gemini_leaves_out_what_has_its_default_value),
         cmocka_unit_test(an_error_has_the_envelope_of_its_protocol),
         cmocka_unit_test(an_error_that_does_not_fit_says_so_at_every_length),

@@ -40,6 +40,9 @@ static void build(struct fixture *fixture)
         row->lifecycle = n % 5;
         row->lifecycle %= LIFECYCLE_COUNT;
         row->priority = 50 - (int32_t)(n / 10);
+        row->inputs = 1U << MODALITY_TEXT;
+        row->outputs = 1U << (n % 8 == 0 ? MODALITY_IMAGE : MODALITY_TEXT);
+        row->context_window = n;
     }
 }
 
@@ -49,6 +52,11 @@ static const struct selection_filter filters[] = {
     {.kinds = 1U << MODEL_CHAT, .lifecycles = 1U << LIFECYCLE_RETIRED | 1U << LIFECYCLE_ACTIVE},
     {.providers = 1U << PROVIDER_OPENAI},
     {.providers = 1U << PROVIDER_ANTHROPIC},
+    {.outputs = 1U << MODALITY_IMAGE | 1U << MODALITY_VIDEO, .inputs = 1U << MODALITY_TEXT},
+    {.inputs = SELECTION_NOBODY},
+    {.context_min = 77},
+    {.parameters = "tools,seed", .parameter_bytes = 10},
+    {.parameters = "seed,tool", .parameter_bytes = 9},
 };
 
 /* The fixture's deployments all begin with the one at OpenAI. */
@@ -59,6 +67,13 @@ static bool is_wanted(const struct selection *selection, uint32_t model)
 
     if (!snapshot_is_granted(selection->snapshot, selection->grant_set, model) ||
         model < selection->from || model >= selection->end)
+        return false;
+    /* Of the fixture's models every second one has the parameter `tools`, none `tool`. */
+    if (filter->parameter_bytes == 9 || (filter->parameter_bytes == 10 && model % 2 != 0))
+        return false;
+    if ((filter->inputs != 0 && (filter->inputs & row->inputs) == 0) ||
+        (filter->outputs != 0 && (filter->outputs & row->outputs) == 0) ||
+        row->context_window < filter->context_min)
         return false;
     return (filter->kinds == 0 || (filter->kinds >> row->kind & 1) != 0) &&
            (filter->lifecycles == 0 || (filter->lifecycles >> row->lifecycle & 1) != 0) &&
@@ -224,36 +239,26 @@ static void numbers_of_a_query_are_digits_within_bounds(void **state)
     }
 }
 
-static void whoever_asks_for_nothing_gets_the_first_page(void **state)
+/* A page that somebody asked for, and what stands behind its models. */
+struct asked {
+    enum dialect dialect;
+    const char *query;
+    uint32_t set;
+    uint32_t models;
+    const char *tail;
+};
+
+static void check_answers(const struct asked *rows, size_t count, bool counts)
 {
-    static const struct {
-        enum dialect dialect;
-        const char *query;
-        uint32_t set;
-        uint32_t models;
-        const char *tail;
-    } rows[] = {
-        {DIALECT_GEMINI, "", 5, 1, "]}"},
-        {DIALECT_GEMINI, "", 0, 0, "}"},
-        {DIALECT_GEMINI, "pageSize=1001", 1, MODELS, "]}"},
-        {DIALECT_GEMINI, "", 1, 50, "],\"nextPageToken\":\"LgAAAG1vZGVsLTAwMDQ5\"}"},
-        {DIALECT_OPENROUTER, "offset=3", 5, 0, "],\"links\":{\"next\":null},\"total_count\":1}"},
-        {DIALECT_OPENROUTER, "limit=50", 1, 50,
-         "],\"links\":{\"next\":\"/api/v1/models?limit=50&after=LgAAAG1vZGVsLTAwMDQ5\"},"
-         "\"total_count\":200}"},
-        {DIALECT_ANTHROPIC, "", 0, 0, "],\"has_more\":false,\"first_id\":null,\"last_id\":null}"},
-        {DIALECT_ANTHROPIC, "", 1, 20,
-         "],\"has_more\":true,\"first_id\":\"model-00000\",\"last_id\":\"model-00019\"}"},
-        {DIALECT_ANTHROPIC_2023, "limit=1&before_id=model-00002", 1, 1,
-         "],\"has_more\":true,\"first_id\":\"model-00001\",\"last_id\":\"model-00001\"}"},
-    };
     struct fixture fixture;
 
-    (void)state;
     build(&fixture);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct page_request request = {&fixture.snapshot, rows[i].set, rows[i].dialect,
-                                             span_of(rows[i].query)};
+    for (size_t i = 0; i < count; i++) {
+        const struct page_request request = {.snapshot = &fixture.snapshot,
+                                             .grant_set = rows[i].set,
+                                             .dialect = rows[i].dialect,
+                                             .query = span_of(rows[i].query),
+                                             .counts = counts};
         struct page page;
         struct span wrong;
 
@@ -262,8 +267,51 @@ static void whoever_asks_for_nothing_gets_the_first_page(void **state)
         assert_int_equal(page.tail_bytes, strlen(rows[i].tail));
         assert_memory_equal(page.tail, rows[i].tail, page.tail_bytes);
     }
-    assert_false(page_is_asked(DIALECT_OPENAI));
     fixture_free(&fixture);
+}
+
+static const struct asked pages[] = {
+    {DIALECT_OPENROUTER,
+     "limit=2&input_modalities=text&output_modalities=image,speech&supported_parameters=seed&"
+     "context=7",
+     1, 2,
+     "],\"links\":{\"next\":\"/api/v1/models?limit=2&input_modalities=text&"
+     "output_modalities=image&supported_parameters=seed&context=7&after="
+     "MQAAAG1vZGVsLTAwMDE2\"},\"total_count\":24}"},
+    {DIALECT_GEMINI, "", 5, 1, "]}"},
+    {DIALECT_GEMINI, "", 0, 0, "}"},
+    {DIALECT_GEMINI, "pageSize=1001", 1, MODELS, "]}"},
+    {DIALECT_GEMINI, "", 1, 50, "],\"nextPageToken\":\"LgAAAG1vZGVsLTAwMDQ5\"}"},
+    {DIALECT_OPENROUTER, "offset=3", 5, 0, "],\"links\":{\"next\":null},\"total_count\":1}"},
+    {DIALECT_OPENROUTER, "limit=50", 1, 50,
+     "],\"links\":{\"next\":\"/api/v1/models?limit=50&after=LgAAAG1vZGVsLTAwMDQ5\"},"
+     "\"total_count\":200}"},
+    {DIALECT_ANTHROPIC, "", 0, 0, "],\"has_more\":false,\"first_id\":null,\"last_id\":null}"},
+    {DIALECT_ANTHROPIC, "", 1, 20,
+     "],\"has_more\":true,\"first_id\":\"model-00000\",\"last_id\":\"model-00019\"}"},
+    {DIALECT_ANTHROPIC_2023, "limit=1&before_id=model-00002", 1, 1,
+     "],\"has_more\":true,\"first_id\":\"model-00001\",\"last_id\":\"model-00001\"}"},
+};
+
+static void whoever_asks_for_nothing_gets_the_first_page(void **state)
+{
+    (void)state;
+    check_answers(pages, sizeof(pages) / sizeof(pages[0]), false);
+    assert_false(page_is_asked(DIALECT_OPENAI));
+}
+
+static const struct asked questions[] = {
+    {DIALECT_OPENROUTER, "limit=1", 1, 0, "200}}"},
+    {DIALECT_OPENROUTER, "output_modalities=image,speech", 1, 0, "25}}"},
+    {DIALECT_OPENROUTER, "output_modalities=all,image", 1, 0, "200}}"},
+    {DIALECT_OPENROUTER, "output_modalities=speech", 1, 0, "0}}"},
+    {DIALECT_OPENROUTER, "supported_parameters=seed%2Ctools&context=150", 1, 0, "25}}"},
+};
+
+static void whoever_asks_how_many_gets_a_number_and_no_model(void **state)
+{
+    (void)state;
+    check_answers(questions, sizeof(questions) / sizeof(questions[0]), true);
 }
 
 int main(void)
@@ -275,6 +323,7 @@ int main(void)
         cmocka_unit_test(a_token_that_nobody_gave_is_refused),
         cmocka_unit_test(numbers_of_a_query_are_digits_within_bounds),
         cmocka_unit_test(whoever_asks_for_nothing_gets_the_first_page),
+        cmocka_unit_test(whoever_asks_how_many_gets_a_number_and_no_model),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
