@@ -5,6 +5,7 @@
 #define WEIR_PROTOCOL_HUB_NOTES_H
 
 #include "lib/base/text.h"
+#include "shm/layout.h"
 
 #include <stdbool.h>
 
@@ -12,8 +13,9 @@ enum { HUB_DROPPED_BYTES_MAX = 480 };
 
 /** What a translation left out, and why it stopped. */
 struct hub_notes {
-    bool strict; /* in: a drop is a refusal (`strict_params`) */
-    int err;     /* 0, or why the request is refused: ERR_UNTRANSLATABLE, ERR_INVALID, … */
+    bool strict;               /* in: a drop is a refusal (`strict_params`) */
+    enum wire_protocol client; /* in: whose names hub_fields.h gives */
+    int err; /* 0, or why the request is refused: ERR_UNTRANSLATABLE, ERR_INVALID, … */
     struct text dropped; /* "seed, logprobs": the client's own names, each once */
     struct text param;   /* of the refusal: "messages[2].content[0].type" */
     struct text detail;  /* of the refusal: a sentence, or empty */
