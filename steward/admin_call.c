@@ -199,13 +199,13 @@ static int run_change(struct admin_call *call)
     store_after(&steward->store, err);
     if (err != 0)
         return err;
-    err = directory_last_change(call->directory.database, &call->answer.change);
-    if (err != 0)
-        return err;
-    publisher_changed(&steward->publisher, call->answer.change);
+    /* It is done: what follows is told also when its number cannot be read. */
     if (call->revokes)
         steward_on_revoked(steward, call->route->kind, call->params[0]);
-    return 0;
+    err = directory_last_change(call->directory.database, &call->answer.change);
+    store_after(&steward->store, err);
+    publisher_changed(&steward->publisher, call->answer.change);
+    return err;
 }
 
 static int run_reading(struct admin_call *call)
@@ -221,6 +221,9 @@ static int run_reading(struct admin_call *call)
 /* Errors that are the database's are one to the client, with the sentence that says which. */
 static int explain(struct admin_call *call, int err)
 {
+    /* What SQLite writes beside a question is its own business. */
+    if (err == ERR_DISK_FULL && call->route != NULL && !call->route->changes)
+        err = ERR_IO;
     switch (err) {
     case ERR_AGAIN:
     case ERR_IO:

@@ -192,6 +192,12 @@ int audit_sweep(struct directory_call *call)
     database_bind_number(answers, 1, call->now_ms);
     err = database_run(call->database, answers);
     if (err == 0) {
+        sqlite3_stmt *trail = database_statement(call->database, STATEMENT_AUDIT_SWEEP);
+
+        database_bind_number(trail, 1, AUDIT_ROWS_MAX);
+        err = database_run(call->database, trail);
+    }
+    if (err == 0) {
         sqlite3_stmt *digests = database_statement(call->database, STATEMENT_OLD_DIGEST_SWEEP);
 
         database_bind_number(digests, 2, directory_now_s(call));

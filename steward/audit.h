@@ -10,6 +10,7 @@
 enum {
     AUDIT_REQUEST_BYTES_MAX = 128, /* of an idempotency key */
     AUDIT_ANSWER_BYTES_MAX = 64 * 1024,
+    AUDIT_ROWS_MAX = 4000000, /* the oldest ones beyond it are deleted */
 };
 
 /** One row. `before` and `after` are JSON objects, empty where there is none; no secret in them. */
@@ -82,7 +83,7 @@ int audit_answer_find(struct directory_call *call, struct span request_key,
 int audit_answer_keep(struct directory_call *call, struct span request_key,
                       const struct audit_answer *answer, int64_t expires_ms);
 
-/** Forget answers and old digests whose time is over. Changes nothing that anybody can see. */
+/** Forget answers and old digests whose time is over, and rows of the trail beyond AUDIT_ROWS_MAX. */
 int audit_sweep(struct directory_call *call);
 
 #endif

@@ -176,7 +176,7 @@ void publisher_changed(struct publisher *publisher, uint64_t change)
         arm(publisher, publisher->exported_at_ms != 0 && due_ms > now_ms ? due_ms - now_ms : 0);
 }
 
-/* Kept answers and old digests whose time is over: nobody sees them, and nobody waits for this. */
+/* Answers, digests and audit rows whose time is over: nobody sees them, and nobody waits for this. */
 static void sweep(struct publisher *publisher)
 {
     struct directory_refusal refusal = {.field = ""};

@@ -117,6 +117,8 @@
     X(ANSWER_GET, "SELECT request_digest, status, body FROM answers"                            \
                   " WHERE request = ?1 AND expires_ms > ?2")                                    \
     X(ANSWER_SET, "INSERT OR REPLACE INTO answers VALUES (?1, ?2, ?3, ?4, ?5)")                 \
+    X(AUDIT_SWEEP, "DELETE FROM audit WHERE change <="                                          \
+                   " (SELECT seq FROM sqlite_sequence WHERE name = 'audit') - ?1")              \
     X(ANSWER_SWEEP, "DELETE FROM answers WHERE expires_ms <= ?1")
 
 /* What the export reads: in the order of the file's tables, so that it can be written in one go. */

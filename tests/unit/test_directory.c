@@ -836,6 +836,23 @@ static void an_answer_is_given_again_to_the_same_request_alone(void **state)
     assert_int_equal(directory_fixture_count(fixture, "SELECT count(*) FROM answers"), 0);
 }
 
+static void the_oldest_rows_of_a_full_trail_are_swept(void **state)
+{
+    struct directory_fixture *fixture = *state;
+    struct directory_call *call = &fixture->call;
+    const uint64_t changes[] = {10, 20, 21, 20 + AUDIT_ROWS_MAX};
+
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
+        assert_int_equal(audit_add(
+            call,
+            &(struct audit_row){.change = changes[i],
+                                .verb = SPAN("create"), .kind = SPAN("user"), .name = SPAN("ada")}),
+                                0);
+    assert_int_equal(audit_sweep(call), 0);
+    assert_int_equal(directory_fixture_count(fixture, "SELECT count(*) FROM audit"), 2);
+    assert_int_equal(directory_fixture_count(fixture, "SELECT min(change) FROM audit"), 21);
+}
+
 static void an_answer_with_a_key_in_it_is_not_kept(void **state)
 {
     struct directory_fixture *fixture = *state;
@@ -999,6 +1016,7 @@ int main(void)
         TEST(the_trail_can_be_read_backwards_and_by_name),
         TEST(what_has_happened_since_can_be_acted_upon),
         TEST(an_answer_is_given_again_to_the_same_request_alone),
+        TEST(the_oldest_rows_of_a_full_trail_are_swept),
         TEST(an_answer_with_a_key_in_it_is_not_kept),
         TEST(no_secret_is_stored),
         TEST(digests_stand_in_their_columns_alone),
