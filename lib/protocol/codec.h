@@ -96,11 +96,14 @@ struct codec {
      *
      * @param data   the JSON of its `data`; never `done`, which the caller tells apart
      * @param state  64 bits of the codec's own, zero at first
+     *
+     * An event that says that nothing more comes is told by hub_stream_done().
      */
     void (*read_event)(struct region *scratch, const struct json_node *data, uint64_t *state,
                        struct hub_stream *to);
 
-    /** One event of the client's stream, framing included (`data: …`). Appends to writer->out. */
+    /** One event of the client's stream, framing included (`data: …`). Appends to writer->out.
+     *  HUB_EVENT_FINISH writes all that ends the stream. */
     void (*write_event)(struct codec_writer *writer, const struct hub_event *event);
 
     /**
@@ -111,7 +114,10 @@ struct codec {
     void (*read_error)(struct region *memory, int status, const struct json_node *root,
                        struct hub_error *out);
 
-    /** Ends a stream that is complete, where the protocol has such a thing: "data: [DONE]". */
+    /**
+     * The data of the event with which an upstream ends a stream that is complete, where that is no
+     * JSON: "[DONE]", else empty. The writer of HUB_EVENT_FINISH writes it itself.
+     */
     struct span done;
 };
 

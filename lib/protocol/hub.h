@@ -166,6 +166,7 @@ struct hub_request {
     struct span service_tier; /* OpenAI's words */
     bool stream;
     bool include_usage; /* in the stream, asked for by the client */
+    bool json_tool; /* set by a writer that made a tool of the structured output (translation.h) */
 };
 
 /* --- building --------------------------------------------------------------------------------- */

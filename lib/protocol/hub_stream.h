@@ -5,12 +5,16 @@
  * What the encoder can rely on:
  *   - HUB_EVENT_START comes once, before everything else, and not before there is something to say;
  *   - blocks are numbered from 0, each begins, gets its deltas and ends before the next one begins;
- *   - no block is empty but a tool call without arguments; a tool call's name and id are not empty;
- *   - the deltas of a tool call are one JSON object, or nothing;
- *   - exactly one of HUB_EVENT_FINISH and HUB_EVENT_ERROR is last. FINISH holds all usage.
+ *   - no block is empty but a tool call without arguments and reasoning that is only a signature;
+ *     a tool call's name and id are not empty;
+ *   - the deltas of a tool call are one JSON object (as far as its brackets tell), or nothing; the
+ *     beginning of one when the answer ends inside it;
+ *   - exactly one of HUB_EVENT_FINISH and HUB_EVENT_ERROR is last. FINISH holds all usage. An ERROR
+ *     that comes before anything was said comes without a START.
  *
- * A tool call that is told while another one is open waits until that one's JSON is complete. What
- * waits lies in the region, and a stream that needs more than it holds ends in an error.
+ * What is told while a tool call is open whose JSON is not complete waits for that. What waits lies
+ * in the region; a stream that needs more than it holds, or more calls than HUB_STREAM_TOOLS_MAX,
+ * sets `err` and emits nothing any more.
  */
 #ifndef WEIR_PROTOCOL_HUB_STREAM_H
 #define WEIR_PROTOCOL_HUB_STREAM_H
@@ -47,15 +51,18 @@ struct hub_event {
 
 typedef void hub_event_fn(void *ctx, const struct hub_event *event);
 
-enum { HUB_STREAM_TOOLS_MAX = 128, HUB_TOOL_ID_BYTES_MAX = 128, HUB_TOOL_NAME_BYTES_MAX = 256 };
+enum { HUB_STREAM_TOOLS_MAX = 1024 };
 
-struct hub_stream_tool; /* a call that is open, waits or has ended */
+struct hub_stream_item; /* a tool call, or text that waits */
 
 struct hub_stream {
     struct region *memory; /* what must live until a later event; never reset in between */
     hub_event_fn *emit;
     void *ctx;
-    struct hub_stream_tool *tools;
+    struct hub_stream_item *tools; /* all of them, the latest first */
+    struct hub_stream_item *waiting;
+    struct hub_stream_item *last_waiting;
+    struct hub_stream_item *open_tool;
     uint32_t tool_count;
     uint32_t tools_begun;
     uint32_t next_index;
@@ -63,8 +70,9 @@ struct hub_stream {
     bool is_started;
     bool has_open;
     uint8_t open_kind; /* enum hub_block_kind */
-    struct hub_stream_tool *open_tool;
-    bool is_over; /* FINISH or ERROR was told: nothing more is */
+    bool is_done;      /* hub_stream_done() */
+    bool is_over;      /* FINISH or ERROR was told, or `err` is set: nothing more is */
+    int err;           /* 0, ERR_NO_MEMORY, or ERR_UPSTREAM_PROTOCOL: too many calls */
     bool has_finish;
     uint8_t finish; /* enum hub_finish */
     struct span stop_sequence;
@@ -112,9 +120,15 @@ static inline void hub_stream_usage(struct hub_stream *stream, enum usage_figure
 /** The upstream says that something went wrong: HUB_EVENT_ERROR, and nothing after it. */
 void hub_stream_error(struct hub_stream *stream, int err, struct span message);
 
+/** The upstream says that nothing more comes: the caller ends the stream. */
+static inline void hub_stream_done(struct hub_stream *stream)
+{
+    stream->is_done = true;
+}
+
 /**
  * The upstream has ended. With a reason to finish, HUB_EVENT_FINISH comes now, and STOP becomes
- * TOOL_CALLS when there were any; without one the stream was cut: nothing is emitted.
+ * TOOL_CALLS when there were any, and TOOL_CALLS becomes STOP when there were none; without one the stream was cut: nothing is emitted.
  *
  * @param protocol  whose figures the usage is made of
  * @return 0, or ERR_UPSTREAM_CUT when there was no reason to finish

@@ -25,8 +25,8 @@ struct tool_name {
 
 /**
  * Fit all names and ids of a request: definitions, choice, calls, results. A name that is too long
- * or holds other characters becomes its first bytes, `_` and 8 hexadecimal digits of its SHA-256; an
- * id likewise. An empty name is refused.
+ * or holds other characters becomes its first bytes, `_` and 8 hexadecimal digits of a hash; an id
+ * likewise. An empty name is refused.
  *
  * @param out  the changed names, in the region; NULL when there is none
  */
