@@ -5,13 +5,16 @@
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+#define NO_CONTAINER UINT32_MAX
+
 struct tape {
     struct region *memory;
     struct json_node *nodes;
     uint32_t count;
     uint32_t nodes_max;
-    uint32_t open[JSON_DEPTH_MAX]; /* containers around the cursor, by number */
-    uint32_t depth;
+    /* The container that the cursor is in. As long as it is open its width is the number of the one
+     * around it. */
+    uint32_t container;
     struct span key; /* of the member whose value comes next */
     bool key_has_escapes;
 };
@@ -43,8 +46,8 @@ static struct json_node *add(struct tape *tape, enum json_type type, const char 
         .type = (uint8_t)type,
         .width = 1,
     };
-    if (tape->depth > 0)
-        tape->nodes[tape->open[tape->depth - 1]].count++;
+    if (tape->container != NO_CONTAINER)
+        tape->nodes[tape->container].count++;
     tape->count++;
     tape->key = (struct span){NULL, 0};
     tape->key_has_escapes = false;
@@ -66,8 +69,8 @@ static const char *find_quote(const char *p, const char *end, bool *has_escapes)
 
 static bool is_key(const struct tape *tape)
 {
-    return tape->depth > 0 && tape->key.ptr == NULL &&
-           tape->nodes[tape->open[tape->depth - 1]].type == JSON_OBJECT;
+    return tape->container != NO_CONTAINER && tape->key.ptr == NULL &&
+           tape->nodes[tape->container].type == JSON_OBJECT;
 }
 
 static const char *read_string(struct tape *tape, const char *p, const char *end)
@@ -107,19 +110,23 @@ static const char *read_plain(struct tape *tape, const char *p, const char *end)
 
 static const char *open_container(struct tape *tape, const char *p)
 {
-    if (add(tape, *p == '{' ? JSON_OBJECT : JSON_ARRAY, p) == NULL)
+    struct json_node *node = add(tape, *p == '{' ? JSON_OBJECT : JSON_ARRAY, p);
+
+    if (node == NULL)
         return NULL;
-    tape->open[tape->depth++] = tape->count - 1;
+    node->width = tape->container;
+    tape->container = tape->count - 1;
     return p + 1;
 }
 
 static const char *close_container(struct tape *tape, const char *p)
 {
-    uint32_t number = tape->open[--tape->depth];
-    struct json_node *node = &tape->nodes[number];
+    struct json_node *node = &tape->nodes[tape->container];
+    uint32_t around = node->width;
 
     node->raw = span_from(node->raw.ptr, p + 1);
-    node->width = tape->count - number;
+    node->width = tape->count - tape->container;
+    tape->container = around;
     return p + 1;
 }
 
@@ -160,7 +167,7 @@ int json_tape_read(struct region *memory, struct span text, uint16_t depth_max, 
     tape.memory = memory;
     tape.count = 0;
     tape.nodes_max = nodes_max;
-    tape.depth = 0;
+    tape.container = NO_CONTAINER;
     tape.key = (struct span){NULL, 0};
     tape.key_has_escapes = false;
     tape.nodes = region_take(memory, 0);
