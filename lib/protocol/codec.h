@@ -46,6 +46,7 @@ struct codec_writer {
     bool is_begun;
     uint32_t chunk_count;
     struct text pending; /* Gemini: the arguments of the open call */
+    struct span prefix;  /* OpenAI: what every chunk begins with */
     struct span name;
     struct span id;
     struct span signature;

@@ -181,7 +181,7 @@ int json_tape_read(struct region *memory, struct span text, uint16_t depth_max, 
 
 /* --- looking ---------------------------------------------------------------------------------- */
 
-static bool is_named(const struct json_node *node, struct span name)
+bool json_is_named(const struct json_node *node, struct span name)
 {
     char memory[256];
     struct span decoded;
@@ -200,7 +200,7 @@ const struct json_node *json_member_or_null(const struct json_node *object, stru
         return NULL;
     JSON_EACH(member, object)
     {
-        if (is_named(member, name))
+        if (json_is_named(member, name))
             found = member;
     }
     return found;

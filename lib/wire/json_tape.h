@@ -48,6 +48,9 @@ static inline bool json_is(const struct json_node *node, enum json_type type)
     return node != NULL && node->type == type;
 }
 
+/** Is this a member with that name, escapes decoded? `name` is ASCII, shorter than 256 bytes. */
+bool json_is_named(const struct json_node *node, struct span name);
+
 /**
  * The member of an object; of several with one name the last. NULL when there is none, when it is
  * `null` (which every protocol here takes for absent), or when `object` is no object or NULL.
