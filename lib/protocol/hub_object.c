@@ -8,6 +8,14 @@ enum {
     ASCII_END = 0x80,
 };
 
+/** What follows a backslash. */
+static char decode_short(char c)
+{
+    if (c == 'n' || c == 'r' || c == 't' || c == 'b' || c == 'f')
+        c = ' ';
+    return c;
+}
+
 /** The character of the JSON text at `at`; `x` for all that are none of its signs. */
 static char decode(struct span raw, size_t at, size_t *bytes)
 {
@@ -20,7 +28,7 @@ static char decode(struct span raw, size_t at, size_t *bytes)
     *bytes = SHORT_ESCAPE_BYTES;
     c = raw.ptr[at + 1];
     if (c != 'u')
-        return memchr("nrtbf", c, 5) != NULL ? ' ' : c;
+        return decode_short(c);
     if (raw.len - at < UNICODE_ESCAPE_BYTES)
         return 'x';
     *bytes = UNICODE_ESCAPE_BYTES;

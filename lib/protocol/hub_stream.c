@@ -153,7 +153,7 @@ static struct hub_stream_item *add_item(struct hub_stream *stream, enum hub_bloc
         return NULL;
     }
     item->kind = (uint8_t)kind;
-    if (stream->waiting == NULL)
+    if (stream->last_waiting == NULL)
         stream->waiting = item;
     else
         stream->last_waiting->next_waiting = item;
@@ -196,7 +196,7 @@ static void add_piece(struct hub_stream *stream, struct hub_stream_item *item, s
 /** The last thing that waits, when more text of this kind belongs to it; else a new one. */
 static struct hub_stream_item *waiting_text(struct hub_stream *stream, enum hub_block_kind kind)
 {
-    struct hub_stream_item *item = stream->waiting == NULL ? NULL : stream->last_waiting;
+    struct hub_stream_item *item = stream->last_waiting;
 
     if (item != NULL && item->kind == kind && !item->is_whole)
         return item;
@@ -271,6 +271,8 @@ static void begin_waiting(struct hub_stream *stream)
     struct hub_stream_item *item = stream->waiting;
 
     stream->waiting = item->next_waiting;
+    if (stream->waiting == NULL)
+        stream->last_waiting = NULL;
     if (item->kind != HUB_TOOL_CALL)
         begin_text(stream, item);
     else if (item->name.len > 0)
@@ -330,7 +332,7 @@ void hub_stream_break(struct hub_stream *stream)
 {
     if (stream->is_over)
         return;
-    if (stream->waiting != NULL && stream->last_waiting->kind != HUB_TOOL_CALL)
+    if (stream->last_waiting != NULL && stream->last_waiting->kind != HUB_TOOL_CALL)
         stream->last_waiting->is_whole = true;
     else if (stream->waiting == NULL && stream->open_tool == NULL)
         end_block(stream);
