@@ -169,6 +169,15 @@ void bind_switch(struct binder *binder, const struct field *field, void *target)
         *member = on;
 }
 
+void bind_tristate(struct binder *binder, const struct field *field, void *target)
+{
+    enum data_tristate *member = bind_member(field, target);
+    bool on;
+
+    if (take_switch(binder, &on))
+        *member = on ? DATA_ON : DATA_OFF;
+}
+
 void bind_flag(struct binder *binder, const struct field *field, void *target)
 {
     uint32_t *member = bind_member(field, target);

@@ -20,6 +20,9 @@ bind_fn bind_integer32;
 /** bool. */
 bind_fn bind_switch;
 
+/** An enum data_tristate. */
+bind_fn bind_tristate;
+
 /** uint32_t flags: true sets the bits of max, false clears them. */
 bind_fn bind_flag;
 

@@ -137,6 +137,7 @@ static const struct field deployment_fields[] = {
      .max = DEPLOYMENT_WEIGHT_MAX},
     {FIELD_NAME("tier"), bind_count32, offsetof(struct draft_deployment, row.tier), .min = 1,
      .max = DEPLOYMENT_TIER_MAX},
+    {FIELD_NAME("translation"), bind_traits, offsetof(struct draft_deployment, row.given)},
 };
 
 static void bind_deployment(struct binder *binder, struct list *deployments)
@@ -231,6 +232,8 @@ static const struct field model_fields[] = {
     {FIELD_NAME("priority"), bind_integer32, MODEL(priority), .max = PRIORITY_MAX},
     {FIELD_NAME("price"), bind_price, offsetof(struct draft_model, row)},
     {FIELD_NAME("enabled"), bind_switch, MODEL(enabled)},
+    {FIELD_NAME("strict_params"), bind_tristate, MODEL(strict_params)},
+    {FIELD_NAME("translation"), bind_traits, MODEL(given_traits)},
     {FIELD_NAME("deployments"), bind_deployments, 0},
 };
 

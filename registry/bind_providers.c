@@ -20,6 +20,8 @@ static const enum wire_protocol protocols[PROVIDER_KIND_COUNT] = {
 static const struct span default_urls[PROVIDER_KIND_COUNT] = {
     [PROVIDER_OPENAI] = {"https://api.openai.com/v1", 25},
     [PROVIDER_ANTHROPIC] = {"https://api.anthropic.com", 25},
+    [PROVIDER_GEMINI] = {"https://generativelanguage.googleapis.com/v1beta", 48},
+    [PROVIDER_OPENROUTER] = {"https://openrouter.ai/api/v1", 28},
 };
 
 static void bind_base_url(struct binder *binder, const struct field *field, void *target)

@@ -94,6 +94,7 @@ static void fill_deployments(struct build *build, uint32_t number, struct deploy
             .model = number,
             .tier = model->deployments[i].tier,
             .weight = model->deployments[i].weight,
+            .traits = model->deployments[i].traits,
         };
     }
 }
@@ -128,6 +129,14 @@ static struct ref add_parameters(struct build *build, const struct data_model *m
     return pool_add(&build->pool, text_span(&text));
 }
 
+static uint32_t flags_of(const struct data *data, const struct data_model *model)
+{
+    bool strict = model->strict_params == DATA_UNSET ? data->settings.strict_params != 0
+                                                     : model->strict_params == DATA_ON;
+
+    return model->flags | (strict ? MODEL_STRICT_PARAMS : 0);
+}
+
 static struct model_row make_model_row(struct build *build, const struct data_model *model)
 {
     return (struct model_row){
@@ -136,7 +145,7 @@ static struct model_row make_model_row(struct build *build, const struct data_mo
         .name = pool_add(&build->pool, model->name),
         .parameters = add_parameters(build, model),
         .kind = (uint32_t)model->kind,
-        .flags = model->flags,
+        .flags = flags_of(build->data, model),
         .deployment_count = model->deployment_count,
         .price = ROW_NONE,
         .context_window = model->context_window,

@@ -62,11 +62,22 @@ struct data_image_price {
     uint64_t pico_usd;
 };
 
+/** What a `translation` section says; a trait whose bit is not set has the value of its kind. */
+struct data_traits {
+    uint32_t given;
+    struct traits values;
+};
+
+/** A switch that may be left out. */
+enum data_tristate { DATA_UNSET, DATA_OFF, DATA_ON };
+
 struct data_deployment {
     uint32_t provider;
     struct span model;
     uint32_t weight;
     uint32_t tier;
+    struct data_traits given;
+    struct traits traits; /* what they come to with the model's and the kind's */
 };
 
 struct data_model {
@@ -82,6 +93,8 @@ struct data_model {
     uint32_t flags; /* enum model_flag */
     bool enabled;
     bool has_price;
+    enum data_tristate strict_params;
+    struct data_traits given_traits;
     int32_t priority;
     int64_t released_s; /* 0: not given */
     int64_t deprecated_s;

@@ -3,6 +3,7 @@
 
 #include "lib/base/err.h"
 #include "registry/suggest.h"
+#include "registry/traits.h"
 
 #include <stdio.h>
 
@@ -172,7 +173,25 @@ static void sort_by_tier(struct data_deployment *deployments, uint32_t count)
     }
 }
 
-static void link_deployments(struct link *link, struct draft_model *model)
+/* A model's `translation` is for all of its deployments, so it may not fit one of them. */
+static void link_traits(struct link *link, const struct draft_model *model, uint32_t number,
+                        enum provider_kind kind, struct data_deployment *row)
+{
+    char path[PATH_BYTES];
+
+    row->traits = traits_resolve(kind, &model->row.given_traits, &row->given);
+    const char *wrong = traits_problem(kind, &row->traits);
+    if (wrong == NULL)
+        return;
+    (void)snprintf(path, sizeof(path), "models.%.*s.deployments[%u]", SPAN_FMT(model->row.slug),
+                   number);
+    report_add(link->report, REPORT_ERROR, model->deployments[number].provider.place, path,
+               row->given.given == 0 ? "write it in each deployment's own \"translation\"" : "",
+               "%s", wrong);
+}
+
+static void link_deployments(struct link *link, const struct data_provider *known,
+                             struct draft_model *model)
 {
     const struct kind providers = {.names = &link->draft->providers.names, .word = "provider"};
     struct data_deployment *rows;
@@ -193,8 +212,10 @@ static void link_deployments(struct link *link, struct draft_model *model)
         const struct owner owner = {"models", model->row.slug, field};
         rows[count] = deployment->row;
         rows[count].provider = resolve(link, &providers, &owner, &deployment->provider, -1);
-        if (rows[count].provider != ROW_NONE)
-            count++;
+        if (rows[count].provider == ROW_NONE)
+            continue;
+        link_traits(link, model, i, known[rows[count].provider].kind, &rows[count]);
+        count++;
     }
     sort_by_tier(rows, count);
     model->row.deployments = rows;
@@ -219,7 +240,7 @@ static void link_models(struct link *link, const struct data_provider *providers
         struct draft_model *draft = list_at(&link->draft->models.rows, i);
         struct data_model *model = &draft->row;
 
-        link_deployments(link, draft);
+        link_deployments(link, providers, draft);
         if (model->deployment_count == 0)
             model->enabled = false;
         else if (model->owned_by.len == 0)

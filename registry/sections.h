@@ -23,6 +23,9 @@ extern const struct section section_keys;
 /** struct account of struct data_provider. */
 bind_fn bind_credentials;
 
+/** struct data_traits: a model's or a deployment's `translation`; bind_traits.c. */
+bind_fn bind_traits;
+
 /** struct price_row inside struct draft_model, and the prices of images beside it. */
 bind_fn bind_price;
 

@@ -43,7 +43,7 @@
 #include <stdint.h>
 
 enum {
-    LAYOUT_VERSION = 9,
+    LAYOUT_VERSION = 10,
     LAYOUT_TABLE_ALIGN = 64,
     LAYOUT_PROBES_MAX = 1024,
     LAYOUT_CHECKSUM_FROM = 32, /* in both headers: the first byte behind `checksum` */

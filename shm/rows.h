@@ -8,6 +8,7 @@
 
 #include "lib/base/digest.h"
 #include "shm/listing_rows.h"
+#include "shm/traits.h"
 
 #include <stdint.h>
 
@@ -22,7 +23,9 @@ enum {
     X(OPENAI, "openai", "openai", "OpenAI", OPENAI, "openai", "openai")                         \
     X(ANTHROPIC, "anthropic", "anthropic", "Anthropic", ANTHROPIC, "anthropic", "anthropic")    \
     X(OPENAI_COMPATIBLE, "openai_compatible", "openai_compatible", "OpenAI-compatible", OPENAI, \
-      "openai", "openai_compatible")
+      "openai", "openai_compatible")                                                            \
+    X(GEMINI, "gemini", "google", "Gemini", GEMINI, "vertex", "gemini")                         \
+    X(OPENROUTER, "openrouter", "openrouter", "OpenRouter", OPENAI, "openrouter", "openrouter")
 
 enum provider_kind {
 #define X(name, ...) PROVIDER_##name,
@@ -51,6 +54,7 @@ enum model_flag {
     MODEL_PARALLEL_TOOL_CALLS = 1 << 5,
     MODEL_WEBSOCKETS = 1 << 6,
     MODEL_IN_API = 1 << 7,
+    MODEL_STRICT_PARAMS = 1 << 8, /* what a translation would leave out is refused */
 };
 
 enum model_kind { MODEL_CHAT, MODEL_EMBEDDING, MODEL_IMAGE, MODEL_KIND_COUNT };
@@ -111,6 +115,7 @@ struct deployment_row {
     uint32_t weight;
     uint32_t cell;
     uint32_t reserved;
+    struct traits traits;
 };
 
 enum key_flag {
@@ -185,7 +190,7 @@ struct cell_row {
 
 _Static_assert(sizeof(struct provider_row) == 48, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct model_row) == 144, "bump LAYOUT_VERSION");
-_Static_assert(sizeof(struct deployment_row) == 40, "bump LAYOUT_VERSION");
+_Static_assert(sizeof(struct deployment_row) == 56, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct key_row) == 80, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct subject_row) == 24, "bump LAYOUT_VERSION");
 _Static_assert(sizeof(struct cell_row) == 56, "bump LAYOUT_VERSION");

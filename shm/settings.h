@@ -21,6 +21,8 @@
     X(top, workers, COUNT, 0, 0, 64, RELOAD, "worker processes; auto is one per usable core")     \
     X(top, conceal_ungranted, SWITCH, 0, 0, 1, RELOAD,                                            \
       "answer 404 instead of 403 for a model that exists but is not granted")                     \
+    X(top, strict_params, SWITCH, 0, 0, 1, RELOAD,                                                \
+      "refuse a call whose translation would leave something out, instead of leaving it out")     \
     X(top, drain_ms, MS, 30000, 0, 86400000, RELOAD,                                              \
       "how long a stopping worker lets open requests finish")                                     \
     X(limits, connections, COUNT, 4096, 1, 1000000, RELOAD, "client connections per worker")      \
@@ -33,6 +35,12 @@
     X(limits, stream_buffer_bytes, BYTES, 262144, 65536, 67108864, RELOAD,                        \
       "answer bytes that wait for one slow client before its upstream is paused")                 \
     X(limits, json_depth, COUNT, 64, 8, 1024, RELOAD, "nesting of a request body")                \
+    X(limits, json_tokens, COUNT, 262144, 1024, 16777216, RELOAD,                                 \
+      "JSON values of a request that is translated")                                              \
+    X(limits, answer_bytes, BYTES, 16777216, 65536, 1073741824, RELOAD,                           \
+      "one answer that is translated, or one event of it")                                        \
+    X(limits, translation_memory, BYTES, 268435456, 1048576, 1099511627776, RELOAD,               \
+      "what all translated calls of a worker hold of their answers")                              \
     X(timeouts, client_idle_ms, MS, 60000, 100, 86400000, RELOAD,                                 \
       "silence on a kept connection between requests")                                            \
     X(timeouts, client_head_ms, MS, 10000, 100, 3600000, RELOAD,                                  \

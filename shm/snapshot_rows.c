@@ -37,6 +37,34 @@ static bool are_providers_sound(const struct snapshot *snapshot)
     return true;
 }
 
+/* As bytes: a `bool` that is neither must not be read as one. */
+static bool are_traits_sound(const struct traits *traits)
+{
+    static const unsigned char most[sizeof(struct traits)] = {
+        [offsetof(struct traits, sampling)] = SAMPLING_NONE,
+        [offsetof(struct traits, thinking)] = THINKING_LEVEL,
+        [offsetof(struct traits, token_parameter)] = TOKENS_MAX_TOKENS,
+        [offsetof(struct traits, structured_output)] = STRUCTURED_NONE,
+        [offsetof(struct traits, developer_role)] = true,
+        [offsetof(struct traits, system_turns)] = true,
+        [offsetof(struct traits, top_k)] = true,
+        [offsetof(struct traits, part_arrays)] = true,
+        [offsetof(struct traits, image_urls)] = true,
+        [offsetof(struct traits, parallel_tools)] = true,
+        [offsetof(struct traits, json_schemas)] = true,
+        [offsetof(struct traits, tool_ids)] = true,
+        [offsetof(struct traits, signatures)] = true,
+    };
+    unsigned char bytes[sizeof(*traits)];
+
+    memcpy(bytes, traits, sizeof(bytes));
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        if (bytes[i] > most[i])
+            return false;
+    }
+    return true;
+}
+
 /* The deployments of model `number`, which are those from `first` on. */
 static bool are_deployments_sound(const struct snapshot *snapshot, uint32_t number, uint32_t first)
 {
@@ -47,7 +75,7 @@ static bool are_deployments_sound(const struct snapshot *snapshot, uint32_t numb
 
         if (row->model != number || row->tier < tier || !is_cell(snapshot, row->cell) ||
             !is_row(snapshot, SNAPSHOT_PROVIDERS, row->provider) ||
-            !snapshot_holds(snapshot, row->upstream_model))
+            !snapshot_holds(snapshot, row->upstream_model) || !are_traits_sound(&row->traits))
             return false;
         tier = row->tier;
     }

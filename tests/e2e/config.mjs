@@ -80,7 +80,7 @@ export function perThousand(price) {
   return text === '' ? '0' : text;
 }
 
-const OWNED_BY = { openai: 'openai', anthropic: 'anthropic', openai_compatible: 'openai_compatible' };
+const OWNED_BY = { openai: 'openai', anthropic: 'anthropic', openai_compatible: 'openai_compatible', gemini: 'google', openrouter: 'openrouter' };
 
 function ownedBy(config, model) {
   if (model.owned_by) return model.owned_by;

@@ -68,8 +68,10 @@ static void fixture_init_models(struct fixture *fx)
                            [DELTA] = {"delta", 0}};
 
     for (uint32_t i = 0; i < MODEL_COUNT; i++) {
-        fx->deployments[i][0] = (struct data_deployment){0, SPAN("upstream-a"), 3, 1};
-        fx->deployments[i][1] = (struct data_deployment){1, SPAN("upstream-b"), 1, 2};
+        fx->deployments[i][0] = (struct data_deployment){
+            .provider = 0, .model = SPAN("upstream-a"), .weight = 3, .tier = 1};
+        fx->deployments[i][1] = (struct data_deployment){
+            .provider = 1, .model = SPAN("upstream-b"), .weight = 1, .tier = 2};
         fx->models[i] = fixture_model(rows[i].slug, rows[i].priority, fx->deployments[i]);
     }
     fx->models[GAMMA].enabled = false;

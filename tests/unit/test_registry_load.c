@@ -292,6 +292,67 @@ static void every_further_key_of_a_model_is_read(void **state)
     registry_free(&registry);
 }
 
+static void a_trait_is_the_deployments_the_models_or_the_kinds(void **state)
+{
+    struct registry *registry = load_good(
+        "providers:\n"
+        "  o: { kind: openai }\n"
+        "  a: { kind: anthropic }\n"
+        "  c: { kind: openai_compatible, base_url: \"http://h/v1\" }\n"
+        "  g: { kind: gemini }\n"
+        "  r: { kind: openrouter }\n"
+        "models:\n"
+        "  m:\n"
+        "    strict_params: false\n"
+        "    translation: { sampling: none, image_urls: false, token_parameter: max_tokens }\n"
+        "    deployments:\n"
+        "      - { provider: o, model: x, translation: { sampling: all, thinking: none } }\n"
+        "      - { provider: a, model: x, translation: { thinking: adaptive, system_turns: true,\n"
+        "                                               structured_output: tool } }\n"
+        "      - { provider: c, model: x, translation: { developer_role: true, top_k: true,\n"
+        "                                               part_arrays: true, image_urls: true,\n"
+        "                                               parallel_tool_calls: true } }\n"
+        "      - { provider: g, model: x, translation: { thinking: level, json_schemas: false,\n"
+        "                                               tool_ids: false, signatures: false } }\n"
+        "      - { provider: r, model: x }\n");
+    const struct data_model *model = &registry->data.models[0];
+    const struct data_deployment *rows = model->deployments;
+    static const struct traits expected[] = {
+        {.token_parameter = TOKENS_MAX_TOKENS,
+         .developer_role = true,
+         .part_arrays = true,
+         .parallel_tools = true},
+        {.sampling = SAMPLING_NONE,
+         .thinking = THINKING_ADAPTIVE,
+         .token_parameter = TOKENS_MAX_TOKENS,
+         .structured_output = STRUCTURED_TOOL,
+         .system_turns = true},
+        {.sampling = SAMPLING_NONE,
+         .token_parameter = TOKENS_MAX_TOKENS,
+         .developer_role = true,
+         .top_k = true,
+         .part_arrays = true,
+         .image_urls = true,
+         .parallel_tools = true},
+        {.sampling = SAMPLING_NONE,
+         .thinking = THINKING_LEVEL,
+         .token_parameter = TOKENS_MAX_TOKENS},
+        {.sampling = SAMPLING_NONE,
+         .thinking = THINKING_EFFORT,
+         .token_parameter = TOKENS_MAX_TOKENS,
+         .top_k = true,
+         .part_arrays = true,
+         .parallel_tools = true},
+    };
+
+    (void)state;
+    assert_int_equal(model->strict_params, DATA_OFF);
+    assert_int_equal(model->deployment_count, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_memory_equal(&rows[i].traits, &expected[i], sizeof(expected[i]));
+    registry_free(&registry);
+}
+
 static void grants_scopes_and_rates_have_all_their_forms(void **state)
 {
     struct registry *registry = load_good(
@@ -406,6 +467,7 @@ int main(void)
         cmocka_unit_test(a_setting_that_is_not_written_has_its_default),
         cmocka_unit_test(numbers_are_read_by_the_kind_of_their_row),
         cmocka_unit_test(every_further_key_of_a_model_is_read),
+        cmocka_unit_test(a_trait_is_the_deployments_the_models_or_the_kinds),
         cmocka_unit_test(grants_scopes_and_rates_have_all_their_forms),
         cmocka_unit_test(a_name_that_is_listed_twice_counts_once),
         cmocka_unit_test(the_defaults_that_are_printed_load_as_the_defaults),
