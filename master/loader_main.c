@@ -3,8 +3,11 @@
 #include "lib/base/log.h"
 #include "master/loader.h"
 #include "registry/registry.h"
+#include "shm/session_key.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +34,35 @@ static int previous_open(const struct loader_boot *boot, struct previous *out)
     return err;
 }
 
+/* Whatever is wrong with it, calls and listings go on: it is never an error. */
+static struct span take_session_key(const char *state_dir, uint8_t memory[static SESSION_KEY_BYTES],
+                                    struct report *report)
+{
+    char path[PATH_MAX];
+    enum session_key_source source;
+    int err = session_key_keep(state_dir, memory, &source);
+    const char *problem = err == ERR_INVALID ? "is not a regular file" : strerrordesc_np(errno);
+
+    (void)snprintf(path, sizeof(path), "%s/" SESSION_KEY_FILE_NAME, state_dir);
+    const struct report_place place = {path, 0, 0};
+    if (err != 0) {
+        report_add(report, REPORT_WARNING, place, "", "",
+                   "the key of sessions can be neither read nor made (%s): nobody can sign in with "
+                   "a browser",
+                   problem);
+        return (struct span){NULL, 0};
+    }
+    if (source == SESSION_KEY_REPLACED)
+        report_add(report, REPORT_WARNING, place, "", "",
+                   "the key of sessions was damaged and is another one now: who was signed in with "
+                   "a browser signs in again");
+    return (struct span){(const char *)memory, SESSION_KEY_BYTES};
+}
+
 static int compile(const struct registry *registry, const struct loader_boot *boot,
                    struct report *report, struct loader_result *result)
 {
+    uint8_t session_key[SESSION_KEY_BYTES];
     struct previous previous = {0};
     struct registry_compiled compiled = REGISTRY_COMPILED_NONE;
     int err = previous_open(boot, &previous);
@@ -47,8 +76,10 @@ static int compile(const struct registry *registry, const struct loader_boot *bo
         .generation = boot->generation,
         .acknowledged = boot->acknowledged,
         .now_s = wall_now_s(),
+        .session_key = take_session_key(registry_state_dir(registry), session_key, report),
     };
     err = registry_compile(registry, &input, report, &compiled);
+    explicit_bzero(session_key, sizeof(session_key));
     if (err == 0) {
         result->unchanged = compiled.unchanged;
         result->snapshot_fd = compiled.snapshot_fd;

@@ -36,6 +36,7 @@ int compile_providers(struct build *build)
             .auth = provider->has_account ? PROVIDER_AUTH_TOKEN : PROVIDER_AUTH_KEY,
         };
     }
+    build->header.session_key = build->input->session_key.len != 0 ? secrets : ROW_NONE;
     return build->pool.err;
 }
 

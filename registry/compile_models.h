@@ -4,7 +4,11 @@
 
 #include "registry/build.h"
 
-/** PROVIDERS; secrets are numbered in this order. @return 0 or ERR_NO_MEMORY */
+/**
+ * PROVIDERS; secrets are numbered in this order, and behind them the header's session_key.
+ *
+ * @return 0 or ERR_NO_MEMORY
+ */
 int compile_providers(struct build *build);
 
 /** model_numbers and model_indexes: priority falling, then slug. @return 0 or ERR_NO_MEMORY */

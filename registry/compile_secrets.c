@@ -10,13 +10,15 @@ struct rows {
 };
 
 /* In the numbers that compile_providers() gave: the order of the providers that have one. What a
- * provider with an account goes by is no secret, but is found in the same way. */
+ * provider with an account goes by is no secret, but is found in the same way. The key of the
+ * sessions stands behind them. */
 static int collect_secrets(struct build *build, struct rows *out)
 {
     const struct data *data = build->data;
     struct digest *identities = build_take(build, data->provider_count, sizeof(*identities));
 
-    *out = (struct rows){build_take(build, data->provider_count, sizeof(*out->rows)), 0};
+    *out = (struct rows){build_take(build, (size_t)data->provider_count + 1, sizeof(*out->rows)),
+                         0};
     if (out->rows == NULL || identities == NULL)
         return ERR_NO_MEMORY;
     for (uint32_t i = 0; i < data->provider_count; i++) {
@@ -30,6 +32,8 @@ static int collect_secrets(struct build *build, struct rows *out)
             out->rows[out->count++] = provider->secret;
         }
     }
+    if (build->input->session_key.len != 0)
+        out->rows[out->count++] = build->input->session_key;
     return 0;
 }
 

@@ -63,6 +63,7 @@ static const struct field document_fields[] = {
     SETTINGS(timeouts),
     SETTINGS(retries),
     SETTINGS(breaker),
+    SETTINGS(session),
     SETTINGS(reload),
     SETTINGS(state),
 };

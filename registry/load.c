@@ -369,6 +369,11 @@ void registry_free(struct registry **registry)
     *registry = NULL;
 }
 
+const char *registry_state_dir(const struct registry *registry)
+{
+    return registry->data.state_dir.ptr;
+}
+
 void registry_count(const struct registry *registry, struct registry_counts *out)
 {
     const struct data *data = &registry->data;

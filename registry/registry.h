@@ -66,6 +66,9 @@ void registry_count(const struct registry *registry, struct registry_counts *out
  */
 int registry_find_admin_socket(const char *config_path, char *path, size_t path_bytes);
 
+/** NUL-terminated; borrowed until registry_free(). */
+const char *registry_state_dir(const struct registry *registry);
+
 struct registry_compile_input {
     const struct snapshot *previous;        /* NULL at the first start */
     const struct secrets *previous_secrets; /* NULL at the first start */
@@ -73,6 +76,7 @@ struct registry_compile_input {
     uint64_t generation;                    /* the number that the new one will have */
     uint64_t acknowledged; /* all workers and their calls are past older ones; 0: none */
     int64_t now_s;
+    struct span session_key; /* SESSION_KEY_BYTES; empty: nobody can sign in. Borrowed */
 };
 
 struct registry_compiled {

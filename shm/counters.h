@@ -19,6 +19,8 @@
     X(responses_4xx, "answers with a 4xx status")                                     \
     X(responses_5xx, "answers with a 5xx status")                                     \
     X(listings, "listings and single models answered")                                \
+    X(signins, "browsers signed in")                                                  \
+    X(signins_refused, "keys refused in the form for signing in")                     \
     X(calls, "upstream calls started")                                                \
     X(attempts, "attempts of them: one each, and those that followed a failed one")   \
     X(breakers_opened, "deployments taken out of use after failures in a row")        \

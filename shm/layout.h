@@ -112,6 +112,8 @@ struct snapshot_header {
     uint32_t directory_users;  /* of USERS; likewise */
     uint32_t directory_keys;   /* of KEYS; behind them are the texts they had before a rotation: */
     uint32_t directory_old_keys;
+    uint32_t session_key; /* row of the secrets: what sessions are signed with; ROW_NONE: none */
+    uint32_t reserved;
     char listen[SETTINGS_LISTEN_MAX][SETTINGS_ADDRESS_BYTES]; /* NUL-terminated "host:port" */
     struct settings settings;
     struct table_place tables[SNAPSHOT_TABLE_COUNT];
@@ -119,7 +121,7 @@ struct snapshot_header {
 
 /**
  * Secrets: header, rows, bytes. Never dumped. Three kinds of memfds have this form: the provider
- * keys of a generation, for workers; its service accounts, for the steward (shm/accounts.h); and
+ * keys of a generation and the key of its sessions, for workers; its service accounts, for the steward (shm/accounts.h); and
  * the tokens that the steward mints for those, for workers (shm/tokens.h).
  */
 struct secrets_header {

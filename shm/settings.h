@@ -68,6 +68,10 @@
       "failures in a row after which a deployment is left alone")                                 \
     X(breaker, open_ms, MS, 15000, 100, 3600000, RELOAD,                                          \
       "how long it is left alone before one call tries it")                                       \
+    X(session, lifetime_ms, MS, 43200000, 1000, 2592000000, RELOAD,                               \
+      "how long a browser stays signed in")                                                       \
+    X(session, https_only, SWITCH, 0, 0, 1, RELOAD,                                               \
+      "let people sign in over https only, as their browser sees it")                             \
     X(reload, load_ms, MS, 60000, 100, 3600000, RELOAD,                                           \
       "how long the loader may take before it is stopped")                                        \
     X(reload, ack_ms, MS, 10000, 100, 600000, RELOAD,                                             \

@@ -47,6 +47,7 @@ struct worker {
     uint64_t keepalive_ms; /* 0: no comments */
     uint64_t draws; /* counted from a random number: what each draw among deployments begins with */
     struct record_pool listings;
+    struct record_pool signins;
     struct listing_copies *copies;
     uint64_t calls_open;
     uint64_t calls_max;

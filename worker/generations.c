@@ -3,6 +3,7 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
 #include "lib/base/text.h"
+#include "shm/session_key.h"
 #include "shm/snapshot_browser.h"
 
 #include <stdlib.h>
@@ -28,6 +29,13 @@ enum wire_protocol generation_protocol(uint32_t provider_kind)
 {
     INVARIANT(provider_kind < PROVIDER_KIND_COUNT);
     return protocols[provider_kind];
+}
+
+struct span generation_session_key(const struct generation *generation)
+{
+    struct span key = secrets_get(&generation->secrets, generation->snapshot.header->session_key);
+
+    return key.len == SESSION_KEY_BYTES ? key : SPAN("");
 }
 
 void generations_init(struct generations *generations, uv_loop_t *loop,

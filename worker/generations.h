@@ -101,6 +101,9 @@ struct generation_means {
 int generation_endpoint(struct generation *generation, const struct generation_means *means,
                         uint32_t deployment, struct http_endpoint **out);
 
+/** What sessions are signed with; empty: there is none, and so there are no sessions. */
+struct span generation_session_key(const struct generation *generation);
+
 /** The wire protocol that a provider kind speaks. */
 enum wire_protocol generation_protocol(uint32_t provider_kind);
 

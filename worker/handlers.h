@@ -20,6 +20,7 @@ int request_identify(const struct request *request, const struct http_request *h
 size_t call_record_bytes(void);
 size_t call_request_record_bytes(void);
 size_t listing_record_bytes(void);
+size_t signin_record_bytes(void);
 
 /** A list of models, or how many it has: takes over the hold on `generation`. */
 void listing_answer(const struct request *request, const struct http_request *http,
@@ -28,6 +29,14 @@ void listing_answer(const struct request *request, const struct http_request *ht
 /** The model that `match->rest` names; the same. */
 void listing_answer_one(const struct request *request, const struct http_request *http,
                         const struct route_match *match, struct generation *generation);
+
+/** The form with a key: gives the browser a session; takes over the hold on `generation`. */
+void signin_begin(const struct request *request, const struct http_request *http,
+                  struct generation *generation);
+
+/** The form without fields: takes the session away; the same. */
+void signout_answer(const struct request *request, const struct http_request *http,
+                    struct generation *generation);
 
 /** A completion in the route's protocol; the same. */
 void call_begin(const struct request *request, const struct http_request *http,

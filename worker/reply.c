@@ -8,6 +8,7 @@ static const struct {
     const char *reason;
 } reasons[] = {
     {200, "OK"},
+    {303, "See Other"},
     {304, "Not Modified"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
@@ -17,6 +18,7 @@ static const struct {
     {408, "Request Timeout"},
     {413, "Content Too Large"},
     {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
     {417, "Expectation Failed"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
@@ -179,7 +181,7 @@ void reply_error(const struct request *request, const struct reply_error *error)
     INVARIANT(fields.err == 0);
     struct reply reply = {.status = status, .content_length = (int64_t)body.len};
 
-    reply.content_type = SPAN("application/json");
+    reply.content_type = dialect_error_type(request->errors);
     reply.fields = text_span(&fields);
     reply.generation = error->generation;
     reply_small(request, &reply, text_span(&body));

@@ -1,6 +1,8 @@
 #include "lib/access/pair.h"
+#include "lib/access/session_cookie.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
+#include "lib/base/invariant.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "shm/snapshot_browser.h"
@@ -46,6 +48,42 @@ static void wipe(struct span secret)
         explicit_bzero(span_writable(secret), secret.len);
 }
 
+static int identify_session(const struct request *request, struct span token,
+                            const struct generation *generation, struct access *out)
+{
+    const struct access_basis basis = {&generation->snapshot, &request->worker->revocations};
+    const struct session_signer signer = {
+        .digester = request->worker->digester,
+        .key = generation_session_key(generation),
+    };
+    struct session session;
+
+    if (signer.key.len == 0)
+        return ERR_BAD_SESSION;
+    int err = session_read(&signer, token, wall_now_s(), &session);
+    return err != 0 ? err : access_identify_digest(&basis, &session.key, KEY_SCOPE_LIST, out);
+}
+
+/* Whoever makes a browser ask for a list learns nothing from it, but a call costs money: the cookie,
+ * which a browser sends by itself, opens lists alone. What a client chose to send goes before it. */
+static int identify_without_key(const struct request *request, const struct http_request *http,
+                                enum key_flag scope, const struct generation *generation,
+                                struct access *out)
+{
+    const struct access_basis basis = {&generation->snapshot, &request->worker->revocations};
+    bool https_only = generation->snapshot.header->settings.https_only != 0;
+    char memory[SESSION_TOKEN_BYTES];
+    struct span token = SPAN("");
+    int err = session_cookie_take(http, https_only, memory, &token);
+
+    if (scope != KEY_SCOPE_LIST || (err == 0 && token.len == 0))
+        return access_identify(&basis, request->worker->digester, SPAN(""), scope, out);
+    if (err == 0)
+        err = identify_session(request, token, generation, out);
+    wipe(token);
+    return err;
+}
+
 static int identify_key(const struct request *request, const struct http_request *http,
                         enum key_flag scope, const struct generation *generation,
                         struct access *out)
@@ -56,6 +94,8 @@ static int identify_key(const struct request *request, const struct http_request
 
     if (err != 0)
         return err;
+    if (credential.len == 0)
+        return identify_without_key(request, http, scope, generation, out);
     const struct access_basis basis = {&generation->snapshot, &request->worker->revocations};
     err = access_identify(&basis, request->worker->digester, credential, scope, out);
     wipe(credential);
@@ -142,12 +182,28 @@ static void dispatch(const struct request *request, const struct http_request *h
         reply_error(request, &(struct reply_error){.err = ERR_NOT_READY});
         return;
     }
-    if (match->handler == HANDLER_LISTING || match->handler == HANDLER_COUNT)
+    switch (match->handler) {
+    case HANDLER_LISTING:
+    case HANDLER_COUNT:
         listing_answer(request, http, match, generation);
-    else if (match->handler == HANDLER_MODEL)
+        return;
+    case HANDLER_MODEL:
         listing_answer_one(request, http, match, generation);
-    else
+        return;
+    case HANDLER_CALL:
         call_begin(request, http, generation);
+        return;
+    case HANDLER_SIGNIN:
+        signin_begin(request, http, generation);
+        return;
+    case HANDLER_SIGNOUT:
+        signout_answer(request, http, generation);
+        return;
+    case HANDLER_HEALTH:
+    case HANDLER_READY:
+        break;
+    }
+    INVARIANT(false);
 }
 
 static void refuse_route(const struct request *request, const struct route_match *match, int err)

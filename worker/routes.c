@@ -76,9 +76,16 @@ static bool path_fits(enum route route, struct span path, struct span *rest)
     return routes[route].form == FORM_WHOLE ? rest->len == 0 : rest->len > 0;
 }
 
+static bool takes_post(enum route route)
+{
+    enum route_handler handler = routes[route].handler;
+
+    return handler == HANDLER_CALL || handler == HANDLER_SIGNIN || handler == HANDLER_SIGNOUT;
+}
+
 static bool method_fits(enum route route, enum http_method method)
 {
-    if (routes[route].handler == HANDLER_CALL)
+    if (takes_post(route))
         return method == HTTP_METHOD_POST;
     return method == HTTP_METHOD_GET || method == HTTP_METHOD_HEAD;
 }
@@ -158,5 +165,5 @@ enum error_dialect routes_errors(struct span path)
 
 struct span routes_allow(enum route route)
 {
-    return routes[route].handler == HANDLER_CALL ? SPAN("POST") : SPAN("GET, HEAD");
+    return takes_post(route) ? SPAN("POST") : SPAN("GET, HEAD");
 }

@@ -19,6 +19,8 @@
     X(MESSAGES, "/v1/messages", WHOLE, CALL, PROTOCOL_ANTHROPIC, ANTHROPIC)                        \
     X(HEALTHZ, "/healthz", WHOLE, HEALTH, 0, OPENAI)                                               \
     X(READYZ, "/readyz", WHOLE, READY, 0, OPENAI)                                                  \
+    X(SIGNIN, "/signin", WHOLE, SIGNIN, 0, TEXT)                                                   \
+    X(SIGNOUT, "/signout", WHOLE, SIGNOUT, 0, TEXT)                                                \
     X(CREDIT_MODELS, "/models", WHOLE, LISTING, DIALECT_CREDIT, CREDIT)                            \
     X(FILTERABLE_MODELS, "/api/models", WHOLE, LISTING, DIALECT_FILTERABLE, OPENAI)                \
     X(OPENROUTER_MODELS, "/api/v1/models", WHOLE, LISTING, DIALECT_OPENROUTER, OPENROUTER)         \
@@ -55,7 +57,7 @@ enum route {
 #undef X
 };
 
-/** Who answers. A call takes POST, all others GET and HEAD. */
+/** Who answers. Calls and forms take POST, all others GET and HEAD. */
 enum route_handler {
     HANDLER_LISTING,
     HANDLER_COUNT, /* how many models a listing has */
@@ -63,6 +65,8 @@ enum route_handler {
     HANDLER_CALL,
     HANDLER_HEALTH,
     HANDLER_READY,
+    HANDLER_SIGNIN,
+    HANDLER_SIGNOUT,
 };
 
 struct route_match {

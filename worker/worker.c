@@ -22,6 +22,7 @@ enum {
     BODIES_SPARE_MAX = 256,
     RECORDS_SPARE_MAX = 1024,
     PEEKS_SPARE_MAX = 64,
+    SIGNINS_SPARE_MAX = 16,
     SECOND_MS = 1000,
 };
 
@@ -238,6 +239,7 @@ static int start(struct worker *worker, const struct worker_boot *boot)
     link_init(&worker->open_calls);
     link_init(&worker->pausing_calls);
     record_pool_init(&worker->listings, listing_record_bytes(), RECORDS_SPARE_MAX);
+    record_pool_init(&worker->signins, signin_record_bytes(), SIGNINS_SPARE_MAX);
     write_date(worker);
     err = draw_randoms(worker);
     if (err == 0 && uv_loop_init(&worker->loop) != 0)
@@ -275,6 +277,7 @@ static void close_worker(struct worker *worker)
     record_pool_close(&worker->call_requests);
     record_pool_close(&worker->peeks);
     record_pool_close(&worker->listings);
+    record_pool_close(&worker->signins);
     listing_copies_free(&worker->copies);
     INVARIANT(uv_loop_close(&worker->loop) == 0);
     revocations_close(&worker->revocations);

@@ -52,6 +52,10 @@ struct access {
 int access_identify(const struct access_basis *basis, struct digester *digester,
                     struct span credential, enum key_flag scope, struct access *out);
 
+/** The same for who is known to have shown the key of that digest before: see session.h. */
+int access_identify_digest(const struct access_basis *basis, const struct digest *digest,
+                           enum key_flag scope, struct access *out);
+
 /**
  * May this caller use this model?
  *

@@ -26,19 +26,14 @@ static int judge(const struct key_row *key, enum key_flag scope, int64_t now_s)
     return (key->flags & scope) != 0 ? 0 : ERR_SCOPE;
 }
 
-int access_identify(const struct access_basis *basis, struct digester *digester,
-                    struct span credential, enum key_flag scope, struct access *out)
+int access_identify_digest(const struct access_basis *basis, const struct digest *digest,
+                           enum key_flag scope, struct access *out)
 {
     const struct snapshot *snapshot = basis->snapshot;
+    uint32_t number = snapshot_find_key(snapshot, digest);
 
-    if (credential.len == 0)
-        return identify_anonymous(snapshot, scope, out);
-
-    struct digest digest = digester_hash(digester, credential);
-    uint32_t number = snapshot_find_key(snapshot, &digest);
     if (number == ROW_NONE)
         return ERR_UNKNOWN_KEY;
-
     const struct key_row *key = snapshot_key(snapshot, number);
     if (revocations_has(basis->revocations, key->cell))
         return ERR_KEY_REVOKED;
@@ -47,4 +42,14 @@ int access_identify(const struct access_basis *basis, struct digester *digester,
     if (err == 0)
         *out = (struct access){.grant_set = key->grant_set, .key = number};
     return err;
+}
+
+int access_identify(const struct access_basis *basis, struct digester *digester,
+                    struct span credential, enum key_flag scope, struct access *out)
+{
+    if (credential.len == 0)
+        return identify_anonymous(basis->snapshot, scope, out);
+
+    struct digest digest = digester_hash(digester, credential);
+    return access_identify_digest(basis, &digest, scope, out);
 }

@@ -55,6 +55,13 @@
     X(BAD_TOKEN, 401, "invalid_api_key", "The ID token or the App Check token is not valid.")      \
     X(TOKEN_EXPIRED, 401, "invalid_api_key", "The ID token or the App Check token has expired.")   \
     X(STALE_KEYS, 401, "invalid_api_key", "The keys that prove tokens are too old to be used.")    \
+    X(BAD_SESSION, 401, "invalid_api_key", "The session is not valid: sign in again.")             \
+    X(SESSION_EXPIRED, 401, "invalid_api_key", "The session has ended: sign in again.")            \
+    X(NO_SESSIONS, 503, "sessions_unavailable", "Nobody can sign in here now.")                    \
+    X(FOREIGN_FORM, 403, "foreign_form", "The form was not sent by a page of this gateway.")       \
+    X(PLAIN_HTTP, 403, "https_required", "Signing in takes https here.")                           \
+    X(FORM_TYPE, 415, "unsupported_media_type", "The body must be a form.")                        \
+    X(BAD_FORM, 400, "bad_form", "The form is malformed.")                                         \
     X(SCOPE, 403, "insufficient_permissions", "The API key has no scope for this call.")           \
     X(UNKNOWN_MODEL, 404, "model_not_found", "There is no such model.")                            \
     X(NOT_GRANTED, 403, "model_not_allowed", "The API key has no grant for this model.")           \

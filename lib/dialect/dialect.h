@@ -69,11 +69,15 @@ enum error_dialect {
     ERRORS_CREDIT,
     ERRORS_GEMINI,
     ERRORS_OPENROUTER,
+    ERRORS_TEXT, /* for people */
     ERRORS_COUNT
 };
 
 /** The status of an error: err_http_status(), but for Gemini, where a key is a part of the request. */
 int dialect_error_status(enum error_dialect dialect, int err);
+
+/** The media type of an error's body. */
+struct span dialect_error_type(enum error_dialect dialect);
 
 /** How errors of a call read. */
 enum error_dialect dialect_errors_of(enum wire_protocol protocol);
@@ -86,6 +90,7 @@ enum error_dialect dialect_errors_of(enum wire_protocol protocol);
  * The credit gateway: {"error":{"message","code"}}.
  * OpenRouter: {"error":{"code","message"}}, the code being the status.
  * Gemini: {"error":{"code","message","status"}}, with `details` when the key is refused.
+ * For people: the message as a line of text.
  *
  * @param detail      more than err_text(err) says, or empty; never a secret
  * @param param       the request field the error is about; empty: null

@@ -177,11 +177,26 @@ static void add_openrouter(const struct error_body *body, struct text *out)
     text_add(out, SPAN("}}"));
 }
 
+static void add_line(const struct error_body *body, struct text *out)
+{
+    text_add(out, span_of(err_text(body->err)));
+    if (body->detail.len != 0) {
+        text_add_char(out, ' ');
+        text_add(out, body->detail);
+    }
+    text_add_char(out, '\n');
+}
+
 static void (*const envelopes[ERRORS_COUNT])(const struct error_body *body, struct text *out) = {
     [ERRORS_OPENAI] = add_openai,         [ERRORS_ANTHROPIC] = add_anthropic,
     [ERRORS_CREDIT] = add_credit,         [ERRORS_GEMINI] = add_gemini,
-    [ERRORS_OPENROUTER] = add_openrouter,
+    [ERRORS_OPENROUTER] = add_openrouter, [ERRORS_TEXT] = add_line,
 };
+
+struct span dialect_error_type(enum error_dialect dialect)
+{
+    return dialect == ERRORS_TEXT ? SPAN("text/plain; charset=utf-8") : SPAN("application/json");
+}
 
 enum error_dialect dialect_errors_of(enum wire_protocol protocol)
 {

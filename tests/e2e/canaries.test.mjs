@@ -13,6 +13,7 @@ import { freePort, startWeir, test, until } from './harness.mjs';
 import { Connection, requestBytes } from './http.mjs';
 import { pieces, processMemory } from './memory.mjs';
 import { openMemfds } from './proc.mjs';
+import { OWN_PAGE, sessionKeyFile } from './signin.mjs';
 import { Upstream } from './upstream.mjs';
 
 /** All secrets begin and end with it, so that half a secret is found too. */
@@ -90,6 +91,11 @@ const PLACES = {
   'encoded parameter': (key) => ({ query: `?key=${Buffer.from(key).toString('hex').replace(/../g, '%$&')}` }),
 };
 
+/** The form for signing in. */
+const form = (key, headers = OWN_PAGE) => ({
+  method: 'POST', path: '/signin', headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams({ key, next: '/connect' }).toString(),
+});
+
 /** Keys that work. */
 const known = [secret('yaml'), secret('imported')];
 
@@ -111,7 +117,12 @@ test('keys are made, imported and used, in every place where a key may stand', a
       const answer = await send({ method: 'POST', path: `/v1/chat/completions${query}`, headers: { ...headers, ...json }, body: JSON.stringify(call()) });
       assert.equal(answer.status, 200, answer.text);
     }
+    const signedIn = await send(form(key));
+    assert.equal(signedIn.status, 303, signedIn.text);
+    const [cookie] = signedIn.headers['set-cookie'].split(';');
+    assert.equal((await send({ path: '/v1/models', headers: { cookie } })).status, 200);
   }
+  assert.equal((await send(form(secret('form-unknown')))).headers.location, '/connect?signin=failed');
   for (const { head } of upstream.requests) {
     const text = head.toString('latin1');
     assert.ok(text.includes(PROVIDER_KEY), 'the provider gets its key');
@@ -159,6 +170,10 @@ function refusals() {
     })) bad[`${what}, and a key in ${where}`] = Buffer.from(text);
   }
   const both = { authorization: `Bearer ${secret('one')}`, 'x-api-key': secret('other') };
+  bad['an unknown key in a foreign form'] = form(secret('form-foreign'), { origin: 'https://evil.test' });
+  bad['a key in a form that is too long'] = form(secret('form-long').repeat(200));
+  bad['a key in what is no form'] = { ...form(secret('form-type')), headers: OWN_PAGE };
+  bad['a key in a broken form'] = { ...form(''), body: `key=${secret('form-broken')}&next=%` };
   bad['two keys'] = { path: '/v1/models', headers: both };
   bad['another scheme'] = { path: '/v1/models', headers: { authorization: `Basic ${Buffer.from(secret('basic')).toString('base64')}` } };
   return bad;
@@ -183,6 +198,36 @@ function misplaced() {
     'as host': Buffer.from(`GET /v1/models HTTP/1.1\r\nhost: ${secret('host')} x\r\n\r\n`),
   };
 }
+
+/** What a core of the master or a worker would have of these bytes: [where]. */
+function dumpedOf(needle) {
+  const dumped = [];
+  for (const pid of [weir.pid, ...weir.workers(), ...weir.processes('steward')]) {
+    for (const { name, at, isDumped, bytes } of processMemory(pid)) {
+      if (isDumped && bytes.includes(needle)) dumped.push(`${pid} ${name} ${(at + bytes.indexOf(needle)).toString(16)}`);
+    }
+  }
+  return dumped;
+}
+
+test('the key of sessions is in its file and in the secrets of workers alone', async () => {
+  const key = fs.readFileSync(sessionKeyFile(weir));
+  assert.deepEqual(dumpedOf(key), []);
+  const holders = [];
+  for (const pid of [weir.pid, ...weir.workers(), ...weir.processes('steward')]) {
+    for (const { name, path: file } of openMemfds(pid)) {
+      for (const piece of pieces(file)) if (piece.includes(key)) holders.push(name);
+    }
+  }
+  assert.ok(holders.length > 0);
+  assert.deepEqual(holders.filter((name) => !/^weir-secrets-\d+$/.test(name)), []);
+  for (const name of fs.readdirSync(stateDir)) {
+    const file = path.join(stateDir, name);
+    if (fs.statSync(file).isFile()) assert.equal(fs.readFileSync(file).includes(key), name === 'session-key', name);
+  }
+  const { bytes } = await admin.get('/admin/backup');
+  assert.ok(!bytes.includes(key), 'a backup');
+}, { skip: !ROOT && 'reads memory of others: needs root' });
 
 test('no refusal says the key that was sent', async () => {
   for (const [what, request] of Object.entries(refusals())) {

@@ -335,6 +335,16 @@ static void add_browser(struct builder *to)
         users[n].grant_set = to->plan->set_count - 1;
 }
 
+static void fill_settings(struct builder *to)
+{
+    struct settings *settings = &to->fixture->header->settings;
+
+#define X(section, name, kind, fallback, ...) settings->name = (fallback);
+    SETTINGS_MAP(X)
+#undef X
+    settings->conceal_ungranted = to->plan->conceal_ungranted;
+}
+
 static void fill_header(struct builder *to)
 {
     struct snapshot_header *header = to->fixture->header;
@@ -347,15 +357,13 @@ static void fill_header(struct builder *to)
     header->anonymous_grant_set = to->plan->anonymous_grant_set;
     header->browser_grant_set = to->plan->browser_grant_set;
     header->browser_group = ROW_NONE;
+    header->session_key = ROW_NONE;
     header->config_path = add_bytes(to, SPAN("/etc/weir/weir.yaml"));
     header->state_dir = add_bytes(to, SPAN("/var/lib/weir"));
     header->control_socket = add_bytes(to, SPAN("/run/weir/control.sock"));
     header->listen_count = 1;
     memcpy(header->listen[0], "127.0.0.1:8080", sizeof("127.0.0.1:8080"));
-#define X(section, name, kind, fallback, ...) header->settings.name = (fallback);
-    SETTINGS_MAP(X)
-#undef X
-    header->settings.conceal_ungranted = to->plan->conceal_ungranted;
+    fill_settings(to);
 }
 
 static void fill_tables(struct builder *to)

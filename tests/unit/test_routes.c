@@ -63,6 +63,10 @@ static const struct {
     {HTTP_METHOD_GET, "/api/v1/models", 0, ROUTE_OPENROUTER_MODELS, "", ERRORS_OPENROUTER},
     {HTTP_METHOD_GET, "/healthz", 0, ROUTE_HEALTHZ, "", ERRORS_OPENAI},
     {HTTP_METHOD_HEAD, "/readyz", 0, ROUTE_READYZ, "", ERRORS_OPENAI},
+    {HTTP_METHOD_POST, "/signin", 0, ROUTE_SIGNIN, "", ERRORS_TEXT},
+    {HTTP_METHOD_GET, "/signin", ERR_METHOD, ROUTE_SIGNIN, "", ERRORS_TEXT},
+    {HTTP_METHOD_POST, "/signout", 0, ROUTE_SIGNOUT, "", ERRORS_TEXT},
+    {HTTP_METHOD_HEAD, "/signout", ERR_METHOD, ROUTE_SIGNOUT, "", ERRORS_TEXT},
 };
 
 static void every_path_has_its_route(void **state)
@@ -133,6 +137,8 @@ static void allow_names_the_methods_of_the_path(void **state)
     (void)state;
     assert_true(span_equal(routes_allow(ROUTE_MODELS), SPAN("GET, HEAD")));
     assert_true(span_equal(routes_allow(ROUTE_MESSAGES), SPAN("POST")));
+    assert_true(span_equal(routes_allow(ROUTE_SIGNIN), SPAN("POST")));
+    assert_true(span_equal(routes_allow(ROUTE_SIGNOUT), SPAN("POST")));
 }
 
 static void an_etag_matches_by_weak_comparison(void **state)
