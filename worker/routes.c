@@ -112,10 +112,16 @@ static int choose_dialect(const struct http_request *request, struct route_match
         out->dialect = DIALECT_CODEX;
         return 0;
     }
-    if (!http_request_find(request, SPAN("anthropic-version"), &value))
-        return 0;
-    out->errors = ERRORS_ANTHROPIC;
-    return choose_version(value, out);
+    if (http_request_find(request, SPAN("anthropic-version"), &value)) {
+        out->errors = ERRORS_ANTHROPIC;
+        return choose_version(value, out);
+    }
+    /* Google's own clients of version 3 and later ask here; a key in x-goog-api-key says nothing. */
+    if (http_request_find(request, SPAN("x-goog-api-client"), &value)) {
+        out->errors = ERRORS_GEMINI;
+        out->dialect = DIALECT_GEMINI;
+    }
+    return 0;
 }
 
 static int describe(enum route route, const struct http_request *request, struct route_match *out)
