@@ -59,10 +59,10 @@ def start_stream_upstream(chunks, interval_ms):
     return process
 
 
-def get_listing(port, key=KEY):
+def get_listing(port, key=KEY, path="/v1/models", headers=()):
     """Headers and body."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/models",
-                                     headers={"Authorization": f"Bearer {key}"})
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}",
+                                     headers={"Authorization": f"Bearer {key}"} | dict(headers))
     with urllib.request.urlopen(request, timeout=10) as answer:
         return answer.headers, answer.read()
 
@@ -146,8 +146,8 @@ class Weir:
                 time.sleep(0.05)
         raise Failure(f"weir does not get ready, see {self.folder / 'log'}")
 
-    def get(self, key=KEY):
-        return get_listing(self.port, key)
+    def get(self, key=KEY, path="/v1/models", headers=()):
+        return get_listing(self.port, key, path, headers)
 
     def generation(self):
         return int(self.get()[0]["x-weir-generation"].split("-")[0])

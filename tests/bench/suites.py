@@ -114,6 +114,35 @@ def listing(options):
         yield from rows_against_nginx(suite, "request", results, steady, 0.75)
 
 
+# Where each dialect lists all 40 models, and what a client of it sends beside its key.
+DIALECTS = {
+    "openai": ("/v1/models", {}),
+    "codex": ("/backend-api/codex/models", {}),
+    "credit": ("/models", {}),
+    "filterable": ("/api/models", {}),
+    "filterable, filtered": ("/api/models?capability=chat", {}),
+    "openrouter": ("/api/v1/models", {}),
+    "anthropic 2023": ("/v1/models?limit=1000", {"anthropic-version": "2023-06-01"}),
+    "anthropic 2026": ("/v1/models?limit=1000", {"anthropic-version": "2026-10-21"}),
+    "gemini": ("/v1beta/models", {}),
+}
+
+
+def dialects(options):
+    """Of all models, in each dialect, beside the same bytes from a file."""
+    with started(Weir) as [weir]:
+        for name, (path, headers) in DIALECTS.items():
+            body = weir.get(KEY, path, headers)[1]
+            lines = [f"{field}: {value}" for field, value in headers.items()]
+            with started(lambda: Nginx(body)) as [nginx]:
+                def run(server):
+                    return requests(server, path if server is weir else "/v1/models",
+                                    options.seconds, headers=lines)
+                results, steady = interleave([weir, nginx], options.rounds, run)
+            yield Row(name, "listing", len(body), "bytes")
+            yield from rows_against_nginx(name, "request", results, steady, 0.80)
+
+
 def not_modified(options):
     with started(Weir) as [weir], started(lambda: Nginx(weir.get(PART_KEY)[1])) as [nginx]:
         tags = {server: get_listing(server.port, PART_KEY)[0]["ETag"] for server in (weir, nginx)}
@@ -325,5 +354,5 @@ def load(options):
     yield from load_directory(options)
 
 
-SUITES = {"list": listing, "304": not_modified, "keys": keys, "proxy": proxy, "stream": stream,
+SUITES = {"list": listing, "dialects": dialects, "304": not_modified, "keys": keys, "proxy": proxy, "stream": stream,
           "memory": memory, "reload": reload, "load": load}
