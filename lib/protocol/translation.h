@@ -20,6 +20,8 @@ struct translation_request {
     uint32_t values_max; /* limits.json_tokens */
     bool is_stream;      /* a Gemini client's URL says so; of others the body does */
     struct codec_target target;
+    struct region *scratch; /* for all that is needed on the way; the caller resets it */
+    struct region *memory;  /* the call's: what translation_keep refers to is copied there */
 };
 
 /** Beside the body: what the answer needs, in the call's own region. */
@@ -32,17 +34,16 @@ struct translation_keep {
 /**
  * The request as its upstream takes it.
  *
- * @param scratch  for all that is needed on the way; the caller resets it
- * @param memory   the call's: what `keep` refers to is copied there
- * @param notes    what was dropped; why it was refused
- * @param out      the body; in memory that is neither of the two regions'
+ * @param notes  in: strict; out: what was dropped; why it was refused
+ * @param out    the body; in memory that is neither of the two regions'
  * @return 0, notes->err, ERR_TOO_MANY_VALUES, or ERR_NO_MEMORY
  */
-int translation_request(const struct translation_request *request, struct region *scratch,
-                        struct region *memory, struct hub_notes *notes,
+int translation_request(const struct translation_request *request, struct hub_notes *notes,
                         struct translation_keep *keep, struct text *out);
 
 /* --- answers ---------------------------------------------------------------------------------- */
+
+enum { TRANSLATION_ID_BYTES_MAX = 64 }; /* of a tool call, as its client gets it */
 
 enum translation_state {
     TRANSLATION_OPEN,
@@ -63,9 +64,12 @@ struct translation {
     uint64_t from_state;
     struct text data; /* of the event that has begun, when it came in pieces */
     size_t event_bytes_max;
-    bool is_done_seen;  /* the upstream's terminator */
+    bool line_ended;    /* of that event: another line of data may follow */
+    bool has_json;      /* the structured output has begun */
     uint8_t state;      /* enum translation_state */
-    struct usage usage; /* final when the state is no longer OPEN, or after translation_finish() */
+    struct usage usage; /* final after translation_finish(), whatever that returns */
+    /** In the state ERROR. stream.is_started tells whether anything was said before it. */
+    struct hub_error error;
 };
 
 struct translation_rules {
@@ -77,7 +81,10 @@ struct translation_rules {
     size_t event_bytes_max; /* of one event of the upstream's; a longer one is an error */
 };
 
-/** @param memory  the call's own region, to the end of the answer */
+/**
+ * @param translation  must not move afterwards
+ * @param memory       the call's own region, to the end of the answer
+ */
 void translation_init(struct translation *translation, const struct translation_rules *rules,
                       struct region *memory);
 
@@ -92,18 +99,26 @@ void translation_init(struct translation *translation, const struct translation_
 int translation_feed(struct translation *translation, struct span bytes, struct region *scratch,
                      struct text *out);
 
-/** The upstream has ended. @return 0 when the answer is complete, else ERR_UPSTREAM_CUT */
+/**
+ * The upstream has ended, or the caller wants no more of it. Call it once.
+ *
+ * @return 0 when the answer is complete or an error was told, else ERR_UPSTREAM_CUT or ERR_NO_MEMORY
+ */
 int translation_finish(struct translation *translation, struct region *scratch, struct text *out);
+
+/** What a whole answer says beside its content. */
+struct translation_said {
+    struct usage usage;
+    struct hub_error error; /* filled when the answer was an error after all; in `scratch` */
+};
 
 /**
  * A whole answer with a status of success.
  *
- * @param error  filled when the answer was an error after all
- * @return 0, ERR_UPSTREAM_PROTOCOL, error->err, or ERR_NO_MEMORY
+ * @return 0, ERR_UPSTREAM_PROTOCOL, said->error.err, or ERR_NO_MEMORY
  */
 int translation_answer(const struct translation_rules *rules, struct span body,
-                       struct region *scratch, struct usage *usage, struct hub_error *error,
-                       struct text *out);
+                       struct region *scratch, struct translation_said *said, struct text *out);
 
 /** What a provider's refusal says, whatever its body is. */
 void translation_error(enum wire_protocol from, int status, struct span body,

@@ -1,0 +1,13 @@
+#include "lib/protocol/codec.h"
+
+#include "lib/base/invariant.h"
+
+static const struct codec *const codecs[PROTOCOL_COUNT] = {
+    [PROTOCOL_ANTHROPIC] = &codec_anthropic,
+};
+
+const struct codec *codec_of(enum wire_protocol protocol)
+{
+    INVARIANT(protocol < PROTOCOL_COUNT && codecs[protocol] != NULL);
+    return codecs[protocol];
+}
