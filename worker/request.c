@@ -41,13 +41,6 @@ static void request_init(struct request *request, struct server_conn *conn)
     make_id(worker, request);
 }
 
-/* The key is not needed any more once it is hashed. */
-static void wipe(struct span secret)
-{
-    if (secret.len > 0)
-        explicit_bzero(span_writable(secret), secret.len);
-}
-
 static int identify_session(const struct request *request, struct span token,
                             const struct generation *generation, struct access *out)
 {
@@ -80,7 +73,7 @@ static int identify_without_key(const struct request *request, const struct http
         return access_identify(&basis, request->worker->digester, SPAN(""), scope, out);
     if (err == 0)
         err = identify_session(request, token, generation, out);
-    wipe(token);
+    span_wipe(token);
     return err;
 }
 
@@ -98,7 +91,8 @@ static int identify_key(const struct request *request, const struct http_request
         return identify_without_key(request, http, scope, generation, out);
     const struct access_basis basis = {&generation->snapshot, &request->worker->revocations};
     err = access_identify(&basis, request->worker->digester, credential, scope, out);
-    wipe(credential);
+    /* It is not needed any more. */
+    span_wipe(credential);
     return err;
 }
 

@@ -28,12 +28,6 @@ struct search {
     int err;
 };
 
-static void wipe(struct span secret)
-{
-    if (secret.len > 0)
-        explicit_bzero(span_writable(secret), secret.len);
-}
-
 static void fail(struct search *search, int err)
 {
     if (search->err == 0)
@@ -65,7 +59,7 @@ static void consider(struct search *search, struct span text)
     } else if (!span_equal(search->found, text)) {
         fail(search, ERR_CREDENTIALS_DIFFER);
     }
-    wipe(text);
+    span_wipe(text);
 }
 
 /* RFC 9110, section 11.4: scheme, in any case, then spaces, then the token. */
@@ -79,7 +73,7 @@ static void consider_authorization(struct search *search, struct span value)
         return;
     if (!span_equal_nocase((struct span){value.ptr, word}, SPAN("bearer"))) {
         fail(search, ERR_UNKNOWN_KEY);
-        wipe(value);
+        span_wipe(value);
         return;
     }
     consider(search, span_trim(span_skip(value, word)));
@@ -108,11 +102,11 @@ static void consider_parameter(struct search *search, struct span encoded)
     if (url_decode(encoded, memory, ACCESS_KEY_BYTES_MAX, &text) != 0) {
         fail(search, ERR_UNKNOWN_KEY);
         text = (struct span){memory, ACCESS_KEY_BYTES_MAX};
-        wipe(text);
+        span_wipe(text);
     } else {
         consider(search, text);
     }
-    wipe(encoded);
+    span_wipe(encoded);
 }
 
 static void consider_query(struct search *search, struct span query)
@@ -138,7 +132,7 @@ int access_find_credential(const struct http_request *request, char *memory, siz
         consider_header(&search, &request->headers[i]);
     consider_query(&search, request->query);
     if (search.err != 0) {
-        wipe(search.found);
+        span_wipe(search.found);
         search.found = (struct span){0};
     }
     *out = search.found;
@@ -206,15 +200,15 @@ void access_wipe_credentials(const struct http_request *request)
         const struct http_header *header = &request->headers[i];
 
         if (span_equal_nocase(header->name, SPAN("x-firebase-appcheck")))
-            wipe(header->value);
+            span_wipe(header->value);
         for (size_t n = 0; n < sizeof(fields) / sizeof(fields[0]); n++) {
             if (span_equal_nocase(header->name, fields[n].name))
-                wipe(header->value);
+                span_wipe(header->value);
         }
     }
     while (url_query_find(query, SPAN("key"), &value)) {
         query = span_from(value.ptr + value.len, query.ptr + query.len);
-        wipe(value);
+        span_wipe(value);
     }
 }
 

@@ -69,6 +69,13 @@ static inline void *span_writable(struct span bytes)
     return address.plain;
 }
 
+/** Overwrite borrowed bytes that hold a secret, in a buffer that we own; never optimised away. */
+static inline void span_wipe(struct span secret)
+{
+    if (secret.len > 0)
+        explicit_bzero(span_writable(secret), secret.len);
+}
+
 /** Without blanks and tabs at both ends. */
 static inline struct span span_trim(struct span bytes)
 {

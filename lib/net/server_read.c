@@ -25,8 +25,10 @@ struct span conn_kept_input(const struct server_conn *conn)
     return (struct span){conn->input + conn->input_begin, kept_bytes(conn)};
 }
 
+/* A head may hold a key: no copy of it outlives the request. */
 void conn_release_input(struct server_conn *conn)
 {
+    span_wipe((struct span){conn->input, conn->input_end});
     if (conn->input != NULL && conn->input_chunk == NULL) {
         free(conn->input);
         conn->server->large_heads--;
@@ -51,6 +53,7 @@ static bool grow_input(struct server_conn *conn)
         return false;
     INVARIANT(kept < conn->guard.bytes_max);
     memcpy(memory, conn->input + conn->input_begin, kept);
+    span_wipe((struct span){conn->input, conn->input_end});
     chunk_return(server->chunks, &conn->input_chunk);
     server->large_heads++;
     conn->input = memory;
@@ -69,6 +72,7 @@ static bool copy_to_input(struct server_conn *conn, struct span bytes)
         return false;
     INVARIANT(bytes.len <= sizeof(chunk->bytes));
     memcpy(chunk->bytes, bytes.ptr, bytes.len);
+    span_wipe(bytes);
     conn->input = chunk->bytes;
     conn->input_chunk = chunk;
     conn->input_begin = 0;
@@ -84,6 +88,7 @@ static void lose_input(struct server_conn *conn, struct span bytes)
     conn->keep_alive = false;
     if (conn->state == CONN_HEAD) {
         conn_refuse(conn, ERR_NO_MEMORY, bytes);
+        span_wipe(bytes);
     } else if (conn->state == CONN_EXCHANGE && !http_body_is_complete(&conn->body)) {
         conn->body_err = ERR_BODY_MEMORY;
         if (conn->body_wanted)
@@ -135,6 +140,7 @@ static bool take_head(struct server_conn *conn, struct span *bytes)
         conn_begin_exchange(conn, request);
     else
         conn_refuse(conn, err, head);
+    span_wipe(head);
     return true;
 }
 
@@ -297,6 +303,7 @@ static uv_buf_t room_behind_input(struct server_conn *conn)
         uint32_t kept = kept_bytes(conn);
 
         memmove(conn->input, conn->input + conn->input_begin, kept);
+        span_wipe(span_from(conn->input + kept, conn->input + conn->input_end));
         conn->input_begin = 0;
         conn->input_end = kept;
     }
