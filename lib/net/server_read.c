@@ -199,6 +199,7 @@ static bool discard_body(struct server_conn *conn, struct span *bytes)
     if (bytes->len == 0)
         return false;
     int err = next_piece(conn, bytes, &content);
+    span_wipe(content);
     if (err != 0 || content.len > conn->discard_left) {
         conn_linger(conn);
         return true;
@@ -234,6 +235,8 @@ static bool step(struct server_conn *conn, struct span *bytes)
     case CONN_CLOSED:
         break;
     }
+    /* What nobody reads may be a form with a key in it. */
+    span_wipe(*bytes);
     *bytes = (struct span){NULL, 0};
     return false;
 }
@@ -377,6 +380,7 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
     size_t count = (size_t)nread;
     conn->read_filled = count == buf->len;
     if (conn->state == CONN_LINGERING) {
+        span_wipe((struct span){buf->base, count});
         linger_on(conn, count);
     } else if (conn->input != NULL) {
         conn->input_end += (uint32_t)count;
