@@ -3,6 +3,7 @@
 #include "lib/base/invariant.h"
 
 static const struct codec *const codecs[PROTOCOL_COUNT] = {
+    [PROTOCOL_OPENAI] = &codec_openai,
     [PROTOCOL_ANTHROPIC] = &codec_anthropic,
 };
 

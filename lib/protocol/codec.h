@@ -47,6 +47,7 @@ struct codec_writer {
     uint32_t chunk_count;
     struct text pending; /* Gemini: the arguments of the open call */
     struct span prefix;  /* OpenAI: what every chunk begins with */
+    bool has_arguments;  /* OpenAI: the open call has got some */
     struct span name;
     struct span id;
     struct span signature;
