@@ -85,6 +85,51 @@ void text_add_json(struct text *text, struct span bytes)
     text_add_char(text, '"');
 }
 
+static struct span html_entity(char c)
+{
+    switch (c) {
+    case '&':
+        return SPAN("&amp;");
+    case '<':
+        return SPAN("&lt;");
+    case '>':
+        return SPAN("&gt;");
+    case '"':
+        return SPAN("&quot;");
+    case '\'':
+        return SPAN("&#39;");
+    default:
+        return SPAN("");
+    }
+}
+
+void text_add_html(struct text *text, struct span bytes)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < bytes.len; i++) {
+        struct span entity = html_entity(bytes.ptr[i]);
+
+        if (entity.len == 0)
+            continue;
+        text_add(text, span_from(bytes.ptr + kept, bytes.ptr + i));
+        text_add(text, entity);
+        kept = i + 1;
+    }
+    text_add(text, span_skip(bytes, kept));
+}
+
+void text_add_folded(struct text *text, struct span bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        char c = bytes.ptr[i];
+
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        text_add_char(text, c);
+    }
+}
+
 void text_add_decimal(struct text *text, uint64_t value, unsigned scale)
 {
     INVARIANT(scale <= 18);

@@ -38,6 +38,12 @@ void text_add_signed(struct text *text, int64_t value);
 /** A JSON string with its quotes; control characters, quote and backslash escaped, UTF-8 kept. */
 void text_add_json(struct text *text, struct span bytes);
 
+/** Text of an HTML element or attribute: `&`, `<`, `>` and both quotes escaped, all else kept. */
+void text_add_html(struct text *text, struct span bytes);
+
+/** A-Z as a-z, all else kept. */
+void text_add_folded(struct text *text, struct span bytes);
+
 /**
  * `value` / 10^`scale` as the shortest exact decimal: 3000000 with scale 6 is "3", 150 with scale
  * 3 is "0.15". No exponent, no trailing zero, no float on the way.

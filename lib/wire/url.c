@@ -29,21 +29,54 @@ static int next_byte(struct span *encoded)
     return high * 16 + low;
 }
 
-int url_decode(struct span encoded, char *memory, size_t memory_bytes, struct span *out)
+static int decode(struct span encoded, bool is_form, struct text *into, struct span *out)
 {
-    size_t len = 0;
-
     while (encoded.len > 0) {
+        bool is_space = is_form && encoded.ptr[0] == '+';
         int byte = next_byte(&encoded);
 
         if (byte < 0)
             return ERR_BAD_REQUEST;
-        if (len == memory_bytes)
-            return ERR_NO_SPACE;
-        memory[len++] = (char)byte;
+        text_add_char(into, (char)(is_space ? ' ' : byte));
     }
-    *out = (struct span){memory, len};
-    return 0;
+    if (into->err == 0)
+        *out = text_span(into);
+    return into->err;
+}
+
+int url_decode(struct span encoded, char *memory, size_t memory_bytes, struct span *out)
+{
+    struct text into = text_over(memory, memory_bytes);
+
+    return decode(encoded, false, &into, out);
+}
+
+int url_decode_form(struct span encoded, char *memory, size_t memory_bytes, struct span *out)
+{
+    struct text into = text_over(memory, memory_bytes);
+
+    return decode(encoded, true, &into, out);
+}
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+void url_add_encoded(struct text *out, struct span bytes)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < bytes.len; i++) {
+        unsigned char byte = (unsigned char)bytes.ptr[i];
+        const char encoded[] = {'%', digits[byte >> 4], digits[byte & 15]};
+
+        if (is_unreserved(bytes.ptr[i]))
+            text_add_char(out, bytes.ptr[i]);
+        else
+            text_add(out, (struct span){encoded, sizeof(encoded)});
+    }
 }
 
 /** Is `encoded` the name, once decoded? A malformed one is nobody's name. */

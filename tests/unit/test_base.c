@@ -77,6 +77,19 @@ static void json_strings_escape_what_json_forbids_and_nothing_else(void **state)
     assert_true(span_equal(text_span(&text), SPAN("\"a\\\"b\\\\c\\n\\u0001\\u007f\xc3\xa4</\"")));
 }
 
+static void html_text_escapes_what_could_be_markup_and_nothing_else(void **state)
+{
+    char memory[64];
+    struct text text = text_over(memory, sizeof(memory));
+
+    (void)state;
+    text_add_html(&text, SPAN("a<b>&\"'c/\xc3\xa4\n"));
+    text_add_html(&text, SPAN(""));
+    assert_true(span_equal(text_span(&text), SPAN("a&lt;b&gt;&amp;&quot;&#39;c/\xc3\xa4\n")));
+    text_add_folded(&text, SPAN("AZ@[az\xc3\x84"));
+    assert_true(span_equal(span_skip(text_span(&text), text.len - 8), SPAN("az@[az\xc3\x84")));
+}
+
 static void a_text_keeps_its_first_error_and_writes_nothing_after_it(void **state)
 {
     char memory[4];
@@ -193,6 +206,7 @@ int main(void)
         cmocka_unit_test(an_internal_fault_is_never_401_or_403),
         cmocka_unit_test(decimals_are_exact_and_shortest),
         cmocka_unit_test(json_strings_escape_what_json_forbids_and_nothing_else),
+        cmocka_unit_test(html_text_escapes_what_could_be_markup_and_nothing_else),
         cmocka_unit_test(a_text_keeps_its_first_error_and_writes_nothing_after_it),
         cmocka_unit_test(signed_numbers_reach_both_ends),
         cmocka_unit_test(digests_agree_with_the_standard),

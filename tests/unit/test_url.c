@@ -71,6 +71,39 @@ static void decoding_needs_only_room_for_the_result(void **state)
     assert_int_equal(url_decode(SPAN("%41%42%43"), memory, sizeof(memory), &out), ERR_NO_SPACE);
 }
 
+static void a_form_has_plus_signs_for_spaces(void **state)
+{
+    char memory[16];
+    struct span out;
+
+    (void)state;
+    assert_int_equal(url_decode_form(SPAN("a+b%2Bc%20"), memory, sizeof(memory), &out), 0);
+    assert_true(span_equal(out, SPAN("a b+c ")));
+    assert_int_equal(url_decode(SPAN("a+b"), memory, sizeof(memory), &out), 0);
+    assert_true(span_equal(out, SPAN("a+b")));
+    assert_int_equal(url_decode_form(SPAN("+%"), memory, sizeof(memory), &out), ERR_BAD_REQUEST);
+}
+
+static void what_is_encoded_is_decoded_to_itself(void **state)
+{
+    char encoded_memory[3 * 255];
+    char memory[255];
+    char bytes[255];
+    struct text encoded = text_over(encoded_memory, sizeof(encoded_memory));
+    struct span out;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char)(i + 1);
+    url_add_encoded(&encoded, (struct span){bytes, sizeof(bytes)});
+    assert_int_equal(encoded.err, 0);
+    assert_int_equal(encoded.len, 255 * 3 - 66 * 2);
+    assert_int_equal(url_decode_form(text_span(&encoded), memory, sizeof(memory), &out), 0);
+    assert_true(span_equal(out, (struct span){bytes, sizeof(bytes)}));
+    for (size_t i = 0; i < encoded.len; i++)
+        assert_null(strchr("<>&\"' +/?#", encoded_memory[i]));
+}
+
 static void the_first_parameter_of_a_name_is_found(void **state)
 {
     static const struct {
@@ -120,6 +153,8 @@ int main(void)
         cmocka_unit_test(percent_signs_stand_for_bytes),
         cmocka_unit_test(a_bare_nul_is_refused),
         cmocka_unit_test(decoding_needs_only_room_for_the_result),
+        cmocka_unit_test(a_form_has_plus_signs_for_spaces),
+        cmocka_unit_test(what_is_encoded_is_decoded_to_itself),
         cmocka_unit_test(the_first_parameter_of_a_name_is_found),
     };
 
