@@ -5,6 +5,7 @@
 #include "registry/compile_access.h"
 #include "registry/compile_browser.h"
 #include "registry/compile_models.h"
+#include "registry/compile_orders.h"
 #include "registry/compile_secrets.h"
 #include "registry/compile_snapshot.h"
 #include "registry/content.h"
@@ -64,10 +65,10 @@ static int describe_header(struct build *build)
 
 /* Each step needs those before it. */
 static step_fn *const describe_steps[] = {
-    describe_header,      compile_providers, compile_order_models, compile_models,
-    compile_model_slots,  compile_subjects,  compile_keys,         compile_key_slots,
-    compile_browser,      compile_keysets,   grants_build,         listings_build_dialects,
-    render_hash_contents, cells_identify,
+    describe_header,     compile_providers,    compile_order_models, compile_models,
+    compile_model_slots, compile_subjects,     compile_keys,         compile_key_slots,
+    compile_browser,     compile_keysets,      grants_build,         listings_build_dialects,
+    compile_orders,      compile_search_texts, render_hash_contents, cells_identify,
 };
 
 static step_fn *const number_steps[] = {

@@ -21,6 +21,7 @@ static const struct {
     {SNAPSHOT_USERS, offsetof(struct subject_row, name)},
     {SNAPSHOT_GROUPS, offsetof(struct subject_row, name)},
     {SNAPSHOT_FRAGMENTS, 0},
+    {SNAPSHOT_SEARCH_TEXTS, 0},
     {SNAPSHOT_DIALECTS, offsetof(struct dialect_row, head)},
     {SNAPSHOT_DIALECTS, offsetof(struct dialect_row, tail)},
     {SNAPSHOT_BROWSER_ISSUERS, offsetof(struct browser_issuer_row, issuer)},

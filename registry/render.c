@@ -61,7 +61,7 @@ static int render(struct build *build, enum dialect dialect, uint32_t number, st
             return ERR_NO_MEMORY;
         struct text text = text_over(at, room);
 
-        text_add_char(&text, ',');
+        text_add_char(&text, dialect_separator(dialect));
         dialect_render_model(dialect, &model, &text);
         *out = text_span(&text);
         if (text.err == 0)

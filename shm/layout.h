@@ -20,8 +20,9 @@
  *
  * GRANT_WORDS: set n begins at word n * words, words = (models + 63) / 64; bits above the last model
  * are 0. FRAGMENTS: in each dialect the bytes of model m + 1 follow those of model m at once, so
- * that a run of models is one piece of memory; each begins with its comma. DEPLOYMENTS: those of
- * model 0 first, then those of model 1, …; a model without one may hold any deployment_first.
+ * that a run of models is one piece of memory; each begins with dialect_separator(). DEPLOYMENTS:
+ * those of model 0 first, then those of model 1, …; a model without one may hold any
+ * deployment_first. ORDERS: in each order every model once, as model_order.h compares them.
  * CELLS: strictly ascending by the bytes of the identity (memcmp), and so are BROWSER_USERS.
  * BROWSER_ISSUERS: none, or App Check and at least one other; BROWSER_KEYS: those of issuer 0 first,
  * then those of issuer 1, …; what rs256_is_key() denies is none. A snapshot that differs in any of
@@ -43,7 +44,7 @@
 #include <stdint.h>
 
 enum {
-    LAYOUT_VERSION = 10,
+    LAYOUT_VERSION = 11,
     LAYOUT_TABLE_ALIGN = 64,
     LAYOUT_PROBES_MAX = 1024,
     LAYOUT_CHECKSUM_FROM = 32, /* in both headers: the first byte behind `checksum` */
@@ -67,6 +68,8 @@ enum {
     X(LISTINGS, struct listing_row, "set-major: row = set * DIALECT_COUNT + dialect")             \
     X(FRAGMENTS, struct ref, "dialect-major: row = dialect * models + model")                     \
     X(DIALECTS, struct dialect_row, "head and tail of each dialect's listing")                    \
+    X(ORDERS, uint32_t, "order-major: row = order * models + place -> model number")              \
+    X(SEARCH_TEXTS, struct ref, "by model number: slug, newline, name; A-Z as a-z")               \
     X(PRICES, struct price_row, "immutable price rows")                                           \
     X(CELLS, struct cell_row, "identity -> cell number, ordered by identity")                     \
     X(BROWSER_ISSUERS, struct browser_issuer_row, "who signs browsers' tokens; row 0: App Check") \

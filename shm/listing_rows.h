@@ -15,22 +15,46 @@ struct ref {
 };
 
 /** The listing dialects whose fragments the loader renders; the order is that of the rows. */
-#define DIALECT_MAP(X)                  \
-    X(OPENAI, "openai")                 \
-    X(CODEX, "codex")                   \
-    X(CREDIT, "credit")                 \
-    X(ANTHROPIC, "anthropic")           \
-    X(ANTHROPIC_2023, "anthropic_2023") \
-    X(GEMINI, "gemini")                 \
-    X(FILTERABLE, "filterable")         \
-    X(OPENROUTER, "openrouter")         \
-    X(OPENROUTER_ENDPOINTS, "openrouter_endpoints")
+#define DIALECT_MAP(X)                              \
+    X(OPENAI, "openai")                             \
+    X(CODEX, "codex")                               \
+    X(CREDIT, "credit")                             \
+    X(ANTHROPIC, "anthropic")                       \
+    X(ANTHROPIC_2023, "anthropic_2023")             \
+    X(GEMINI, "gemini")                             \
+    X(FILTERABLE, "filterable")                     \
+    X(OPENROUTER, "openrouter")                     \
+    X(OPENROUTER_ENDPOINTS, "openrouter_endpoints") \
+    X(HTML, "html")
 
 enum dialect {
 #define X(name, word) DIALECT_##name,
     DIALECT_MAP(X) DIALECT_COUNT,
 #undef X
 };
+
+/**
+ * What a page can be sorted by, besides the display order.
+ *
+ * X(NAME, word in a query)
+ */
+#define MODEL_SORT_MAP(X)       \
+    X(SLUG, "slug")             \
+    X(NAME, "name")             \
+    X(CONTEXT, "context")       \
+    X(MAX_OUTPUT, "max_output") \
+    X(INPUT, "input")           \
+    X(OUTPUT, "output")         \
+    X(PROVIDER, "provider")
+
+enum model_sort {
+#define X(name, word) MODEL_SORT_##name,
+    MODEL_SORT_MAP(X) MODEL_SORT_COUNT,
+#undef X
+};
+
+/** Each of them has two orders, which are rows of ORDERS for each model: rising, then falling. */
+enum { MODEL_ORDER_COUNT = 2 * MODEL_SORT_COUNT };
 
 /** One grant set's listing in one dialect. */
 struct listing_row {
@@ -40,7 +64,12 @@ struct listing_row {
     uint32_t reserved;
 };
 
-/** Each fragment begins with a comma; a listing leaves out the first one of its first run. */
+/** What each fragment of a dialect begins with; a listing leaves out the one of its first run. */
+static inline char dialect_separator(enum dialect dialect)
+{
+    return dialect == DIALECT_HTML ? '\n' : ',';
+}
+
 struct dialect_row {
     struct ref head;
     struct ref tail;

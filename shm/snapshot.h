@@ -128,6 +128,22 @@ static inline struct span snapshot_fragment(const struct snapshot *snapshot, enu
     return snapshot_bytes(snapshot, snapshot_fragments(snapshot, dialect)[model]);
 }
 
+/** The numbers of all models in one of the orders of ORDERS. */
+static inline const uint32_t *snapshot_order(const struct snapshot *snapshot, enum model_sort sort,
+                                             bool is_falling)
+{
+    size_t order = (size_t)sort * 2 + is_falling;
+
+    return SNAPSHOT_ROW(snapshot, ORDERS, uint32_t,
+                        order * snapshot_rows(snapshot, SNAPSHOT_MODELS));
+}
+
+/** What a search looks through: the model's slug, a newline and its name, A-Z as a-z. */
+static inline struct span snapshot_search_text(const struct snapshot *snapshot, uint32_t model)
+{
+    return snapshot_bytes(snapshot, *SNAPSHOT_ROW(snapshot, SEARCH_TEXTS, struct ref, model));
+}
+
 /** Hash under which MODEL_SLOTS holds a slug (FNV-1a 64). */
 uint64_t snapshot_hash_slug(struct span slug);
 

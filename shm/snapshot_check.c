@@ -87,6 +87,8 @@ static bool do_row_counts_agree(const struct snapshot *snapshot)
            snapshot_rows(snapshot, SNAPSHOT_LISTINGS) == sets * DIALECT_COUNT &&
            snapshot_rows(snapshot, SNAPSHOT_FRAGMENTS) == DIALECT_COUNT * models &&
            snapshot_rows(snapshot, SNAPSHOT_DIALECTS) == DIALECT_COUNT &&
+           snapshot_rows(snapshot, SNAPSHOT_ORDERS) == MODEL_ORDER_COUNT * models &&
+           snapshot_rows(snapshot, SNAPSHOT_SEARCH_TEXTS) == models &&
            can_hold(snapshot_rows(snapshot, SNAPSHOT_MODEL_SLOTS), (uint32_t)models) &&
            can_hold(snapshot_rows(snapshot, SNAPSHOT_KEY_SLOTS),
                     snapshot_rows(snapshot, SNAPSHOT_KEYS));

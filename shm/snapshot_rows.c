@@ -2,6 +2,7 @@
 
 #include "shm/accounts.h"
 #include "shm/grant_runs.h"
+#include "shm/model_order.h"
 
 bool snapshot_holds(const struct snapshot *snapshot, struct ref at)
 {
@@ -78,6 +79,15 @@ static bool are_deployments_sound(const struct snapshot *snapshot, uint32_t numb
             !snapshot_holds(snapshot, row->upstream_model) || !are_traits_sound(&row->traits))
             return false;
         tier = row->tier;
+    }
+    return true;
+}
+
+static bool are_search_texts_sound(const struct snapshot *snapshot)
+{
+    for (uint32_t n = 0; n < snapshot_rows(snapshot, SNAPSHOT_MODELS); n++) {
+        if (!snapshot_holds(snapshot, *SNAPSHOT_ROW(snapshot, SEARCH_TEXTS, struct ref, n)))
+            return false;
     }
     return true;
 }
@@ -195,7 +205,7 @@ static bool are_fragments_sound(const struct snapshot *snapshot, enum dialect di
 
     for (uint32_t n = 0; n < models; n++) {
         if (!snapshot_holds(snapshot, rows[n]) || rows[n].len == 0 ||
-            snapshot_bytes(snapshot, rows[n]).ptr[0] != ',')
+            snapshot_bytes(snapshot, rows[n]).ptr[0] != dialect_separator(dialect))
             return false;
         if (n != 0 && rows[n].offset != rows[n - 1].offset + rows[n - 1].len)
             return false;
@@ -307,5 +317,7 @@ bool snapshot_rows_are_sound(const struct snapshot *snapshot)
            are_subjects_sound(snapshot, SNAPSHOT_GROUPS) &&
            are_slots_sound(snapshot, SNAPSHOT_MODEL_SLOTS, SNAPSHOT_MODELS, hash_of_model) &&
            are_slots_sound(snapshot, SNAPSHOT_KEY_SLOTS, SNAPSHOT_KEYS, hash_of_key) &&
-           are_dialects_sound(snapshot) && are_grants_sound(snapshot) && are_cells_sound(snapshot);
+           are_dialects_sound(snapshot) && are_grants_sound(snapshot) &&
+           are_cells_sound(snapshot) && are_search_texts_sound(snapshot) &&
+           model_orders_are_sound(snapshot);
 }

@@ -6,6 +6,7 @@
 #include "lib/dialect/credit.h"
 #include "lib/dialect/filterable.h"
 #include "lib/dialect/gemini.h"
+#include "lib/dialect/html.h"
 #include "lib/dialect/openai.h"
 #include "lib/dialect/openrouter.h"
 
@@ -47,6 +48,7 @@ static const struct {
                                       ENDS(OPENROUTER_ITEM), ROW_NONE, openrouter_render_endpoints,
                                       NULL},
     [DIALECT_GEMINI] = {"gemini", ENDS(GEMINI), BARE, ROW_NONE, gemini_render_model, gemini_answer},
+    [DIALECT_HTML] = {"html", ENDS(HTML), BARE, ROW_NONE, html_render_model, NULL},
 };
 
 void dialect_render_model(enum dialect dialect, const struct dialect_model *model, struct text *out)

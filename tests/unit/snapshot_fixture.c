@@ -1,6 +1,7 @@
 #include "tests/unit/snapshot_fixture.h"
 
 #include "lib/base/invariant.h"
+#include "shm/model_order.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -194,7 +195,8 @@ static void add_fragments(struct builder *to, uint32_t dialect)
     for (uint32_t n = 0; n < to->plan->model_count; n++) {
         char slug[FIXTURE_SLUG_BYTES];
         char text[LAYOUT_SLUG_BYTES_MAX + NAME_BYTES];
-        int len = snprintf(text, sizeof(text), ",{\"id\":\"%.*s\"}",
+        int len = snprintf(text, sizeof(text), "%c{\"id\":\"%.*s\"}",
+                           dialect_separator((enum dialect)dialect),
                            SPAN_FMT(slug_of(to, n, slug)));
         struct ref *row = fixture_row(to->fixture, SNAPSHOT_FRAGMENTS,
                                       dialect * to->plan->model_count + n);
@@ -279,6 +281,8 @@ static size_t place_tables(const struct fixture_plan *plan, struct snapshot_head
         [SNAPSHOT_LISTINGS] = {plan->set_count * DIALECT_COUNT, sizeof(struct listing_row)},
         [SNAPSHOT_FRAGMENTS] = {DIALECT_COUNT * plan->model_count, sizeof(struct ref)},
         [SNAPSHOT_DIALECTS] = {DIALECT_COUNT, sizeof(struct dialect_row)},
+        [SNAPSHOT_ORDERS] = {MODEL_ORDER_COUNT * plan->model_count, sizeof(uint32_t)},
+        [SNAPSHOT_SEARCH_TEXTS] = {plan->model_count, sizeof(struct ref)},
         [SNAPSHOT_PRICES] = {1, sizeof(struct price_row)},
         [SNAPSHOT_CELLS] = {PROVIDERS + SUBJECTS + plan->key_count +
                                 (plan->model_count == 0 ? 0 : 2 * plan->model_count + 1),
@@ -366,6 +370,52 @@ static void fill_header(struct builder *to)
     fill_settings(to);
 }
 
+static struct model_key key_of(const struct fixture *fixture, uint32_t order, uint32_t model)
+{
+    const struct model_facts facts = model_facts_of(&fixture->snapshot, model);
+
+    return model_key_of(&facts, (enum model_sort)(order / 2));
+}
+
+/* Put in from behind, as long as what stands there belongs behind it. */
+static void insert(const struct fixture *fixture, uint32_t order, uint32_t *places, uint32_t model)
+{
+    const struct model_key key = key_of(fixture, order, model);
+    uint32_t place = model;
+
+    for (; place > 0; place--) {
+        const struct model_key before = key_of(fixture, order, places[place - 1]);
+
+        if (model_key_compare(&before, &key, order % 2 == 1) <= 0)
+            break;
+        places[place] = places[place - 1];
+    }
+    places[place] = model;
+}
+
+void fixture_order(const struct fixture *fixture)
+{
+    uint32_t models = snapshot_rows(&fixture->snapshot, SNAPSHOT_MODELS);
+
+    for (uint32_t order = 0; order < MODEL_ORDER_COUNT; order++) {
+        uint32_t *places = fixture_row(fixture, SNAPSHOT_ORDERS, order * models);
+
+        for (uint32_t model = 0; model < models; model++)
+            insert(fixture, order, places, model);
+    }
+}
+
+static void add_search_text(struct builder *to, uint32_t number)
+{
+    struct ref *row = fixture_row(to->fixture, SNAPSHOT_SEARCH_TEXTS, number);
+    char slug[FIXTURE_SLUG_BYTES];
+    char text[LAYOUT_SLUG_BYTES_MAX * 2 + NAME_BYTES];
+    int len = snprintf(text, sizeof(text), "%.*s\n%.*s", SPAN_FMT(slug_of(to, number, slug)),
+                       SPAN_FMT(slug_of(to, number, slug)));
+
+    *row = add_bytes(to, (struct span){text, (size_t)len});
+}
+
 static void fill_tables(struct builder *to)
 {
     struct snapshot_header *header = to->fixture->header;
@@ -385,6 +435,8 @@ static void fill_tables(struct builder *to)
         add_fragments(to, dialect);
     for (uint32_t set = 0; set < to->plan->set_count; set++)
         add_set(to, set);
+    for (uint32_t n = 0; n < to->plan->model_count; n++)
+        add_search_text(to, n);
     if (to->plan->has_browser)
         add_browser(to);
     INVARIANT(to->cells == header->tables[SNAPSHOT_CELLS].rows);
@@ -414,6 +466,7 @@ void fixture_build(const struct fixture_plan *plan, struct fixture *out)
     INVARIANT(out->bytes <= capacity);
     out->header->total_bytes = out->bytes;
     out->snapshot = (struct snapshot){out->header, out->bytes};
+    fixture_order(out);
     fixture_sum(out);
     digester_free(&builder.digester);
 }

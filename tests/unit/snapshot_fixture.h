@@ -51,6 +51,9 @@ struct span fixture_slug(uint32_t model, char *memory);
 void fixture_build(const struct fixture_plan *plan, struct fixture *out);
 void fixture_free(struct fixture *fixture);
 
+/** Fill ORDERS anew, after models were changed. */
+void fixture_order(const struct fixture *fixture);
+
 /** Row `number` of a table, to be spoiled. */
 void *fixture_row(const struct fixture *fixture, enum snapshot_table table, uint32_t number);
 

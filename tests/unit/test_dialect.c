@@ -195,6 +195,7 @@ static void an_empty_list_is_head_and_tail(void **state)
         {DIALECT_FILTERABLE, "filterable", "{\"models\":[]}"},
         {DIALECT_OPENROUTER, "openrouter", "{\"data\":[]"},
         {DIALECT_GEMINI, "gemini", "{\"models\":[]"},
+        {DIALECT_HTML, "html", ""},
     };
     char list[128];
 
@@ -321,6 +322,116 @@ static void a_model_of_the_codex_catalogue_reads_as_codex_expects(void **state)
         "\"prefer_websockets\":false,\"visibility\":\"list\","
         "\"truncation_policy\":{\"mode\":\"bytes\",\"limit\":10000},"
         "\"experimental_supported_tools\":[]}");
+}
+
+static void a_row_of_the_page_says_what_a_person_asks(void **state)
+{
+    static const struct model_row row = {
+        .flags = MODEL_REASONING | MODEL_TOOLS,
+        .max_input_tokens = 1048576,
+        .max_output_tokens = 999,
+        .lifecycle = LIFECYCLE_PREVIEW,
+    };
+    struct price_row price = no_rates;
+    struct dialect_model model = general_model();
+
+    (void)state;
+    price.input = 1750000;
+    price.output = 14000000;
+    model.price = &price;
+    model.row = &row;
+    assert_string_equal(
+        render_in(DIALECT_HTML, &model),
+        "<tr><th scope=\"row\"><a href=\"/connect?model=gpt-5.2\"><code>gpt-5.2</code></a></th>"
+        "<td>GPT-5.2 <em>preview</em><small>General frontier model</small></td><td>Chat</td>"
+        "<td>1,048,576</td><td>999</td>"
+        "<td><svg class=\"has\" role=\"img\"><title>reasoning</title>"
+        "<use href=\"#i-reasoning\"/></svg>"
+        "<svg class=\"not\" role=\"img\"><title>No attachments</title>"
+        "<use href=\"#i-attachments\"/></svg>"
+        "<svg class=\"has\" role=\"img\"><title>tools</title><use href=\"#i-tools\"/></svg></td>"
+        "<td>1.75</td><td>14.00</td><td>OpenAI</td></tr>");
+}
+
+static void what_a_page_does_not_know_is_a_dash_and_never_zero(void **state)
+{
+    static const struct model_row row = {.kind = MODEL_EMBEDDING};
+    static const char dash[] = "<td><span aria-hidden=\"true\">\xe2\x80\x93</span>"
+                               "<span class=\"sr\">not given</span></td>";
+    static const char none[] = "<td><span aria-hidden=\"true\">\xe2\x80\x93</span>"
+                               "<span class=\"sr\">no price</span></td>";
+    const struct dialect_model model = {.slug = SPAN("m"), .row = &row};
+    const char *body = render_in(DIALECT_HTML, &model);
+    const char *at = strstr(body, dash);
+
+    (void)state;
+    assert_non_null(at);
+    assert_memory_equal(at + strlen(dash), dash, strlen(dash));
+    at = strstr(body, none);
+    assert_non_null(at);
+    assert_memory_equal(at + strlen(none), none, strlen(none));
+    assert_null(strchr(body, '0'));
+    assert_null(strstr(body, "<small>"));
+}
+
+static void dollars_for_a_million_tokens_are_exact(void **state)
+{
+    static const struct {
+        uint64_t pico_usd;
+        const char *cell;
+    } rows[] = {
+        {0, "<td>0.00</td>"},           {1, "<td>0.000001</td>"},
+        {100000, "<td>0.10</td>"},      {75000, "<td>0.075</td>"},
+        {15000000, "<td>15.00</td>"},   {2500000, "<td>2.50</td>"},
+        {1000001, "<td>1.000001</td>"}, {UINT64_MAX - 1, "<td>18446744073709.551614</td>"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct price_row price = no_rates;
+        struct dialect_model model = general_model();
+
+        price.output = rows[i].pico_usd;
+        model.price = &price;
+        assert_non_null(strstr(render_in(DIALECT_HTML, &model), rows[i].cell));
+    }
+}
+
+static void a_name_is_never_markup(void **state)
+{
+    struct dialect_model model = general_model();
+    const char *body;
+
+    (void)state;
+    model.slug = SPAN("a/b:c+d@e<\"'&>");
+    model.name = SPAN("<script>alert('x')</script>");
+    model.description = SPAN("\"></td>&lt; \xe6\xa8\xa1");
+    body = render_in(DIALECT_HTML, &model);
+    assert_non_null(strstr(body, "href=\"/connect?model=a%2Fb%3Ac%2Bd%40e%3C%22%27%26%3E\""));
+    assert_non_null(strstr(body, "<code>a/b:c+d@e&lt;&quot;&#39;&amp;&gt;</code>"));
+    assert_non_null(strstr(body, "<td>&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;<small>"));
+    assert_non_null(strstr(body, "<small>&quot;&gt;&lt;/td&gt;&amp;lt; \xe6\xa8\xa1</small>"));
+}
+
+/* Characters of three bytes: cut at 160 one of them would be halved. */
+static void a_long_description_is_cut_between_characters(void **state)
+{
+    char description[600];
+    static const char character[] = {'\xe6', '\xa8', '\xa1'};
+    static const char end[] = "\xe2\x80\xa6</small>";
+    char memory[600];
+    struct text wanted = text_over(memory, sizeof(memory));
+    struct dialect_model model = general_model();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(description); i += 3)
+        memcpy(description + i, character, sizeof(character));
+    text_add(&wanted, SPAN("<small>"));
+    text_add(&wanted, (struct span){description, 159});
+    text_add(&wanted, (struct span){end, sizeof(end)});
+    assert_int_equal(wanted.err, 0);
+    model.description = (struct span){description, sizeof(description)};
+    assert_non_null(strstr(render_in(DIALECT_HTML, &model), memory));
 }
 
 static void prices_in_credits_are_exact_and_include_the_margin(void **state)
@@ -662,6 +773,11 @@ int main(void)
         cmocka_unit_test(an_empty_list_is_head_and_tail),
         cmocka_unit_test(a_model_that_does_not_fit_is_an_error_at_every_length),
         cmocka_unit_test(a_model_of_the_codex_catalogue_reads_as_codex_expects),
+        cmocka_unit_test(a_row_of_the_page_says_what_a_person_asks),
+        cmocka_unit_test(what_a_page_does_not_know_is_a_dash_and_never_zero),
+        cmocka_unit_test(dollars_for_a_million_tokens_are_exact),
+        cmocka_unit_test(a_name_is_never_markup),
+        cmocka_unit_test(a_long_description_is_cut_between_characters),
         cmocka_unit_test(prices_in_credits_are_exact_and_include_the_margin),
         cmocka_unit_test(a_model_of_the_credit_gateway_reads_as_documented),
         cmocka_unit_test(a_model_reads_as_in_each_version_of_anthropic),

@@ -77,6 +77,71 @@ static void the_snapshot_says_what_the_configuration_says(void **state)
     generation_close(&one);
 }
 
+static void check_order(const struct generation *one, enum model_sort sort, bool is_falling,
+                        const char *const *wanted)
+{
+    const uint32_t *order = snapshot_order(&one->snapshot, sort, is_falling);
+
+    for (uint32_t place = 0; place < snapshot_rows(&one->snapshot, SNAPSHOT_MODELS); place++) {
+        if (!span_equal(slug_of(one, order[place]), span_of(wanted[place])))
+            fail_msg("order %d, place %u: %.*s, not %s", (int)sort, place,
+                     SPAN_FMT(slug_of(one, order[place])), wanted[place]);
+    }
+}
+
+static void models_can_be_had_in_every_order(void **state)
+{
+    static const char *const slugs[] = {"Zed", "alpha", "mid", "none"};
+    static const struct {
+        enum model_sort sort;
+        bool is_falling;
+        const char *wanted[LEN(slugs)];
+    } rows[] = {
+        {MODEL_SORT_SLUG, false, {"alpha", "mid", "none", "Zed"}},
+        {MODEL_SORT_SLUG, true, {"Zed", "none", "mid", "alpha"}},
+        {MODEL_SORT_NAME, false, {"mid", "none", "Zed", "alpha"}},
+        {MODEL_SORT_NAME, true, {"alpha", "Zed", "mid", "none"}},
+        {MODEL_SORT_CONTEXT, false, {"mid", "Zed", "alpha", "none"}},
+        {MODEL_SORT_CONTEXT, true, {"Zed", "alpha", "mid", "none"}},
+        {MODEL_SORT_MAX_OUTPUT, false, {"alpha", "Zed", "mid", "none"}},
+        {MODEL_SORT_INPUT, false, {"alpha", "mid", "Zed", "none"}},
+        {MODEL_SORT_INPUT, true, {"Zed", "mid", "alpha", "none"}},
+        {MODEL_SORT_OUTPUT, true, {"mid", "Zed", "alpha", "none"}},
+        {MODEL_SORT_PROVIDER, false, {"Zed", "alpha", "mid", "none"}},
+    };
+    struct data_model models[LEN(slugs)];
+    struct fixture fx;
+
+    (void)state;
+    fixture_init(&fx);
+    for (uint32_t i = 0; i < LEN(slugs); i++) {
+        models[i] = fixture_model(slugs[i], 0, fx.deployments[0]);
+        models[i].has_price = i < 3;
+        models[i].price = fx.models[ALPHA].price;
+        models[i].price.input = 30 - i % 3 * 10;
+        models[i].price.output = PRICE_NONE;
+        models[i].max_input_tokens = i == 3 ? 0 : 500;
+        models[i].max_output_tokens = i == 1 ? 7 : 0;
+    }
+    models[1].price.input = 0;
+    models[2].price.output = 0;
+    models[2].max_input_tokens = 400;
+    models[0].name = SPAN("same");
+    models[1].name = SPAN("Zoe");
+    models[2].name = SPAN("A model");
+    models[3].name = SPAN("a MODEL");
+    fx.registry.data.models = models;
+    fx.registry.data.model_count = LEN(slugs);
+    struct generation one = compile_after(&fx, NULL);
+
+    for (uint32_t i = 0; i < LEN(rows); i++)
+        check_order(&one, rows[i].sort, rows[i].is_falling, rows[i].wanted);
+    uint32_t none = snapshot_find_model(&one.snapshot, SPAN("none"));
+
+    assert_true(span_equal(snapshot_search_text(&one.snapshot, none), SPAN("none\na model")));
+    generation_close(&one);
+}
+
 static void equal_prices_share_a_row_and_no_price_has_none(void **state)
 {
     struct fixture fx;
@@ -496,6 +561,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(enabled_models_stand_by_priority_and_then_by_slug),
         cmocka_unit_test(the_snapshot_says_what_the_configuration_says),
+        cmocka_unit_test(models_can_be_had_in_every_order),
         cmocka_unit_test(equal_prices_share_a_row_and_no_price_has_none),
         cmocka_unit_test(a_listing_is_as_long_as_its_row_says),
         cmocka_unit_test(a_fragment_carries_the_whole_model),

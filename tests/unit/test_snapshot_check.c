@@ -174,6 +174,9 @@ static const struct {
     IN_HEADER(tables[SNAPSHOT_LISTINGS].rows, 2),
     IN_HEADER(tables[SNAPSHOT_FRAGMENTS].rows, 1),
     IN_HEADER(tables[SNAPSHOT_DIALECTS].rows, 0),
+    IN_HEADER(tables[SNAPSHOT_ORDERS].rows, 0),
+    IN_HEADER(tables[SNAPSHOT_ORDERS].rows, COUNT(slugs)),
+    IN_HEADER(tables[SNAPSHOT_SEARCH_TEXTS].rows, COUNT(slugs) - 1),
     IN_HEADER(tables[SNAPSHOT_PRICES].rows, 0),
     IN_HEADER(tables[SNAPSHOT_CELLS].rows, 3),
     IN_HEADER(browser_grant_set, 3),
@@ -258,6 +261,12 @@ static const struct {
     IN_ROW(FRAGMENTS, 1, struct ref, offset, 2000),
     IN_ROW(DIALECTS, 0, struct dialect_row, head.len, UINT32_MAX),
     IN_ROW(DIALECTS, 0, struct dialect_row, tail.offset, UINT64_MAX),
+    WHOLE_ROW(ORDERS, 0, uint32_t, 1),
+    WHOLE_ROW(ORDERS, 1, uint32_t, 0),
+    WHOLE_ROW(ORDERS, 3, uint32_t, COUNT(slugs)),
+    WHOLE_ROW(ORDERS, COUNT(slugs) * MODEL_ORDER_COUNT - 1, uint32_t, UINT32_MAX),
+    IN_ROW(SEARCH_TEXTS, 1, struct ref, len, UINT32_MAX),
+    IN_ROW(SEARCH_TEXTS, 3, struct ref, offset, UINT64_MAX),
     IN_ROW(CELLS, 1, struct cell_row, cell, UINT32_MAX),
     IN_ROW(CELLS, 1, struct cell_row, kind, 0),
     IN_ROW(CELLS, 1, struct cell_row, kind, CELL_PROVIDER + 1),
@@ -396,6 +405,32 @@ static void a_row_that_a_look_up_would_miss_is_refused(void **state)
     fixture_free(&fixture);
 }
 
+/* Each order holds every model once all the while, but not in its place. */
+static void orders_that_are_not_sorted_are_refused(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    fixture_build(&small, &fixture);
+    for (uint32_t order = 0; order < MODEL_ORDER_COUNT; order++) {
+        uint32_t *places = fixture_row(&fixture, SNAPSHOT_ORDERS, order * (uint32_t)COUNT(slugs));
+
+        for (uint32_t n = 1; n < COUNT(slugs); n++) {
+            const uint32_t behind = places[n];
+
+            places[n] = places[n - 1];
+            places[n - 1] = behind;
+            fixture_sum(&fixture);
+            assert_int_equal(check_copy(fixture.memory, fixture.bytes), ERR_CORRUPT);
+            places[n - 1] = places[n];
+            places[n] = behind;
+        }
+    }
+    fixture_sum(&fixture);
+    assert_int_equal(check_copy(fixture.memory, fixture.bytes), 0);
+    fixture_free(&fixture);
+}
+
 static void texts_that_do_not_end_are_refused(void **state)
 {
     struct fixture fixture;
@@ -415,7 +450,7 @@ static void texts_that_do_not_end_are_refused(void **state)
     fixture_free(&fixture);
 }
 
-static void a_fragment_without_its_comma_is_refused(void **state)
+static void a_fragment_without_its_separator_is_refused(void **state)
 {
     struct fixture fixture;
 
@@ -423,6 +458,11 @@ static void a_fragment_without_its_comma_is_refused(void **state)
     fixture_build(&small, &fixture);
     const struct ref *fragment = fixture_row(&fixture, SNAPSHOT_FRAGMENTS, 2);
     fixture.memory[fragment->offset] = '{';
+    fixture_sum(&fixture);
+    assert_int_equal(check_copy(fixture.memory, fixture.bytes), ERR_CORRUPT);
+    fixture.memory[fragment->offset] = ',';
+    fragment = fixture_row(&fixture, SNAPSHOT_FRAGMENTS, DIALECT_HTML * (uint32_t)COUNT(slugs));
+    fixture.memory[fragment->offset] = ',';
     fixture_sum(&fixture);
     assert_int_equal(check_copy(fixture.memory, fixture.bytes), ERR_CORRUPT);
     fixture_free(&fixture);
@@ -440,8 +480,9 @@ int main(void)
         cmocka_unit_test(two_tables_in_one_place_are_refused),
         cmocka_unit_test(grants_outside_their_bounds_are_refused),
         cmocka_unit_test(a_row_that_a_look_up_would_miss_is_refused),
+        cmocka_unit_test(orders_that_are_not_sorted_are_refused),
         cmocka_unit_test(texts_that_do_not_end_are_refused),
-        cmocka_unit_test(a_fragment_without_its_comma_is_refused),
+        cmocka_unit_test(a_fragment_without_its_separator_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
