@@ -48,6 +48,7 @@ struct worker {
     uint64_t draws; /* counted from a random number: what each draw among deployments begins with */
     struct record_pool listings;
     struct record_pool signins;
+    struct record_pool pages;
     struct listing_copies *copies;
     uint64_t calls_open;
     uint64_t calls_max;

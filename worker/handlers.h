@@ -5,6 +5,12 @@
 #include "worker/exchange.h"
 #include "worker/routes.h"
 
+/** How long an answer that depends on who asks may be kept, and what else it depends on. */
+#define LISTING_CACHE_FIELDS                                                         \
+    "cache-control: private, no-cache\r\n"                                           \
+    "vary: Authorization, x-api-key, x-goog-api-key, api-key, x-firebase-appcheck, " \
+    "anthropic-version, x-goog-api-client, Accept, Cookie\r\n"
+
 /** What the server calls; see lib/net/server.h. */
 extern const struct server_handlers request_handlers;
 
@@ -21,6 +27,7 @@ size_t call_record_bytes(void);
 size_t call_request_record_bytes(void);
 size_t listing_record_bytes(void);
 size_t signin_record_bytes(void);
+size_t web_record_bytes(void);
 
 /** A list of models, or how many it has: takes over the hold on `generation`. */
 void listing_answer(const struct request *request, const struct http_request *http,
@@ -37,6 +44,13 @@ void signin_begin(const struct request *request, const struct http_request *http
 /** The form without fields: takes the session away; the same. */
 void signout_answer(const struct request *request, const struct http_request *http,
                     struct generation *generation);
+/** A page for people; the same. */
+void web_answer(const struct request *request, const struct http_request *http,
+                const struct route_match *match, struct generation *generation);
+
+/** What pages refer to, by its name; needs no generation. */
+void web_answer_asset(const struct request *request, const struct http_request *http,
+                      struct span name);
 
 /** A completion in the route's protocol; the same. */
 void call_begin(const struct request *request, const struct http_request *http,

@@ -6,11 +6,6 @@
 #include "worker/listing.h"
 #include "worker/listing_copies.h"
 
-#define LISTING_CACHE_FIELDS                                                         \
-    "cache-control: private, no-cache\r\n"                                           \
-    "vary: Authorization, x-api-key, x-goog-api-key, api-key, x-firebase-appcheck, " \
-    "anthropic-version, x-goog-api-client, Accept, Cookie\r\n"
-
 /** A listing on its way out; its generation stays mapped until the last byte is with the kernel. */
 struct listing_exchange {
     struct exchange exchange;

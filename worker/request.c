@@ -171,6 +171,10 @@ static void dispatch(const struct request *request, const struct http_request *h
         answer_health(request, match->handler == HANDLER_HEALTH || ready);
         return;
     }
+    if (match->handler == HANDLER_ASSET) {
+        web_answer_asset(request, http, match->rest);
+        return;
+    }
     struct generation *generation = generation_hold(&worker->generations);
     if (generation == NULL) {
         reply_error(request, &(struct reply_error){.err = ERR_NOT_READY});
@@ -193,8 +197,12 @@ static void dispatch(const struct request *request, const struct http_request *h
     case HANDLER_SIGNOUT:
         signout_answer(request, http, generation);
         return;
+    case HANDLER_WEB:
+        web_answer(request, http, match, generation);
+        return;
     case HANDLER_HEALTH:
     case HANDLER_READY:
+    case HANDLER_ASSET:
         break;
     }
     INVARIANT(false);

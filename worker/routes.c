@@ -2,6 +2,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
+#include "lib/wire/accept.h"
 #include "lib/wire/url.h"
 
 /* How much of a path a row knows. */
@@ -15,6 +16,7 @@ enum path_form {
 enum {
     BY_HEADERS = DIALECT_COUNT, /* the client's: several protocols share the path */
     BY_VERSION,                 /* Anthropic's, in the form that `anthropic-version` asks for */
+    BY_ACCEPT,                  /* the page for who prefers HTML, else credit-priced */
 };
 
 static const struct {
@@ -124,6 +126,14 @@ static int choose_dialect(const struct http_request *request, struct route_match
     return 0;
 }
 
+static void choose_form(const struct http_request *request, struct route_match *out)
+{
+    out->dialect = DIALECT_CREDIT;
+    if (accept_quality(request, SPAN("text/html")) >
+                       accept_quality(request, SPAN("application/json")))
+        out->handler = HANDLER_WEB;
+}
+
 static int describe(enum route route, const struct http_request *request, struct route_match *out)
 {
     uint32_t speaks = routes[route].speaks;
@@ -138,6 +148,10 @@ static int describe(enum route route, const struct http_request *request, struct
     }
     if (speaks == BY_HEADERS)
         return choose_dialect(request, out);
+    if (speaks == BY_ACCEPT) {
+        choose_form(request, out);
+        return 0;
+    }
     if (speaks == BY_VERSION) {
         (void)http_request_find(request, SPAN("anthropic-version"), &version);
         return choose_version(version, out);

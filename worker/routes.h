@@ -21,7 +21,7 @@
     X(READYZ, "/readyz", WHOLE, READY, 0, OPENAI)                                                  \
     X(SIGNIN, "/signin", WHOLE, SIGNIN, 0, TEXT)                                                   \
     X(SIGNOUT, "/signout", WHOLE, SIGNOUT, 0, TEXT)                                                \
-    X(CREDIT_MODELS, "/models", WHOLE, LISTING, DIALECT_CREDIT, CREDIT)                            \
+    X(CREDIT_MODELS, "/models", WHOLE, LISTING, BY_ACCEPT, CREDIT)                                 \
     X(FILTERABLE_MODELS, "/api/models", WHOLE, LISTING, DIALECT_FILTERABLE, OPENAI)                \
     X(OPENROUTER_MODELS, "/api/v1/models", WHOLE, LISTING, DIALECT_OPENROUTER, OPENROUTER)         \
     X(OPENROUTER_USER_MODELS, "/api/v1/models/user", WHOLE, LISTING, DIALECT_OPENROUTER,           \
@@ -49,7 +49,9 @@
       GEMINI)                                                                                      \
     X(GATEWAY_GEMINI_MODEL, "/gateway/gemini/v1beta/models/", REST, MODEL, DIALECT_GEMINI, GEMINI) \
     X(VERSION_GEMINI_MODELS, "/gemini/*/models", WHOLE, LISTING, DIALECT_GEMINI, GEMINI)           \
-    X(VERSION_GEMINI_MODEL, "/gemini/*/models/", REST, MODEL, DIALECT_GEMINI, GEMINI)
+    X(VERSION_GEMINI_MODEL, "/gemini/*/models/", REST, MODEL, DIALECT_GEMINI, GEMINI)              \
+    X(CONNECT, "/connect", WHOLE, WEB, 0, OPENAI)                                                  \
+    X(ASSET, "/assets/", REST, ASSET, 0, OPENAI)
 
 enum route {
 #define X(name, ...) ROUTE_##name,
@@ -67,6 +69,8 @@ enum route_handler {
     HANDLER_READY,
     HANDLER_SIGNIN,
     HANDLER_SIGNOUT,
+    HANDLER_WEB, /* a page for people */
+    HANDLER_ASSET,
 };
 
 struct route_match {

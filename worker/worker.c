@@ -23,6 +23,7 @@ enum {
     RECORDS_SPARE_MAX = 1024,
     PEEKS_SPARE_MAX = 64,
     SIGNINS_SPARE_MAX = 16,
+    PAGES_SPARE_MAX = 64,
     SECOND_MS = 1000,
 };
 
@@ -240,6 +241,7 @@ static int start(struct worker *worker, const struct worker_boot *boot)
     link_init(&worker->pausing_calls);
     record_pool_init(&worker->listings, listing_record_bytes(), RECORDS_SPARE_MAX);
     record_pool_init(&worker->signins, signin_record_bytes(), SIGNINS_SPARE_MAX);
+    record_pool_init(&worker->pages, web_record_bytes(), PAGES_SPARE_MAX);
     write_date(worker);
     err = draw_randoms(worker);
     if (err == 0 && uv_loop_init(&worker->loop) != 0)
@@ -278,6 +280,7 @@ static void close_worker(struct worker *worker)
     record_pool_close(&worker->peeks);
     record_pool_close(&worker->listings);
     record_pool_close(&worker->signins);
+    record_pool_close(&worker->pages);
     listing_copies_free(&worker->copies);
     INVARIANT(uv_loop_close(&worker->loop) == 0);
     revocations_close(&worker->revocations);

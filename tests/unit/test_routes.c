@@ -61,6 +61,11 @@ static const struct {
     {HTTP_METHOD_GET, "/gemini/v1/x/models", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
     {HTTP_METHOD_GET, "/api/models", 0, ROUTE_FILTERABLE_MODELS, "", ERRORS_OPENAI},
     {HTTP_METHOD_GET, "/api/v1/models", 0, ROUTE_OPENROUTER_MODELS, "", ERRORS_OPENROUTER},
+    {HTTP_METHOD_GET, "/connect", 0, ROUTE_CONNECT, "", ERRORS_OPENAI},
+    {HTTP_METHOD_HEAD, "/connect", 0, ROUTE_CONNECT, "", ERRORS_OPENAI},
+    {HTTP_METHOD_POST, "/connect", ERR_METHOD, ROUTE_CONNECT, "", ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/assets/weir.css", 0, ROUTE_ASSET, "weir.css", ERRORS_OPENAI},
+    {HTTP_METHOD_GET, "/assets/", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
     {HTTP_METHOD_GET, "/healthz", 0, ROUTE_HEALTHZ, "", ERRORS_OPENAI},
     {HTTP_METHOD_HEAD, "/readyz", 0, ROUTE_READYZ, "", ERRORS_OPENAI},
     {HTTP_METHOD_POST, "/signin", 0, ROUTE_SIGNIN, "", ERRORS_TEXT},
@@ -132,6 +137,35 @@ static void a_listing_speaks_what_its_request_asks_for(void **state)
     }
 }
 
+static void the_page_is_for_who_prefers_html(void **state)
+{
+    static const struct {
+        const char *accept;
+        enum route_handler handler;
+    } asked[] = {
+        {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", HANDLER_WEB},
+        {"text/html", HANDLER_WEB},
+        {"text/*, application/json;q=0.9", HANDLER_WEB},
+        {"*/*", HANDLER_LISTING},
+        {"application/json, text/html", HANDLER_LISTING},
+        {"text/html;q=0", HANDLER_LISTING},
+        {"image/png", HANDLER_LISTING},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        const struct http_request request = {
+            .method = HTTP_METHOD_GET,
+            .path = SPAN("/models"), .header_count = 1,
+                         .headers = {{SPAN("accept"), span_of(asked[i].accept)}},
+                         };
+        struct route_match match;
+
+        assert_int_equal(routes_find(&request, &match), 0);
+        assert_int_equal(match.handler, asked[i].handler);
+    }
+}
+
 static void allow_names_the_methods_of_the_path(void **state)
 {
     (void)state;
@@ -163,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_path_has_its_route),
         cmocka_unit_test(a_listing_speaks_what_its_request_asks_for),
+        cmocka_unit_test(the_page_is_for_who_prefers_html),
         cmocka_unit_test(allow_names_the_methods_of_the_path),
         cmocka_unit_test(an_etag_matches_by_weak_comparison),
     };

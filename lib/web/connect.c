@@ -1,0 +1,113 @@
+#include "lib/web/inner.h"
+
+/* What each kind of provider speaks; a call is passed on in the protocol that it came in. */
+static const enum wire_protocol protocols[PROVIDER_KIND_COUNT] = {
+#define X(name, word, owned_by, page, protocol, ...) [PROVIDER_##name] = PROTOCOL_##protocol,
+    PROVIDER_KIND_MAP(X)
+#undef X
+};
+
+static bool is_served_in(const struct snapshot *snapshot, uint32_t model,
+                         enum wire_protocol protocol)
+{
+    const struct model_row *row = snapshot_model(snapshot, model);
+
+    for (uint32_t i = 0; i < row->deployment_count; i++) {
+        const struct deployment_row *deployment = snapshot_deployment(snapshot,
+                                                                      row->deployment_first + i);
+
+        if (protocols[snapshot_provider(snapshot, deployment->provider)->kind] == protocol)
+            return true;
+    }
+    return false;
+}
+
+static bool fits(const struct web_view *view, uint32_t model, enum wire_protocol protocol)
+{
+    return snapshot_is_granted(view->snapshot, view->grant_set, model) &&
+           is_served_in(view->snapshot, model, protocol);
+}
+
+/* The first chat model that may be called in that protocol. */
+static uint32_t find_first(const struct web_view *view, enum wire_protocol protocol)
+{
+    for (uint32_t n = 0; n < snapshot_rows(view->snapshot, SNAPSHOT_MODELS); n++) {
+        if (snapshot_model(view->snapshot, n)->kind == MODEL_CHAT && fits(view, n, protocol))
+            return n;
+    }
+    return ROW_NONE;
+}
+
+/* The model that was asked for, if it may be called; else ROW_NONE. */
+static uint32_t find_wanted(const struct web_view *view)
+{
+    const struct web_query *query = view->query;
+
+    if (query == NULL || query->model_bytes == 0)
+        return ROW_NONE;
+    uint32_t model = snapshot_find_model(view->snapshot,
+                                         (struct span){query->model, query->model_bytes});
+
+    if (model == ROW_NONE || !snapshot_is_granted(view->snapshot, view->grant_set, model))
+        return ROW_NONE;
+    return model;
+}
+
+void web_connect_choose(struct web_view *view)
+{
+    uint32_t wanted = find_wanted(view);
+
+    for (uint32_t n = 0; n < WEB_PROTOCOLS; n++) {
+        enum wire_protocol protocol = (enum wire_protocol)n;
+        bool is_chat = wanted != ROW_NONE &&
+                       snapshot_model(view->snapshot, wanted)->kind == MODEL_CHAT;
+
+        view->models[n] = is_chat && fits(view, wanted, protocol) ? wanted
+                                                                  : find_first(view, protocol);
+    }
+}
+
+void web_connect_calls(struct web_view *view, struct web_body *body)
+{
+    static const enum web_template templates[][WEB_PROTOCOLS] = {
+        {WEB_TEMPLATE_call_openai, WEB_TEMPLATE_call_anthropic},
+        {WEB_TEMPLATE_connect_openai, WEB_TEMPLATE_connect_anthropic},
+    };
+    bool is_any = false;
+
+    for (uint32_t n = 0; n < WEB_PROTOCOLS; n++) {
+        if (view->models[n] == ROW_NONE)
+            continue;
+        web_add_template(view, body, templates[view->main == WEB_TEMPLATE_connect][n]);
+        is_any = true;
+    }
+    if (!is_any)
+        text_add(&body->text, SPAN("<p class=\"empty\">There is no model yet that you may call: "
+                                   "what it takes to call one is shown here then.</p>"));
+}
+
+void web_connect_chosen(struct web_view *view, struct web_body *body)
+{
+    if (view->query != NULL)
+        text_add_html(&body->text, (struct span){view->query->model, view->query->model_bytes});
+}
+
+/* What became of the model that was asked for. */
+void web_connect_note(struct web_view *view, struct web_body *body)
+{
+    uint32_t wanted = find_wanted(view);
+    struct text *out = &body->text;
+
+    if (view->query == NULL || view->query->model_bytes == 0)
+        return;
+    if (wanted != ROW_NONE &&
+        (view->models[PROTOCOL_OPENAI] == wanted || view->models[PROTOCOL_ANTHROPIC] == wanted))
+        return;
+    text_add(out, SPAN("<p class=\"message\" role=\"status\">"));
+    if (wanted == ROW_NONE)
+        text_add(out, SPAN("You may call no model named <code>"));
+    else
+        text_add(out, SPAN("The examples are for chat, which is not what one does with <code>"));
+    web_connect_chosen(view, body);
+    text_add(out, SPAN("</code>. The examples show another one.</p>"));
+}
