@@ -6,6 +6,15 @@ enum {
     ID_BYTES_MAX = 40,   /* of a tool call */
 };
 
+/* OpenRouter hands on what Anthropic has signed; behind Google's servers that speak OpenAI's
+ * protocol is a Gemini that wants its own back. */
+static enum hub_signer signer_of(const struct codec_target *target)
+{
+    if (target->provider == PROVIDER_OPENROUTER)
+        return HUB_SIGNER_ANTHROPIC;
+    return target->traits.signatures ? HUB_SIGNER_GEMINI : HUB_SIGNER_NONE;
+}
+
 /* OpenAI's own servers refuse reasoning in a history; others that reason want theirs back. */
 static struct normalise_rules shape(const struct hub_request *request,
                                     const struct codec_target *target)
@@ -13,6 +22,7 @@ static struct normalise_rules shape(const struct hub_request *request,
     (void)request;
     return (struct normalise_rules){
         .keep_system_turns = true,
+        .signer = signer_of(target),
         .keep_unsigned = target->provider != PROVIDER_OPENAI,
     };
 }

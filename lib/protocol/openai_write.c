@@ -139,26 +139,51 @@ static int write_format(struct openai_writing *writing)
 /** The nearest effort that the provider has a word for; HUB_EFFORT_UNSET: none is near. */
 static enum hub_effort nearest(enum provider_kind provider, enum hub_effort effort)
 {
+    if (provider == PROVIDER_OPENROUTER)
+        return effort == HUB_EFFORT_MAX ? HUB_EFFORT_XHIGH : effort;
     /* "none" is refused by OpenAI's models before GPT-5.1, and what follows is their default. */
     if (effort == HUB_EFFORT_NONE)
         return HUB_EFFORT_UNSET;
     if (provider == PROVIDER_OPENAI)
-        return effort == HUB_EFFORT_MAX ? HUB_EFFORT_XHIGH : effort;
+        return effort;
     if (effort < HUB_EFFORT_LOW)
         return HUB_EFFORT_LOW;
     return effort > HUB_EFFORT_HIGH ? HUB_EFFORT_HIGH : effort;
 }
 
+/* OpenRouter's own object: one of `max_tokens`, `effort` and `enabled`, and what is shown. */
+static void write_router_reasoning(struct openai_writing *writing, enum hub_effort effort)
+{
+    const struct hub_reasoning *reasoning = &writing->request->reasoning;
+    struct text *out = writing->out;
+
+    text_add(out, SPAN(",\"reasoning\":{\"exclude\":"));
+    text_add(out, reasoning->shown == HUB_NO ? SPAN("true") : SPAN("false"));
+    if (reasoning->has_budget) {
+        text_add(out, SPAN(",\"max_tokens\":"));
+        text_add_unsigned(out, reasoning->budget);
+    } else if (effort != HUB_EFFORT_UNSET) {
+        openai_add_string(out, SPAN("effort"), hub_effort_word(effort));
+    } else if (reasoning->is_adaptive) {
+        openai_add_value(out, SPAN("enabled"), SPAN("true"));
+    }
+    text_add_char(out, '}');
+}
+
 static int write_reasoning(struct openai_writing *writing)
 {
-    enum hub_effort asked = (enum hub_effort)writing->request->reasoning.effort;
-    bool is_known = writing->target->traits.thinking == THINKING_EFFORT;
-    enum hub_effort effort;
+    const struct hub_reasoning *reasoning = &writing->request->reasoning;
+    enum hub_effort asked = (enum hub_effort)reasoning->effort;
+    enum hub_effort effort = nearest(writing->target->provider, asked);
 
-    if (asked == HUB_EFFORT_UNSET || (asked == HUB_EFFORT_NONE && !is_known))
+    if (asked == HUB_EFFORT_UNSET && !reasoning->is_adaptive && reasoning->shown == HUB_UNSET)
         return 0;
-    effort = is_known ? nearest(writing->target->provider, asked) : HUB_EFFORT_UNSET;
-    openai_add_string(writing->out, SPAN("reasoning_effort"), hub_effort_word(effort));
+    if (writing->target->traits.thinking == THINKING_NONE)
+        return asked <= HUB_EFFORT_NONE ? 0 : hub_drop_field(writing->notes, HUB_FIELD_REASONING);
+    if (writing->target->provider == PROVIDER_OPENROUTER)
+        write_router_reasoning(writing, effort);
+    else
+        openai_add_string(writing->out, SPAN("reasoning_effort"), hub_effort_word(effort));
     return effort == asked ? 0 : hub_drop_field(writing->notes, HUB_FIELD_REASONING);
 }
 
@@ -171,7 +196,7 @@ static int write_tier(struct openai_writing *writing)
 
     if (tier.len == 0 || hub_equal(tier, SPAN("auto")))
         return 0;
-    if (writing->target->provider != PROVIDER_OPENAI)
+    if (writing->target->provider == PROVIDER_OPENAI_COMPATIBLE)
         return hub_drop_field(writing->notes, HUB_FIELD_SERVICE_TIER);
     openai_add_string(writing->out, SPAN("service_tier"), tier);
     return 0;

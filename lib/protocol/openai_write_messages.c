@@ -133,12 +133,31 @@ static int add_video(struct openai_writing *writing, const struct hub_block *blo
     return 0;
 }
 
+/* OpenAI's own cache points are known to its newest models only, and it needs none; OpenRouter
+ * hands Anthropic's on. */
+static bool takes_cache(const struct openai_writing *writing, const struct hub_block *block)
+{
+    return writing->target->provider == PROVIDER_OPENROUTER && is_text(block);
+}
+
+static void add_text_part(struct openai_writing *writing, const struct hub_block *block)
+{
+    struct text *out = writing->out;
+
+    text_add(out, SPAN("{\"type\":\"text\",\"text\":\""));
+    add_raw(out, block);
+    text_add_char(out, '"');
+    if (block->cache != HUB_CACHE_NONE && takes_cache(writing, block))
+        openai_add_value(out, SPAN("cache_control"), block->cache == HUB_CACHE_1H
+                                   ? SPAN("{\"type\":\"ephemeral\",\"ttl\":\"1h\"}")
+                                   : SPAN("{\"type\":\"ephemeral\"}"));
+    text_add_char(out, '}');
+}
+
 static int add_part(struct openai_writing *writing, const struct hub_block *block)
 {
     if (is_text(block)) {
-        text_add(writing->out, SPAN("{\"type\":\"text\",\"text\":\""));
-        add_raw(writing->out, block);
-        text_add(writing->out, SPAN("\"}"));
+        add_text_part(writing, block);
         return 0;
     }
     switch ((enum hub_block_kind)block->kind) {
@@ -170,7 +189,8 @@ static bool needs_parts(const struct openai_writing *writing, const struct hub_b
     bool has_other = false;
 
     for (const struct hub_block *block = first; block != NULL; block = block->next)
-        has_other = has_other || !is_text(block);
+        has_other = has_other || !is_text(block) ||
+                    (block->cache != HUB_CACHE_NONE && takes_cache(writing, block));
     return has_other ||
            (first != NULL && first->next != NULL && writing->target->traits.part_arrays);
 }
@@ -205,7 +225,7 @@ static int write_content(struct openai_writing *writing, const struct hub_block 
     int err = 0;
 
     for (const struct hub_block *block = first; block != NULL && err == 0; block = block->next) {
-        if (block->cache != HUB_CACHE_NONE)
+        if (block->cache != HUB_CACHE_NONE && !takes_cache(writing, block))
             err = hub_drop_field(writing->notes, HUB_FIELD_CACHE);
     }
     if (err != 0)
@@ -302,8 +322,7 @@ static void write_call(struct openai_writing *writing, const struct hub_block *c
     text_add(out, SPAN("\",\"arguments\":"));
     text_add_json(out, call->arguments.len > 0 ? call->arguments : SPAN("{}"));
     text_add_char(out, '}');
-    /* Google's own servers want it back; OpenAI's refuse what they do not know. */
-    if (call->signature.len > 0 && writing->target->provider != PROVIDER_OPENAI) {
+    if (call->signature.len > 0) {
         text_add(out, SPAN(",\"extra_content\":{\"google\":{\"thought_signature\":\""));
         text_add(out, call->signature);
         text_add(out, SPAN("\"}}"));
@@ -324,6 +343,28 @@ static void write_calls(struct openai_writing *writing, const struct hub_blocks 
     text_add_char(writing->out, ']');
 }
 
+/* What is signed goes back as it came; of what is not, the text is all there is. */
+static void write_details(struct openai_writing *writing, const struct hub_blocks *secrets)
+{
+    uint64_t index = 0;
+
+    if (secrets->first == NULL || writing->target->provider != PROVIDER_OPENROUTER)
+        return;
+    text_add(writing->out, SPAN(",\"reasoning_details\":["));
+    for (const struct hub_block *block = secrets->first; block != NULL; block = block->next) {
+        if (block != secrets->first)
+            text_add_char(writing->out, ',');
+        openai_add_detail(writing->out, &(struct openai_detail){
+                                            .kind = (enum hub_block_kind)block->kind,
+                                            .signer = (enum hub_signer)block->signer,
+                                            .text = block->text,
+                                            .signature = block->signature,
+                                            .index = index++,
+                                        });
+    }
+    text_add_char(writing->out, ']');
+}
+
 static void write_thoughts(struct openai_writing *writing, const struct hub_blocks *thoughts)
 {
     if (thoughts->first == NULL)
@@ -337,6 +378,7 @@ static int write_assistant(struct openai_writing *writing, struct hub_message *m
 {
     struct hub_blocks said = {NULL, NULL};
     struct hub_blocks thoughts = {NULL, NULL};
+    struct hub_blocks secrets = {NULL, NULL};
     struct hub_blocks calls = {NULL, NULL};
     struct hub_block *next;
     int err = 0;
@@ -345,11 +387,13 @@ static int write_assistant(struct openai_writing *writing, struct hub_message *m
         next = block->next;
         if (block->kind == HUB_TOOL_CALL)
             move(&calls, block);
-        else if (block->kind == HUB_REASONING)
+        else if (block->kind == HUB_REASONING && block->signer == HUB_SIGNER_NONE)
             move(&thoughts, block);
+        else if (block->kind == HUB_REASONING || block->kind == HUB_REDACTED)
+            move(&secrets, block);
         else if (is_text(block))
             move(&said, block);
-        else if (block->kind != HUB_REDACTED)
+        else
             return refuse(writing, SPAN("An assistant's message may hold text and calls only."));
     }
     begin_message(writing, is_first);
@@ -359,6 +403,7 @@ static int write_assistant(struct openai_writing *writing, struct hub_message *m
     else
         err = write_content(writing, said.first);
     write_thoughts(writing, &thoughts);
+    write_details(writing, &secrets);
     write_calls(writing, &calls);
     text_add_char(writing->out, '}');
     return err;
