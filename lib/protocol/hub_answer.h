@@ -32,6 +32,7 @@ struct hub_answer {
 struct hub_error {
     int err;             /* ERR_UPSTREAM_… */
     struct span message; /* the provider's, decoded to UTF-8; empty: none. No key, no URL in it */
+    uint64_t retry_ms;   /* wait this long, where the body says so (Gemini); 0: it does not */
 };
 
 #endif

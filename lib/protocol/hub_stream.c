@@ -3,6 +3,7 @@
 #include "lib/base/err.h"
 #include "lib/protocol/hub_object.h"
 #include "lib/protocol/hub_text.h"
+#include "lib/protocol/tool_words.h"
 
 /** Text that waits. */
 struct piece {
@@ -210,27 +211,13 @@ static bool must_wait(const struct hub_stream *stream)
            (stream->open_tool != NULL && !stream->open_tool->object.was_empty);
 }
 
-/** splitmix64: ids of one stream differ, and so do those of streams with other seeds. */
-static uint64_t mix(uint64_t value)
-{
-    value += UINT64_C(0x9e3779b97f4a7c15);
-    value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
-    return value ^ value >> 31;
-}
-
 static bool make_id(struct hub_stream *stream, struct hub_stream_item *tool)
 {
-    static const char digits[] = "0123456789abcdef";
-    char id[] = "call_0123456789abcdef";
-    uint64_t number = mix(mix(stream->id_seed) + stream->tools_begun);
-
     tool->is_id_ours = true;
-    for (size_t i = sizeof(id) - 2; id[i] != '_'; i--) {
-        id[i] = digits[number & 15];
-        number >>= 4;
-    }
-    return keep(stream, (struct span){id, sizeof(id) - 1}, &tool->id);
+    tool->id = tool_words_make_id(stream->memory, stream->id_seed, stream->tools_begun);
+    if (tool->id.ptr == NULL)
+        give_up(stream, ERR_NO_MEMORY);
+    return tool->id.ptr != NULL;
 }
 
 static void begin_tool(struct hub_stream *stream, struct hub_stream_item *tool)
@@ -431,7 +418,10 @@ void hub_stream_finish(struct hub_stream *stream, enum hub_finish finish, struct
 
 void hub_stream_error(struct hub_stream *stream, int err, struct span message)
 {
-    const struct hub_event event = {.kind = HUB_EVENT_ERROR, .error = {err, message}};
+    const struct hub_event event = {
+        .kind = HUB_EVENT_ERROR,
+        .error = {.err = err, .message = message},
+    };
 
     if (stream->is_over)
         return;

@@ -170,3 +170,25 @@ struct span tool_words_fit_id(struct region *memory, struct span raw, uint32_t i
 {
     return fit(memory, raw, (struct word_rule){.bytes_max = id_bytes_max});
 }
+
+/** splitmix64: ids of one answer differ, and so do those of answers with other seeds. */
+static uint64_t mix(uint64_t value)
+{
+    value += UINT64_C(0x9e3779b97f4a7c15);
+    value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
+    return value ^ value >> 31;
+}
+
+struct span tool_words_make_id(struct region *memory, uint64_t seed, uint32_t number)
+{
+    static const char digits[] = "0123456789abcdef";
+    char id[] = "call_0123456789abcdef";
+    uint64_t value = mix(mix(seed) + number);
+
+    for (size_t i = sizeof(id) - 2; id[i] != '_'; i--) {
+        id[i] = digits[value & 15];
+        value >>= 4;
+    }
+    return region_copy(memory, (struct span){id, sizeof(id) - 1});
+}

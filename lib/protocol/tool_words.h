@@ -40,4 +40,13 @@ struct span tool_words_original(const struct tool_name *names, struct span sent)
 /** Fit one id (of an answer's tool call for the client). */
 struct span tool_words_fit_id(struct region *memory, struct span raw, uint32_t id_bytes_max);
 
+/**
+ * An id for a call that came without one: "call_" and 16 hexadecimal digits.
+ *
+ * @param seed    the answer's
+ * @param number  of the call in it
+ * @return in the region; ptr NULL: it is full
+ */
+struct span tool_words_make_id(struct region *memory, uint64_t seed, uint32_t number);
+
 #endif

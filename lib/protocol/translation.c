@@ -76,26 +76,29 @@ static int call_to_text(struct region *scratch, struct hub_block *block)
     return block->text.ptr == NULL ? ERR_NO_MEMORY : 0;
 }
 
-static int fit_call(const struct translation_keep *keep, struct region *scratch,
+static int fit_call(const struct translation_rules *rules, struct region *scratch, uint32_t number,
                     struct hub_block *block)
 {
-    block->name = tool_words_original(keep->names, block->name);
-    block->id = tool_words_fit_id(scratch, block->id, TRANSLATION_ID_BYTES_MAX);
+    block->name = tool_words_original(rules->keep.names, block->name);
+    block->id = block->id.len > 0 ? tool_words_fit_id(scratch, block->id, TRANSLATION_ID_BYTES_MAX)
+                                  : tool_words_make_id(scratch, rules->id_seed, number);
     return block->id.ptr == NULL ? ERR_NO_MEMORY : 0;
 }
 
-static int fit_blocks(const struct translation_keep *keep, struct region *scratch,
+static int fit_blocks(const struct translation_rules *rules, struct region *scratch,
                       struct hub_answer *answer)
 {
+    bool json_tool = rules->keep.json_tool;
+    uint32_t calls = 0;
     int err = 0;
 
     for (struct hub_block *block = answer->blocks.first; block != NULL && err == 0;
          block = block->next) {
         if (block->kind != HUB_TOOL_CALL)
             continue;
-        err = keep->json_tool ? call_to_text(scratch, block) : fit_call(keep, scratch, block);
+        err = json_tool ? call_to_text(scratch, block) : fit_call(rules, scratch, calls++, block);
     }
-    if (keep->json_tool && answer->finish == HUB_FINISH_TOOL_CALLS)
+    if (json_tool && answer->finish == HUB_FINISH_TOOL_CALLS)
         answer->finish = HUB_FINISH_STOP;
     return err;
 }
@@ -126,7 +129,7 @@ int translation_answer(const struct translation_rules *rules, struct span body,
     err = codec_of(rules->from)->read_answer(scratch, root, &answer, &said->error);
     said->usage = answer.usage;
     if (err == 0)
-        err = fit_blocks(&rules->keep, scratch, &answer);
+        err = fit_blocks(rules, scratch, &answer);
     if (err == 0)
         err = to->write_answer(scratch, &answer, &rules->answer, out);
     return err == 0 && out->err != 0 ? ERR_NO_MEMORY : err;

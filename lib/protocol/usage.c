@@ -47,10 +47,34 @@ static struct usage from_anthropic(const struct usage_figures *figures)
     return usage;
 }
 
+static struct usage from_gemini(const struct usage_figures *figures)
+{
+    const uint64_t *values = figures->values;
+    uint64_t input = values[USAGE_INPUT] + values[USAGE_TOOL_INPUT];
+    uint64_t beyond_input = without(values[USAGE_TOTAL], input);
+    struct usage usage = {
+        .input = without(input, values[USAGE_CACHE_READ]),
+        .cache_read = values[USAGE_CACHE_READ],
+        .output = values[USAGE_OUTPUT] + values[USAGE_REASONING],
+        .reasoning = values[USAGE_REASONING],
+    };
+
+    if (is_told(figures, USAGE_OUTPUT) && is_told(figures, USAGE_TOTAL) &&
+        beyond_input == values[USAGE_OUTPUT])
+        usage.output = values[USAGE_OUTPUT];
+    if (!is_told(figures, USAGE_OUTPUT) && beyond_input > usage.output)
+        usage.output = beyond_input;
+    return usage;
+}
+
 struct usage usage_from_figures(const struct usage_figures *figures, enum wire_protocol protocol)
 {
-    struct usage usage = protocol == PROTOCOL_ANTHROPIC ? from_anthropic(figures)
-                                                        : from_openai(figures);
+    static struct usage (*const readers[PROTOCOL_COUNT])(const struct usage_figures *figures) = {
+        [PROTOCOL_OPENAI] = from_openai,
+        [PROTOCOL_ANTHROPIC] = from_anthropic,
+        [PROTOCOL_GEMINI] = from_gemini,
+    };
+    struct usage usage = readers[protocol](figures);
 
     usage.seen = figures->seen != 0;
     if (usage.reasoning > usage.output)

@@ -20,7 +20,7 @@ struct usage {
 
 /** Figures as providers name them. */
 enum usage_figure {
-    USAGE_INPUT, /* OpenAI: prompt_tokens, cached ones included; Anthropic: fresh ones only */
+    USAGE_INPUT, /* OpenAI, Gemini: of the prompt, cached ones included; Anthropic: fresh ones */
     USAGE_OUTPUT,
     USAGE_TOTAL,
     USAGE_CACHE_READ,
@@ -28,6 +28,7 @@ enum usage_figure {
     USAGE_CACHE_WRITE_5M,
     USAGE_CACHE_WRITE_1H,
     USAGE_REASONING,
+    USAGE_TOOL_INPUT, /* Gemini: toolUsePromptTokenCount, beside promptTokenCount */
     USAGE_COUNT,
 };
 
@@ -50,7 +51,8 @@ static inline void usage_tell(struct usage_figures *figures, enum usage_figure f
  * OpenAI counts cached tokens inside prompt_tokens and reasoning inside completion_tokens; where
  * total_tokens shows that reasoning was left out of completion_tokens (xAI), it is added, and where
  * completion_tokens is missing it is total_tokens − prompt_tokens. Anthropic's figures are disjoint
- * already. A figure that contradicts another never makes a bucket negative.
+ * already. Gemini counts thoughts beside candidatesTokenCount, and some of its endpoints inside:
+ * totalTokenCount shows which. A figure that contradicts another never makes a bucket negative.
  */
 struct usage usage_from_figures(const struct usage_figures *figures, enum wire_protocol protocol);
 
