@@ -122,15 +122,31 @@ static int write_format(struct openai_writing *writing)
 {
     const struct hub_request *request = writing->request;
 
-    if (request->format == HUB_FORMAT_TEXT)
+    if (request->format == HUB_FORMAT_JSON)
+        text_add(writing->out, SPAN(",\"response_format\":{\"type\":\"json_object\"}"));
+    else if (request->format == HUB_FORMAT_SCHEMA && !request->json_tool)
+        write_schema(writing);
+    return 0;
+}
+
+/** Can the format be had, and how? */
+static int choose_format(struct openai_writing *writing)
+{
+    struct hub_request *request = writing->request;
+    uint8_t structured = writing->target->traits.structured_output;
+
+    if (request->format == HUB_FORMAT_TEXT || structured == STRUCTURED_NATIVE)
         return 0;
-    if (writing->target->traits.structured_output == STRUCTURED_NONE)
+    if (structured == STRUCTURED_NONE)
         return hub_refuse_field(writing->notes, HUB_FIELD_FORMAT,
                                 SPAN("The model cannot be made to answer in JSON."));
     if (request->format == HUB_FORMAT_JSON)
-        text_add(writing->out, SPAN(",\"response_format\":{\"type\":\"json_object\"}"));
-    else
-        write_schema(writing);
+        return hub_refuse_field(writing->notes, HUB_FIELD_FORMAT,
+                                SPAN("The model needs a schema for JSON."));
+    if (request->tools != NULL)
+        return hub_refuse_field(writing->notes, HUB_FIELD_FORMAT,
+                                SPAN("The model takes a schema or tools, not both."));
+    request->json_tool = true;
     return 0;
 }
 
@@ -139,6 +155,8 @@ static int write_format(struct openai_writing *writing)
 /** The nearest effort that the provider has a word for; HUB_EFFORT_UNSET: none is near. */
 static enum hub_effort nearest(enum provider_kind provider, enum hub_effort effort)
 {
+    if (effort == HUB_EFFORT_UNSET)
+        return effort;
     if (provider == PROVIDER_OPENROUTER)
         return effort == HUB_EFFORT_MAX ? HUB_EFFORT_XHIGH : effort;
     /* "none" is refused by OpenAI's models before GPT-5.1, and what follows is their default. */
@@ -207,8 +225,8 @@ int openai_write_request(struct region *memory, struct hub_request *request,
                          struct text *out)
 {
     static int (*const writers[])(struct openai_writing *) = {
-        openai_write_messages, openai_write_tools, write_sampling, write_stops,
-        write_format,          write_reasoning,    write_tier,
+        choose_format, openai_write_messages, openai_write_tools, write_sampling,
+        write_stops,   write_format,          write_reasoning,    write_tier,
     };
     struct openai_writing writing = {memory, request, target, notes, out};
     int err = 0;

@@ -78,9 +78,11 @@ static int add_image(struct openai_writing *writing, const struct hub_block *blo
 static int add_file(struct openai_writing *writing, const struct hub_block *block)
 {
     struct text *out = writing->out;
-    bool is_pdf = span_equal(block->media_type, SPAN("application/pdf"));
+    bool is_pdf = !span_starts_with(block->media_type, SPAN("text/"));
 
-    if (block->source == HUB_SOURCE_URL)
+    if (span_starts_with(block->media_type, SPAN("image/")))
+        return add_image(writing, block);
+    if (block->source == HUB_SOURCE_URL && writing->target->provider != PROVIDER_OPENROUTER)
         return refuse(writing, SPAN("The model takes no URLs of files; send base64."));
     text_add(out, SPAN("{\"type\":\"file\",\"file\":{\"file_data\":\""));
     add_url(out, block);

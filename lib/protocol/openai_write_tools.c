@@ -4,6 +4,8 @@
 #include "lib/protocol/hub_text.h"
 #include "lib/protocol/openai_inner.h"
 
+#define JSON_TOOL "\"function\":{\"name\":\"json_response\""
+
 static bool is_allowed(const struct hub_request *request, struct span name)
 {
     for (uint32_t i = 0; i < request->allowed_count; i++) {
@@ -93,6 +95,16 @@ static int write_parallel(struct openai_writing *writing)
     return parallel == HUB_YES ? 0 : hub_drop_field(writing->notes, HUB_FIELD_PARALLEL);
 }
 
+/* The only tool there is: its arguments are the answer. */
+static void write_json_tool(struct openai_writing *writing)
+{
+    struct text *out = writing->out;
+
+    text_add(out, SPAN(",\"tools\":[{\"type\":\"function\"," JSON_TOOL));
+    openai_add_value(out, SPAN("parameters"), writing->request->format_schema);
+    text_add(out, SPAN("}}],\"tool_choice\":{\"type\":\"function\"," JSON_TOOL "}}"));
+}
+
 /* Without tools nothing may be said of them: OpenAI refuses an empty list, a choice and the flag. */
 int openai_write_tools(struct openai_writing *writing)
 {
@@ -101,6 +113,8 @@ int openai_write_tools(struct openai_writing *writing)
     bool is_first = true;
     int err = 0;
 
+    if (request->json_tool)
+        write_json_tool(writing);
     for (const struct hub_tool *tool = request->tools; tool != NULL && err == 0;
          tool = tool->next) {
         if (!is_native && !is_allowed(request, tool->name))

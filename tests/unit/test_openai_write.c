@@ -432,6 +432,7 @@ static void reasoning_is_asked_for_in_the_providers_words(void **state)
          HIS ",\"reasoning_effort\":\"low\"", "reasoning_effort"},
         {"too much", &local, WITH("\"reasoning_effort\":\"max\""),
          HIS ",\"reasoning_effort\":\"high\"", "reasoning_effort"},
+        {"as much as the model likes", &local, WITH("\"reasoning\":{\"enabled\":true}"), HIS, ""},
         {"just right", &local, WITH("\"reasoning_effort\":\"medium\""),
          HIS ",\"reasoning_effort\":\"medium\"", ""},
     };
@@ -492,6 +493,22 @@ static void strict_is_what_keeps_the_rules(void **state)
     }
 }
 
+static const struct codec_target by_tool = {.traits = {.structured_output = STRUCTURED_TOOL},
+                                            .upstream_model = {"gpt", 3}};
+
+static void a_schema_may_be_a_tools(void **state)
+{
+    static const struct row rows[] = {
+        {"a schema", &by_tool, SCHEMA("{\"type\":\"object\"}", ""),
+         HIS ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"json_response\","
+             "\"parameters\":{\"type\":\"object\"}}}],\"tool_choice\":{\"type\":\"function\","
+             "\"function\":{\"name\":\"json_response\"}}",
+         ""},
+    };
+
+    ASSERT_ROWS(*state, rows);
+}
+
 static void what_the_model_cannot_take_is_refused(void **state)
 {
     static const struct {
@@ -502,6 +519,11 @@ static void what_the_model_cannot_take_is_refused(void **state)
         {&openai, WITH("\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\"]"), "stop"},
         {&compatible, WITH("\"response_format\":{\"type\":\"json_object\"}"), "response_format"},
         {&compatible, SCHEMA("{}", ""), "response_format"},
+        {&by_tool, WITH("\"response_format\":{\"type\":\"json_object\"}"), "response_format"},
+        {&by_tool,
+         WITH("\"tools\":[" F_TOOL "],\"response_format\":{\"type\":\"json_schema\","
+              "\"json_schema\":{\"schema\":{}}}"),
+         "response_format"},
         {&compatible,
          SAID("{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":"
               "\"https://x.org/a\"}}]}"),
@@ -575,6 +597,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reasoning_is_asked_for_in_the_providers_words, open_region,
                                         close_region),
         cmocka_unit_test_setup_teardown(strict_is_what_keeps_the_rules, open_region, close_region),
+        cmocka_unit_test_setup_teardown(a_schema_may_be_a_tools, open_region, close_region),
         cmocka_unit_test_setup_teardown(what_the_model_cannot_take_is_refused, open_region,
                                         close_region),
         cmocka_unit_test_setup_teardown(an_image_in_an_assistants_turn_is_refused, open_region,
