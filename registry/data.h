@@ -1,6 +1,7 @@
 /**
  * The checked registry between loading and compiling. All memory is the registry's arena; spans
- * point into it. registry_load() fills it, registry_compile() reads it; nobody else includes this.
+ * point into it. registry_load() fills it; registry_compile() and the commands that explain a
+ * configuration read it; nobody else includes this.
  *
  * What is here has passed every check: names resolve to array indexes, ranges hold, identifiers
  * have their form. Arrays keep the order of the configuration.
@@ -167,6 +168,8 @@ struct data {
 #undef X
     } places;
     struct span config_path;
+    uint32_t file_count;
+    const struct span *files; /* that were read, in their order, NUL-terminated */
     struct span state_dir;
     struct span control_socket;
     struct span ca_file;

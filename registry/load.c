@@ -17,6 +17,7 @@ struct load {
     struct registry *registry;
     struct draft draft;
     struct names files; /* included: a file that two patterns match is read once */
+    struct list read;   /* struct span: files, with names that the registry keeps */
     struct report *report;
     const char *main_file;
     char folder[PATH_MAX];
@@ -66,12 +67,14 @@ static void bind_file(struct load *load, const char *path, bool included)
 {
     struct span text = {NULL, 0};
     struct span kept = arena_copy(load->registry->arena, span_of(path));
+    struct span *read = kept.ptr == NULL ? NULL : list_add(&load->read);
     const char *problem = "";
 
-    if (kept.ptr == NULL) {
+    if (read == NULL) {
         load->binder.out_of_memory = true;
         return;
     }
+    *read = kept;
     int err = file_content_read(path, load->bytes_left, &text, &problem);
     if (err != 0) {
         if (err == ERR_NO_SPACE)
@@ -209,11 +212,22 @@ static int link_all(struct load *load)
     return err == 0 ? merge_rows(&merge) : err;
 }
 
+static void keep_files(struct load *load)
+{
+    struct data *data = &load->registry->data;
+
+    data->file_count = load->read.count;
+    data->files = list_copy(&load->read, load->registry->arena);
+    if (data->files == NULL && data->file_count > 0)
+        load->binder.out_of_memory = true;
+}
+
 /* What was bound becomes the registry, or nothing when there is an error. */
 static struct registry *finish(struct load *load, uint32_t errors_before)
 {
     struct registry *registry = load->registry;
 
+    keep_files(load);
     if (!load->unreadable && !load->binder.out_of_memory && link_all(load) != 0)
         load->binder.out_of_memory = true;
     if (load->binder.out_of_memory)
@@ -247,6 +261,7 @@ static void load_close(struct load **load)
     wipe_secrets(*load);
     draft_close(&(*load)->draft);
     list_close(&(*load)->binder.items);
+    list_close(&(*load)->read);
     registry_free(&(*load)->registry);
     explicit_bzero(*load, sizeof(**load));
     arena_free(&scratch);
@@ -271,6 +286,7 @@ static struct load *load_new(bool resolve, struct report *report)
     load->bytes_left = LOAD_CONFIG_BYTES_MAX;
     draft_init(&load->draft, scratch);
     names_init(&load->files, scratch);
+    load->read = (struct list){.row_bytes = sizeof(struct span)};
     load->binder.arena = registry->arena;
     load->binder.scratch = scratch;
     load->binder.report = report;

@@ -168,8 +168,10 @@ int refuse(const struct build *build)
         refuse_fixed_paths(build);
         refuse_lost_directory(build);
     }
-    refuse_missing_certificates(build);
-    refuse_descriptors(build);
+    if (!build->input->is_unserved) {
+        refuse_missing_certificates(build);
+        refuse_descriptors(build);
+    }
     refuse_accounts(build);
     return report_errors(build->report) == errors ? 0 : ERR_CONFIG;
 }

@@ -77,6 +77,7 @@ struct registry_compile_input {
     uint64_t acknowledged; /* all workers and their calls are past older ones; 0: none */
     int64_t now_s;
     struct span session_key; /* SESSION_KEY_BYTES; empty: nobody can sign in. Borrowed */
+    bool is_unserved; /* nobody will serve it: what this host lacks for that is no error */
 };
 
 struct registry_compiled {
@@ -90,7 +91,9 @@ struct registry_compiled {
  * Compile and seal.
  *
  * Refused, each as an error in `report`: a change of a setting that only a restart can change, a
- * directory that `previous` had and this registry has not, more cells than `state.cells_max`, connection and call limits that do not fit RLIMIT_NOFILE.
+ * directory that `previous` had and this registry has not, more cells than `state.cells_max`,
+ * more accounts than the steward has room for; and, unless it is unserved, certificates that cannot
+ * be read and connection and call limits that do not fit RLIMIT_NOFILE.
  *
  * @return 0, ERR_CONFIG (see report), ERR_NO_MEMORY or ERR_IO
  */
