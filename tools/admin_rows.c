@@ -2,12 +2,9 @@
 
 #include "lib/wire/json_walk.h"
 #include "tools/admin_json.h"
+#include "tools/terminal.h"
 
-#include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-enum { CELL_BYTES_MAX = 64 * 1024, GAP = 2, COLUMN_WIDTH_MIN = 8 };
+enum { CELL_BYTES_MAX = 64 * 1024, NARROW = 8 };
 
 /** X(noun, heading, member) */
 #define COLUMN_MAP(X)                     \
@@ -42,16 +39,10 @@ enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
 
 struct admin_rows admin_rows_for(FILE *out, const char *noun)
 {
-    struct admin_rows rows = {.out = out, .noun = noun};
-    struct winsize size;
-    const char *no_color = getenv("NO_COLOR"); /* NOLINT(concurrency-mt-unsafe): one thread */
+    const struct terminal terminal = terminal_of(out);
 
-    if (isatty(fileno(out)) == 0)
-        return rows;
-    rows.is_bold = no_color == NULL || no_color[0] == '\0';
-    if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0)
-        rows.width = size.ws_col;
-    return rows;
+    return (struct admin_rows){
+        .out = out, .noun = noun, .width = terminal.width, .is_bold = terminal.is_color};
 }
 
 /* Of an entity that is no key, `disabled` is its state. */
@@ -68,104 +59,64 @@ static struct span cell(struct span row, const char *member, char *memory)
     return out.err == 0 ? text_span(&out) : SPAN("…");
 }
 
-/* --- widths ----------------------------------------------------------------------------------- */
-
-static void measure(struct admin_rows *rows, struct span data)
+/* @param cells  valid until the next row */
+static void fill(const struct admin_rows *rows, struct span row, struct span *cells)
 {
-    static char memory[CELL_BYTES_MAX];
-    struct span row;
-    size_t n = 0;
+    static char memory[ADMIN_COLUMNS_MAX][CELL_BYTES_MAX];
+    uint32_t n = 0;
 
     for (size_t i = 0; i < COLUMN_COUNT; i++) {
         if (strcmp(columns[i].noun, rows->noun) != 0)
             continue;
-        rows->widths[n] = strlen(columns[i].heading);
-        for (struct json_walk walk = json_walk_begin(data); json_walk_item(&walk, &row);) {
-            size_t width = admin_json_width(cell(row, columns[i].member, memory));
-
-            rows->widths[n] = width > rows->widths[n] ? width : rows->widths[n];
-        }
+        cells[n] = cell(row, columns[i].member, memory[n]);
         n++;
     }
 }
 
-/* One cell at a time off the widest column, until all fit or none can give more. Names stay whole:
- * they are what the next command is given. */
-static void fit(struct admin_rows *rows)
+/* Names stay whole: they are what the next command is given. */
+static void begin(struct admin_rows *rows)
 {
-    for (;;) {
-        size_t total = 0;
-        size_t widest = 1;
-
-        for (size_t n = 0; n < ADMIN_COLUMNS_MAX; n++) {
-            total += rows->widths[n] == 0 ? 0 : rows->widths[n] + GAP;
-            widest = n > 0 && rows->widths[n] > rows->widths[widest] ? n : widest;
-        }
-        if (rows->width == 0 || total <= rows->width + GAP ||
-            rows->widths[widest] <= COLUMN_WIDTH_MIN)
-            return;
-        rows->widths[widest]--;
-    }
-}
-
-/* --- printing --------------------------------------------------------------------------------- */
-
-static void print_cell(const struct admin_rows *rows, struct span text, size_t n, bool is_last)
-{
-    size_t width = admin_json_width(text);
-
-    if (rows->width > 0 && n > 0 && width > rows->widths[n]) {
-        struct span cut = admin_json_cut(text, rows->widths[n] - 1);
-
-        fprintf(rows->out, "%.*s…", SPAN_FMT(cut));
-        width = rows->widths[n];
-    } else {
-        fwrite(text.ptr, 1, text.len, rows->out);
-    }
-    if (!is_last)
-        fprintf(rows->out, "%*s",
-                (int)(GAP + (width < rows->widths[n] ? rows->widths[n] - width : 0)), "");
-}
-
-/* @param row  NULL: the heading */
-static void print_row(const struct admin_rows *rows, const struct span *row)
-{
-    static char memory[CELL_BYTES_MAX];
-    size_t n = 0;
+    uint32_t n = 0;
 
     for (size_t i = 0; i < COLUMN_COUNT; i++) {
         if (strcmp(columns[i].noun, rows->noun) != 0)
             continue;
-        bool is_last = i + 1 == COLUMN_COUNT || strcmp(columns[i + 1].noun, rows->noun) != 0;
-        struct span text = row == NULL ? span_of(columns[i].heading)
-                                       : cell(*row, columns[i].member, memory);
-
-        print_cell(rows, text, n++, is_last);
+        rows->columns[n] = (struct table_column){.heading = columns[i].heading,
+                                                 .narrow = n > 0 ? NARROW : 0};
+        n++;
     }
+    rows->table = table_of(rows->columns, n);
 }
 
-static void print_heading(const struct admin_rows *rows)
+static void measure_and_head(struct admin_rows *rows, struct span data)
 {
+    struct span cells[ADMIN_COLUMNS_MAX];
+    struct span row;
+
+    begin(rows);
+    for (struct json_walk walk = json_walk_begin(data); json_walk_item(&walk, &row);) {
+        fill(rows, row, cells);
+        table_measure(&rows->table, cells);
+    }
+    (void)table_fit(&rows->table, rows->width);
     fputs(rows->is_bold ? "\033[1m" : "", rows->out);
-    print_row(rows, NULL);
+    table_print_headings(&rows->table, rows->out);
     fputs(rows->is_bold ? "\033[0m\n" : "\n", rows->out);
 }
 
 uint64_t admin_rows_print(struct admin_rows *rows, struct span data, uint64_t rows_max)
 {
+    struct span cells[ADMIN_COLUMNS_MAX];
     struct span row;
     uint64_t count = 0;
 
-    if (!rows->has_begun) {
-        measure(rows, data);
-        fit(rows);
-        print_heading(rows);
-        rows->has_begun = true;
-    }
+    if (!rows->has_begun)
+        measure_and_head(rows, data);
+    rows->has_begun = true;
     for (struct json_walk walk = json_walk_begin(data);
          count < rows_max && json_walk_item(&walk, &row); count++) {
-        print_row(rows, &row);
-        fputc('\n', rows->out);
+        fill(rows, row, cells);
+        table_print(&rows->table, cells, rows->out);
     }
     return count;
 }

@@ -6,7 +6,7 @@
 #ifndef WEIR_TOOLS_ADMIN_ROWS_H
 #define WEIR_TOOLS_ADMIN_ROWS_H
 
-#include "lib/base/span.h"
+#include "tools/table.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -19,7 +19,8 @@ struct admin_rows {
     size_t width;     /* of the terminal; 0: there is none, nothing is cut */
     bool is_bold;     /* the heading */
     bool has_begun;
-    size_t widths[ADMIN_COLUMNS_MAX];
+    struct table_column columns[ADMIN_COLUMNS_MAX];
+    struct table table;
 };
 
 /** As for `out`: its width when it is a terminal, and bold unless NO_COLOR says not to. */

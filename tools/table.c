@@ -1,0 +1,157 @@
+#include "tools/table.h"
+
+#include "lib/base/invariant.h"
+#include "tools/admin_json.h"
+
+enum { GAP = 2 };
+
+struct table table_of(const struct table_column *columns, uint32_t count)
+{
+    struct table table = {.columns = columns, .count = count};
+
+    INVARIANT(count > 0 && count <= TABLE_COLUMNS_MAX);
+    for (uint32_t n = 0; n < count; n++)
+        table.widths[n] = admin_json_width(span_of(columns[n].heading));
+    return table;
+}
+
+void table_measure(struct table *table, const struct span *row)
+{
+    for (uint32_t n = 0; n < table->count; n++) {
+        size_t width = admin_json_width(row[n]);
+
+        table->widths[n] = width > table->widths[n] ? width : table->widths[n];
+    }
+}
+
+/* --- widths ----------------------------------------------------------------------------------- */
+
+/* How narrow it may become; a first column that may give way does so when the others have. */
+static size_t least(const struct table *table, uint32_t n)
+{
+    const struct table_column *column = &table->columns[n];
+
+    if (n == 0 || column->narrow == 0 || column->narrow > table->widths[n])
+        return table->widths[n];
+    return column->narrow;
+}
+
+static size_t total(const struct table *table, size_t (*width_of)(const struct table *, uint32_t))
+{
+    size_t sum = 0;
+
+    for (uint32_t n = 0; n < table->count; n++) {
+        if (!table->is_left_out[n])
+            sum += width_of(table, n) + (sum > 0 ? GAP : 0);
+    }
+    return sum;
+}
+
+static size_t wanted(const struct table *table, uint32_t n)
+{
+    return table->widths[n];
+}
+
+/* @return false: all that is left stays */
+static bool leave_one_out(struct table *table)
+{
+    uint32_t first = 0;
+
+    for (uint32_t n = 1; n < table->count; n++) {
+        uint32_t leaves = table->columns[n].leaves;
+
+        if (leaves != 0 && !table->is_left_out[n] &&
+            (first == 0 || leaves < table->columns[first].leaves))
+            first = n;
+    }
+    if (first == 0)
+        return false;
+    table->is_left_out[first] = true;
+    return true;
+}
+
+/* One cell at a time off the widest column that can give one. */
+static bool narrow_one(struct table *table)
+{
+    uint32_t widest = 0;
+
+    for (uint32_t n = 1; n < table->count; n++) {
+        if (!table->is_left_out[n] && table->widths[n] > least(table, n) &&
+            (widest == 0 || table->widths[n] > table->widths[widest]))
+            widest = n;
+    }
+    if (widest > 0)
+        table->widths[widest]--;
+    return widest > 0;
+}
+
+bool table_fit(struct table *table, size_t width)
+{
+    table->is_cut = width > 0;
+    if (width == 0 || total(table, wanted) <= width)
+        return true;
+    while (total(table, least) > width && leave_one_out(table))
+        continue;
+    while (total(table, wanted) > width && narrow_one(table))
+        continue;
+    const uint32_t narrow = table->columns[0].narrow;
+    while (narrow > 0 && table->widths[0] > narrow && total(table, wanted) > width)
+        table->widths[0]--;
+    return false;
+}
+
+/* --- printing --------------------------------------------------------------------------------- */
+
+static void print_blanks(FILE *out, size_t count)
+{
+    fprintf(out, "%*s", (int)count, "");
+}
+
+static bool is_last(const struct table *table, uint32_t n)
+{
+    while (++n < table->count) {
+        if (!table->is_left_out[n])
+            return false;
+    }
+    return true;
+}
+
+static bool may_cut(const struct table *table, uint32_t n)
+{
+    return table->is_cut && table->columns[n].narrow > 0;
+}
+
+static void print_cell(const struct table *table, struct span text, uint32_t n, FILE *out)
+{
+    const size_t room = table->widths[n];
+    size_t width = admin_json_width(text);
+    bool is_cut = may_cut(table, n) && width > room;
+    size_t blanks = width < room ? room - width : 0;
+
+    if (is_cut)
+        text = admin_json_cut(text, room - 1);
+    if (table->columns[n].is_right)
+        print_blanks(out, blanks);
+    fprintf(out, "%.*s%s", SPAN_FMT(text), is_cut ? "…" : "");
+    if (!table->columns[n].is_right && !is_last(table, n))
+        print_blanks(out, blanks);
+    if (!is_last(table, n))
+        print_blanks(out, GAP);
+}
+
+void table_print(const struct table *table, const struct span *row, FILE *out)
+{
+    for (uint32_t n = 0; n < table->count; n++) {
+        if (!table->is_left_out[n])
+            print_cell(table, row[n], n, out);
+    }
+    fputc('\n', out);
+}
+
+void table_print_headings(const struct table *table, FILE *out)
+{
+    for (uint32_t n = 0; n < table->count; n++) {
+        if (!table->is_left_out[n])
+            print_cell(table, span_of(table->columns[n].heading), n, out);
+    }
+}
