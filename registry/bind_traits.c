@@ -88,6 +88,23 @@ void bind_traits(struct binder *binder, const struct field *field, void *target)
     (void)bind_map(binder, &SHAPE(trait_fields), bind_member(field, target));
 }
 
+bool traits_name(const struct traits *traits, uint32_t number, struct span *name,
+                 struct span *value)
+{
+    if (number >= TRAIT_COUNT)
+        return false;
+    const struct field *field = &trait_fields[number];
+    const struct words *words = field->detail;
+    const uint8_t byte = *((const uint8_t *)traits + field->offset);
+
+    *name = field->name;
+    if (words == NULL)
+        *value = byte != 0 ? SPAN("true") : SPAN("false");
+    else
+        *value = words->words[byte];
+    return true;
+}
+
 /*
  * What holds for a kind's models when nothing is said. Where models of one kind differ, it is what
  * the most of them take, and what an older one takes before what only a newer one does.

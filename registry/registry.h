@@ -77,7 +77,7 @@ struct registry_compile_input {
     uint64_t acknowledged; /* all workers and their calls are past older ones; 0: none */
     int64_t now_s;
     struct span session_key; /* SESSION_KEY_BYTES; empty: nobody can sign in. Borrowed */
-    bool is_unserved; /* nobody will serve it: what this host lacks for that is no error */
+    bool is_unserved;        /* nobody will serve it: what this host lacks for that is no error */
 };
 
 struct registry_compiled {
