@@ -10,6 +10,7 @@
 #include "master/title.h"
 #include "registry/suggest.h"
 #include "steward/steward.h"
+#include "tools/admin_table.h"
 #include "tools/tools.h"
 #include "worker/worker.h"
 
@@ -36,6 +37,9 @@ static command_fn help;
     X("groups", tool_admin, "VERB [OPTION]…", "add, change and remove groups")                     \
     X("grants", tool_admin, "VERB [OPTION]…", "grant models to users, groups and keys")            \
     X("backup", tool_admin, "FILE [OPTION]…", "copy the directory's database into a file")         \
+    X("models", tool_models, "VERB [OPTION]…", "list and show models")                             \
+    X("why", tool_why, "KEY SLUG [OPTION]…", "say why a key may call a model, or may not")         \
+    X("diff", tool_diff, "FILE [OPTION]…", "say what a new configuration would change")            \
     X("completion", completion, "bash", "print what bash needs to complete weir's words")          \
     X("demo-upstream", tool_demo_upstream, "[--listen HOST:PORT]", "run a small model server")     \
     X("version", tool_version, "", "print the version")                                            \
@@ -106,10 +110,10 @@ static int help(int argc, char **argv)
     return TOOL_OK;
 }
 
-/* `weir COMMAND --help`, whatever else stands there; who has verbs explains itself. */
+/* `weir COMMAND --help`, whatever else stands there; who has a table of options explains itself. */
 static bool explains(size_t command, int argc, char **argv)
 {
-    if (commands[command].run == tool_admin)
+    if (admin_noun_sentence(commands[command].word) != NULL)
         return false;
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)

@@ -2,7 +2,6 @@
 #include "tools/admin.h"
 
 #include "lib/wire/json_walk.h"
-#include "tools/admin_help.h"
 #include "tools/admin_json.h"
 #include "tools/admin_rows.h"
 #include "tools/admin_socket.h"
@@ -219,6 +218,10 @@ static int show(const struct admin_session *session, const struct admin_answer *
     case ADMIN_SHOW_LIST:
     case ADMIN_SHOW_IMPORT:
     case ADMIN_SHOW_BACKUP:
+    case ADMIN_SHOW_MODELS:
+    case ADMIN_SHOW_MODEL:
+    case ADMIN_SHOW_WHY:
+    case ADMIN_SHOW_DIFF:
         break;
     }
     return TOOL_OK;
@@ -332,47 +335,20 @@ static int connect_and_run(struct admin_session *session, struct arena *arena)
     return TOOL_FAILED;
 }
 
-static int help(const struct admin_words *words, const char *noun)
-{
-    if (words->command == NULL)
-        admin_help_noun(stdout, noun);
-    else
-        admin_help_command(stdout, words->command);
-    return TOOL_OK;
-}
-
-static int refuse(const struct admin_session *session, const char *noun)
-{
-    const struct admin_command *command = session->words->command;
-
-    fprintf(stderr, "%s: %s\n", session->who, session->words->problem);
-    if (command != NULL)
-        admin_help_usage(stderr, command);
-    fprintf(stderr, "`weir %s%s%s --help` says more\n", noun,
-            command == NULL || command->verb[0] == '\0' ? "" : " ",
-            command == NULL ? "" : command->verb);
-    return TOOL_USAGE;
-}
-
 int tool_admin(int argc, char **argv)
 {
     struct admin_words words;
     struct admin_session session = {.words = &words};
-    enum admin_parsed parsed = admin_words_parse(argc, argv, &words);
-    const char *verb = words.command == NULL ? "" : words.command->verb;
+    int result;
 
-    (void)snprintf(session.who, sizeof(session.who), "weir %s%s%s", argv[0],
-                   verb[0] == '\0' ? "" : " ", verb);
-    if (parsed == ADMIN_PARSED_HELP)
-        return help(&words, argv[0]);
-    if (parsed == ADMIN_PARSED_WRONG)
-        return refuse(&session, argv[0]);
+    if (!admin_begin(argc, argv, &words, session.who, &result))
+        return result;
     struct arena *arena = arena_new(ARENA_BYTES_MAX);
     if (arena == NULL) {
         fprintf(stderr, "%s: out of memory\n", session.who);
         return TOOL_FAILED;
     }
-    int result = connect_and_run(&session, arena);
+    result = connect_and_run(&session, arena);
     arena_free(&arena);
     return result;
 }

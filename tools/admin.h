@@ -2,9 +2,8 @@
 #ifndef WEIR_TOOLS_ADMIN_H
 #define WEIR_TOOLS_ADMIN_H
 
+#include "tools/admin_begin.h"
 #include "tools/admin_client.h"
-
-enum { ADMIN_WHO_BYTES = 64 };
 
 struct admin_session {
     const struct admin_words *words;

@@ -76,6 +76,20 @@ const struct admin_option_row admin_options[ADMIN_OPTION_COUNT] = {
     X("grants", "list", "", "GET", "/admin/{owner}/grants", "", "", COMMON | OWNER, GRANTS, "", \
       NULL, "list what is granted: models, or all")
 
+#define READING (ADMIN_OPT(AS_JSON) | ADMIN_OPT(FROM_CONFIG))
+
+#define READING_COMMANDS(X)                                                        \
+    X("models", "list", "", "", "", "", "",                                        \
+      READING | ADMIN_OPT(OF_PROVIDER) | ADMIN_OPT(CAPABILITY) | ADMIN_OPT(KIND) | \
+          ADMIN_OPT(FOR_KEY) | ADMIN_OPT(URL),                                     \
+      MODELS, "", NULL, "list the enabled models, in the order of the listings")   \
+    X("models", "show", "SLUG", "", "", "", "", READING, MODEL, "", NULL,          \
+      "show a model, its deployments, prices and grants")                          \
+    X("why", "", "KEY SLUG", "", "", "", "", READING, WHY, "", NULL,               \
+      "say why a key may call a model, or may not; KEY as of `models list --key`") \
+    X("diff", "", "FILE", "", "", "", "", READING, DIFF, "", NULL,                 \
+      "say what would change if the file took the configuration's place")
+
 #define OTHER_COMMANDS(X)                                                 \
     X("backup", "", "FILE", "GET", "/admin/backup", "", "",               \
       ADMIN_OPT(YES) | ADMIN_OPT(CONFIG) | ADMIN_OPT(SOCKET), BACKUP, "", \
@@ -89,6 +103,7 @@ const struct admin_command admin_commands[] = {
      body, options, ADMIN_SHOW_##show, done,   question, sentence},
     KEY_COMMANDS(X) SUBJECT_COMMANDS(X, "users", "user", USER_FIELDS)
         SUBJECT_COMMANDS(X, "groups", "group", GROUP_FIELDS) GRANT_COMMANDS(X) OTHER_COMMANDS(X)
+            READING_COMMANDS(X)
 #undef X
 };
 
@@ -103,6 +118,9 @@ static const struct {
     {"groups", "the groups of the directory"},
     {"grants", "which models a user, a group or a key may call"},
     {"backup", "copy the directory's database into a file"},
+    {"models", "the models of a configuration, or of a gateway"},
+    {"why", "why a key may call a model, or may not"},
+    {"diff", "what a new configuration would change"},
 };
 
 const struct admin_command *admin_command_find(const char *noun, const char *verb)
@@ -123,7 +141,14 @@ const char *admin_noun_sentence(const char *noun)
     return NULL;
 }
 
-bool admin_command_needs_argument(const struct admin_command *command)
+unsigned admin_command_takes(const struct admin_command *command)
 {
-    return command->argument[0] != '\0' && command->argument[0] != '[';
+    if (command->argument[0] == '\0')
+        return 0;
+    return strchr(command->argument, ' ') == NULL ? 1 : 2;
+}
+
+unsigned admin_command_needs(const struct admin_command *command)
+{
+    return command->argument[0] == '[' ? 0 : admin_command_takes(command);
 }

@@ -1,10 +1,11 @@
 /**
- * The commands that administer the directory, once: from these tables come the parser, the help,
- * the requests to the admin API, the completion and the manual.
+ * The commands that have options of their own, once: from these tables come the parser, the help,
+ * the completion and the requests to the admin API.
  *
  *   weir NOUN VERB [ARGUMENT] [OPTION]…       `backup` is a noun without a verb
  *
- * A new command is one row here; one that only maps to a request needs nothing else.
+ * A new command is one row here; one that only maps to a request needs nothing else. Those that
+ * make no request read a configuration, or ask a gateway as its clients do.
  */
 #ifndef WEIR_TOOLS_ADMIN_TABLE_H
 #define WEIR_TOOLS_ADMIN_TABLE_H
@@ -73,6 +74,17 @@ enum admin_place {
       "do not wait until every worker knows the change")                                           \
     X(JSON, "--json", "", SWITCH, LOCAL, "", "print what the admin API answers")                   \
     X(CONFIG, "--config", "FILE", FILE, LOCAL, "", "the configuration that names the socket")      \
+    X(OF_PROVIDER, "--provider", "KIND", TEXT, LOCAL, "", "only models of this kind of provider")  \
+    X(CAPABILITY, "--capability", "reasoning|attachments|tools", WORD, LOCAL, "",                  \
+      "only models that can do this")                                                              \
+    X(KIND, "--kind", "chat|embedding|image", WORD, LOCAL, "", "only models of this kind")         \
+    X(FOR_KEY, "--key", "NAME", TEXT, LOCAL, "",                                                   \
+      "only what this key may call; - reads its text from standard input, '' is no key")           \
+    X(URL, "--url", "URL", TEXT, LOCAL, "",                                                        \
+      "ask the gateway there, with the key in $WEIR_API_KEY, instead of reading a file")           \
+    X(AS_JSON, "--json", "", SWITCH, LOCAL, "", "print JSON")                                      \
+    X(FROM_CONFIG, "--config", "FILE", FILE, LOCAL, "",                                            \
+      "the configuration; /etc/weir/weir.yaml unless given")                                       \
     X(SOCKET, "--socket", "PATH", FILE, LOCAL, "", "the admin API's socket")
 
 enum admin_option {
@@ -104,12 +116,16 @@ enum admin_show {
     ADMIN_SHOW_DONE,   /* a sentence */
     ADMIN_SHOW_IMPORT, /* a file in, a report out */
     ADMIN_SHOW_BACKUP, /* into a file */
+    ADMIN_SHOW_MODELS, /* no request from here on: a table of models */
+    ADMIN_SHOW_MODEL,  /* one of them */
+    ADMIN_SHOW_WHY,    /* the rules that decide */
+    ADMIN_SHOW_DIFF,   /* two configurations */
 };
 
 struct admin_command {
     const char *noun;
     const char *verb;     /* empty: the noun is the command */
-    const char *argument; /* "NAME"; "[NAME]" may be left out; empty: there is none */
+    const char *argument; /* "NAME"; "[NAME]" may be left out; "A B": two; empty: there is none */
     const char *method;
     const char *path;   /* `{}` is the argument, `{owner}` is whose grants */
     const char *member; /* of the body: takes the argument when the path does not */
@@ -130,7 +146,8 @@ const struct admin_command *admin_command_find(const char *noun, const char *ver
 /** What stands in the help above a noun's verbs; NULL: no such noun. */
 const char *admin_noun_sentence(const char *noun);
 
-/** Must the argument be given? */
-bool admin_command_needs_argument(const struct admin_command *command);
+/** How many arguments must be given, and may be? */
+unsigned admin_command_needs(const struct admin_command *command);
+unsigned admin_command_takes(const struct admin_command *command);
 
 #endif

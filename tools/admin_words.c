@@ -170,11 +170,15 @@ static enum admin_parsed take_option(int argc, char *const *argv, int *at,
 
 static enum admin_parsed take_argument(struct admin_words *words, const char *word)
 {
-    if (words->command->argument[0] == '\0' || words->argument != NULL)
+    if (words->argument_count == admin_command_takes(words->command))
         return wrong(words, "unexpected argument \"%s\"", word);
-    if (word[0] == '\0')
+    /* No key is a key to ask about. */
+    if (word[0] == '\0' && (words->command->show != ADMIN_SHOW_WHY || words->argument != NULL))
         return wrong(words, "the argument %s is empty", words->command->argument);
-    words->argument = word;
+    if (words->argument_count++ == 0)
+        words->argument = word;
+    else
+        words->second = word;
     return ADMIN_PARSED;
 }
 
@@ -207,7 +211,7 @@ static enum admin_parsed check_whole(struct admin_words *words)
     const uint64_t owners = ADMIN_OPT(OF_USER) | ADMIN_OPT(OF_GROUP) | ADMIN_OPT(OF_KEY);
     const uint64_t all = ADMIN_OPT(GRANT_ALL) | ADMIN_OPT(TAKE_ALL);
 
-    if (admin_command_needs_argument(command) && words->argument == NULL)
+    if (admin_command_needs(command) > words->argument_count)
         return wrong(words, "the argument %s is missing", command->argument);
     if ((command->options & owners) != 0 && count_bits(words->given & owners) != 1)
         return wrong(words, "whose? Give one of --user, --group and --key");

@@ -16,7 +16,9 @@ enum admin_parsed {
 struct admin_words {
     const struct admin_command *command;
     const char *argument; /* NULL: none was given */
-    uint64_t given;       /* ADMIN_OPT(NAME) | … */
+    const char *second;   /* of a command that takes two */
+    unsigned argument_count;
+    uint64_t given; /* ADMIN_OPT(NAME) | … */
     const char *values[ADMIN_OPTION_COUNT];
     char problem[ADMIN_PROBLEM_BYTES_MAX]; /* one line without an end */
 };

@@ -33,6 +33,15 @@ int tool_demo_upstream(int argc, char **argv);
  */
 int tool_admin(int argc, char **argv);
 
+/** `weir models list|show`: of a configuration, or of a gateway. */
+int tool_models(int argc, char **argv);
+
+/** `weir why KEY SLUG`: TOOL_OK yes, TOOL_FAILED no, TOOL_USAGE it cannot be told. */
+int tool_why(int argc, char **argv);
+
+/** `weir diff FILE`: TOOL_OK no difference, TOOL_FAILED some, TOOL_USAGE it cannot be told. */
+int tool_diff(int argc, char **argv);
+
 /** `weir version`. */
 int tool_version(int argc, char **argv);
 

@@ -1,0 +1,103 @@
+#include "tools/value_text.h"
+
+#include "lib/base/err.h"
+#include "lib/wire/json_walk.h"
+#include "tools/admin_json.h"
+#include "tools/money.h"
+
+static const struct span units[] = {
+    [VALUE_PLAIN] = {"", 0},
+    [VALUE_USD_PER_1M] = {"usd_per_1m_tokens", 17},
+    [VALUE_USD] = {"usd", 3},
+};
+
+enum value_unit value_unit_of(struct span path)
+{
+    if (!span_starts_with(path, SPAN("price.")) || span_equal(path, SPAN("price.above.tokens")))
+        return VALUE_PLAIN;
+    if (span_equal(path, SPAN("price.request")) ||
+                   span_equal(path, SPAN("price.image")) ||
+                              span_starts_with(path, SPAN("price.image_sizes")))
+        return VALUE_USD;
+    return VALUE_USD_PER_1M;
+}
+
+struct span value_unit_word(enum value_unit unit)
+{
+    return units[unit];
+}
+
+static void add_object(struct text *out, struct span object)
+{
+    struct span name;
+    struct span value;
+    bool any = false;
+
+    for (struct json_walk walk = json_walk_begin(object); json_walk_member(&walk, &name, &value);) {
+        if (json_walk_type(value) == JSON_NULL)
+            continue;
+        text_add(out, any ? SPAN(" ") : SPAN(""));
+        text_add(out, name);
+        text_add_char(out, '=');
+        admin_json_add(out, name, value);
+        any = true;
+    }
+    if (!any)
+        text_add_char(out, '-');
+}
+
+void value_add(struct text *out, struct span path, struct span value)
+{
+    const enum json_type type = json_walk_type(value);
+    const enum value_unit unit = value_unit_of(path);
+
+    if (type == JSON_OBJECT) {
+        add_object(out, value);
+        return;
+    }
+    if (type != JSON_NUMBER || unit == VALUE_PLAIN) {
+        admin_json_add(out, path, value);
+        return;
+    }
+    text_add_char(out, '$');
+    const size_t begin = out->len;
+    text_add(out, value);
+    money_pad(out, begin);
+    text_add(out, unit == VALUE_USD_PER_1M ? SPAN("/Mtok") : SPAN(""));
+}
+
+struct walker {
+    value_visit_fn *visit;
+    void *context;
+    struct text path;
+};
+
+/* NOLINTNEXTLINE(misc-no-recursion): describe.h nests three deep */
+static int walk_object(struct walker *walker, struct span object)
+{
+    const size_t depth = walker->path.len;
+    struct span name;
+    struct span value;
+    int err = 0;
+
+    for (struct json_walk walk = json_walk_begin(object);
+         err == 0 && json_walk_member(&walk, &name, &value);) {
+        text_add(&walker->path, depth > 0 ? SPAN(".") : SPAN(""));
+        text_add(&walker->path, name);
+        err = walker->path.err;
+        if (err == 0)
+            err = json_walk_type(value) == JSON_OBJECT
+                      ? walk_object(walker, value)
+                      : walker->visit(walker->context, text_span(&walker->path), value);
+        walker->path.len = depth;
+    }
+    return err;
+}
+
+int value_walk(struct span object, value_visit_fn *visit, void *context)
+{
+    char memory[VALUE_PATH_BYTES];
+    struct walker walker = {visit, context, text_over(memory, sizeof(memory))};
+
+    return walk_object(&walker, json_walk_value(object));
+}
