@@ -17,8 +17,8 @@
 
 enum { WEB_ORIGIN_BYTES_MAX = 264 };
 
-/** Which protocol the examples of a page speak to a model. */
-enum { WEB_PROTOCOLS = PROTOCOL_COUNT };
+/** The protocols that there are examples for: the first ones of enum wire_protocol. */
+enum { WEB_PROTOCOLS = PROTOCOL_ANTHROPIC + 1 };
 
 struct web_view {
     const struct snapshot *snapshot;
