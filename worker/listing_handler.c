@@ -210,7 +210,7 @@ static void send_page(const struct request *request, const struct page *page, en
 static struct span page_etag(const struct listing_row *row, const struct page *page,
                              char memory[static ETAG_BYTES])
 {
-    return write_etag(snapshot_fnv(page->hash, row->etag, strlen(row->etag)), memory);
+    return write_etag(page->hash ^ snapshot_checksum(row->etag, strlen(row->etag)), memory);
 }
 
 static void answer_page(const struct request *request, const struct http_request *http,
@@ -307,7 +307,7 @@ static struct span item_etag(const struct snapshot *snapshot, enum dialect diale
     const struct model_row *row = snapshot_model(snapshot, model);
     const uint64_t facts[] = {row->content_hash, (uint64_t)row->created_s, (uint64_t)dialect};
 
-    return write_etag(snapshot_fnv(SNAPSHOT_FNV_START, facts, sizeof(facts)), memory);
+    return write_etag(snapshot_checksum(facts, sizeof(facts)), memory);
 }
 
 static void send_one(const struct request *request, enum dialect dialect, uint32_t model,

@@ -5,6 +5,8 @@
 #include "lib/wire/accept.h"
 #include "lib/wire/url.h"
 
+enum { BEGINNING_BYTES = 4 };
+
 /* How much of a path a row knows. */
 enum path_form {
     FORM_WHOLE,  /* all of it */
@@ -65,11 +67,20 @@ static bool middle_fits(struct span row, struct span path, struct span *middle)
     return true;
 }
 
+/* Most rows are told from a path by how it begins; no row has its `*` there. */
+static bool may_fit(struct span row, struct span path)
+{
+    return row.len < BEGINNING_BYTES ||
+           (path.len >= BEGINNING_BYTES && memcmp(row.ptr, path.ptr, BEGINNING_BYTES) == 0);
+}
+
 /* `rest` is what the row does not know. */
 static bool path_fits(enum route route, struct span path, struct span *rest)
 {
     struct span row = routes[route].path;
 
+    if (!may_fit(row, path))
+        return false;
     if (routes[route].form == FORM_MIDDLE)
         return middle_fits(row, path, rest);
     if (!span_starts_with(path, row) && !(skip_segment(&row, &path) && span_starts_with(path, row)))

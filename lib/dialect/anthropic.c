@@ -188,11 +188,15 @@ static int find_cursor(const struct page_request *request, struct span name, uin
 static void add_id(struct text *out, struct span name, const struct snapshot *snapshot,
                    uint32_t model)
 {
-    struct span slug = SPAN("");
-
-    if (model != ROW_NONE)
-        slug = snapshot_bytes(snapshot, snapshot_model(snapshot, model)->slug);
-    field_string_or_null(out, name, slug);
+    text_add(out, name);
+    if (model == ROW_NONE) {
+        text_add(out, SPAN("null"));
+        return;
+    }
+    /* A slug has no letter that JSON escapes. */
+    text_add_char(out, '"');
+    text_add(out, snapshot_bytes(snapshot, snapshot_model(snapshot, model)->slug));
+    text_add_char(out, '"');
 }
 
 /* Before a cursor stand the last `limit` models in front of it, still in display order. */

@@ -5,6 +5,9 @@
 #include "lib/base/invariant.h"
 #include "lib/wire/url.h"
 
+/* Odd, so that no bit is lost; that of FNV-1a 64. */
+#define PAGE_HASH_FACTOR UINT64_C(0x100000001b3)
+
 enum { PRIORITY_BYTES = 4, NUMBER_DIGITS_MAX = 18 };
 
 struct selection_sum page_cut(const struct page_request *request, struct page *page, uint32_t limit)
@@ -19,7 +22,7 @@ void page_close(struct page *page, const struct selection_sum *sum, struct span 
     page->head = head;
     page->tail_bytes = (uint32_t)tail->len;
     page->body_bytes = head.len + sum->bytes + tail->len;
-    page->hash = snapshot_fnv(sum->hash, tail->ptr, tail->len);
+    page->hash = (sum->hash ^ snapshot_checksum(tail->ptr, tail->len)) * PAGE_HASH_FACTOR;
 }
 
 int page_find_number(struct span query, struct span name, uint64_t max, uint64_t *out)

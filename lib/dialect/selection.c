@@ -1,5 +1,8 @@
 #include "lib/dialect/selection.h"
 
+/* As in snapshot_checksum(), a word at a time. */
+#define HASH_FACTOR UINT64_C(0x100000001b3)
+
 struct selection selection_all(const struct snapshot *snapshot, uint32_t grant_set)
 {
     return (struct selection){
@@ -176,9 +179,8 @@ static void hash_models(const struct snapshot *snapshot, const struct grant_run 
                         struct selection_sum *sum)
 {
     for (uint32_t model = run->first; model < run->end; model++) {
-        uint64_t slug = snapshot_model(snapshot, model)->slug_hash;
-
-        sum->hash = snapshot_fnv(sum->hash, &slug, sizeof(slug));
+        sum->hash = (sum->hash ^ snapshot_model(snapshot, model)->slug_hash) * HASH_FACTOR;
+        sum->hash ^= sum->hash >> 32;
     }
 }
 
@@ -190,7 +192,7 @@ static void hash_ends(const struct snapshot *snapshot, struct selection_sum *sum
     const uint64_t ends[] = {snapshot_model(snapshot, sum->first)->slug_hash,
                              snapshot_model(snapshot, sum->last)->slug_hash, sum->models};
 
-    sum->hash = snapshot_fnv(sum->hash, ends, sizeof(ends));
+    sum->hash = snapshot_checksum(ends, sizeof(ends));
 }
 
 struct selection_sum selection_cut(struct selection *selection, enum dialect dialect,

@@ -92,17 +92,26 @@ static bool is_name(struct span encoded, struct span name)
     return name.len == 0;
 }
 
+/* Most parameters are told from another one by their first letter. */
+static bool may_be_name(struct span pair, struct span name)
+{
+    return pair.len > 0 && (name.len == 0 || pair.ptr[0] == name.ptr[0] || pair.ptr[0] == '%');
+}
+
 bool url_query_find(struct span query, struct span name, struct span *value)
 {
     while (query.len > 0) {
         const char *and = memchr(query.ptr, '&', query.len);
         struct span pair = {query.ptr, and == NULL ? query.len : (size_t)(and-query.ptr)};
-        const char *equals = pair.len == 0 ? NULL : memchr(pair.ptr, '=', pair.len);
-        size_t name_bytes = equals == NULL ? pair.len : (size_t)(equals - pair.ptr);
 
-        if (pair.len > 0 && is_name((struct span){pair.ptr, name_bytes}, name)) {
-            *value = span_skip(pair, equals == NULL ? pair.len : name_bytes + 1);
-            return true;
+        if (may_be_name(pair, name)) {
+            const char *equals = memchr(pair.ptr, '=', pair.len);
+            size_t name_bytes = equals == NULL ? pair.len : (size_t)(equals - pair.ptr);
+
+            if (is_name((struct span){pair.ptr, name_bytes}, name)) {
+                *value = span_skip(pair, equals == NULL ? pair.len : name_bytes + 1);
+                return true;
+            }
         }
         query = span_skip(query, and == NULL ? pair.len : pair.len + 1);
     }
