@@ -79,8 +79,12 @@ static void on_begin(struct pass *pass, const struct json_hit *hit, enum watch_k
     case WATCH_USAGE:
         answer->usage_object = hit->type == JSON_OBJECT;
         break;
+    case WATCH_ITEM:
+        answer->is_array = true;
+        break;
     case WATCH_TYPE:
     case WATCH_FIGURE:
+    case WATCH_FINISH:
         break;
     }
 }
@@ -123,7 +127,12 @@ static void on_end(struct pass *pass, const struct json_hit *hit, struct watch_m
     case WATCH_FIGURE:
         on_figure(answer, hit, meaning.figure);
         break;
+    case WATCH_FINISH:
+        if (hit->type == JSON_STRING && hit->raw.len > 0)
+            answer->finish_seen = true;
+        break;
     case WATCH_USAGE:
+    case WATCH_ITEM:
         break;
     }
 }
@@ -161,6 +170,8 @@ static void judge_json(struct answer *answer)
         return;
     if (answer->error_seen)
         answer->end = ANSWER_ERROR;
+    else if (answer->is_array && !answer->finish_seen)
+        return;
     else if (answer->stop_seen || !answer->is_stream)
         answer->end = ANSWER_COMPLETE;
 }
@@ -197,7 +208,8 @@ static void take_back(struct pass *pass, const char *at)
     pass->holds_entry = false;
 }
 
-static void end_event(struct pass *pass, const char *at)
+/** @return whether all of the event's JSON is there */
+static bool end_event(struct pass *pass, const char *at)
 {
     struct answer *answer = pass->answer;
     bool is_empty = answer->choices_empty && !answer->choices_full;
@@ -213,6 +225,7 @@ static void end_event(struct pass *pass, const char *at)
     answer->undecided = false;
     answer->in_event = false;
     answer->held_bytes = 0;
+    return is_whole;
 }
 
 /** Data lines of one event are joined by LF, which is white space between JSON's tokens. */
@@ -304,7 +317,7 @@ static void feed_stream(struct pass *pass, struct span *bytes)
             end_line(pass, bytes->ptr);
             break;
         case SSE_EVENT_END:
-            end_event(pass, bytes->ptr);
+            (void)end_event(pass, bytes->ptr);
             break;
         case SSE_MORE:
             return;
@@ -375,10 +388,14 @@ void answer_feed(struct answer *answer, struct span *bytes, struct iov_builder *
 void answer_finish(struct answer *answer, struct iov_builder *out)
 {
     struct pass pass = begin_pass(answer, NULL, out);
-
+    bool has_data = answer->in_event && answer->line_state != LINE_NONE;
     /* The last event counts although its empty line is missing: nothing of its JSON is. */
-    if (answer->in_event)
-        end_event(&pass, NULL);
+    bool is_whole = answer->in_event && end_event(&pass, NULL);
+
+    /* A reason to finish ends a stream of Gemini's when nothing more comes. */
+    if (answer->is_stream && answer->finish_seen && answer->end == ANSWER_OPEN &&
+        (is_whole || !has_data))
+        answer->end = ANSWER_COMPLETE;
     if (!answer->is_stream && !answer->json_bad && json_scan_end(&answer->json) == 0)
         judge_json(answer);
     answer->usage = usage_from_figures(&answer->figures, answer->protocol);

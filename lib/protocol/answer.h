@@ -7,7 +7,8 @@
  * usage chunk is stripped, and that only where the received bytes end inside the event before it is
  * clear that it is none: its `choices` hold something, or it is longer than ANSWER_HOLD_BYTES.
  *
- * Looked at are the JSON document, or in a stream the `data` of each event. A `model` that is no
+ * Looked at are the JSON document, or in a stream the `data` of each event; a stream of Gemini's
+ * without alt=sse is one document, an array of what events hold. A `model` that is no
  * string and text that is not JSON go through as they are.
  */
 #ifndef WEIR_PROTOCOL_ANSWER_H
@@ -21,7 +22,8 @@
 
 enum answer_end {
     ANSWER_OPEN,     /* no terminator seen */
-    ANSWER_COMPLETE, /* `[DONE]`, message_stop, or the whole JSON document */
+    ANSWER_COMPLETE, /* `[DONE]`, message_stop, or the whole JSON document; a stream of Gemini's,
+                        after the finish: a reason to finish was told, and no event is cut */
     ANSWER_ERROR,    /* an error event, or a document that is an error */
 };
 
@@ -50,6 +52,8 @@ struct answer {
     bool usage_object;  /* `usage` is an object */
     bool error_seen;    /* a truthy `error`, or `"type": "error"` */
     bool stop_seen;     /* `"type": "message_stop"` */
+    bool finish_seen;   /* Gemini: a finishReason or a blockReason, in whatever event */
+    bool is_array;      /* Gemini: the document is a stream's */
     bool drop_lf;       /* the LF of the line end that ended a stripped event */
     uint8_t end;        /* enum answer_end */
     uint8_t done_bytes; /* of `[DONE]` matched so far in this event */

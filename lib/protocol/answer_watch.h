@@ -12,6 +12,8 @@ enum watch_kind {
     WATCH_CHOICES,
     WATCH_USAGE,
     WATCH_FIGURE, /* a number of usage */
+    WATCH_FINISH, /* Gemini: why the answer, or its prompt, ends here */
+    WATCH_ITEM,   /* Gemini: the document is an array, a stream in one piece */
 };
 
 struct watch_meaning {

@@ -94,7 +94,7 @@ static const char *push(struct json_scan *scan, bool is_object, const char *p)
     else
         scan->nesting[level / 64] &= ~bit;
     scan->depth++;
-    json_watch_enter(scan);
+    json_watch_enter(scan, is_object);
     scan->state = is_object ? AT_OBJECT_FIRST : AT_ARRAY_FIRST;
     return p;
 }

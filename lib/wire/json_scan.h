@@ -7,7 +7,8 @@
  * text must be one value; only white space may follow. Bytes from 0x80 on pass unchecked inside
  * strings and nowhere else: whether they are UTF-8 is left to whom the text is for.
  *
- * Watched members are paths of keys from the root object: {"usage", "prompt_tokens"}. Keys are
+ * Watched members are paths of keys from the root: {"usage", "prompt_tokens"}; the key
+ * JSON_EACH_ITEM stands for each item of an array: {"choices", "[]", "finish_reason"}. Keys are
  * compared after decoding their escapes. A key that is equal but for the case of ASCII letters is
  * told too, with `exact` false, because a provider's parser may take it for the same. Every member
  * with such a key is told, also when a key stands twice in an object.
@@ -25,6 +26,8 @@ enum {
     JSON_DEPTH_MAX = 1024,
     JSON_CAPTURE_BYTES = 160, /* raw text of a watched string, number or word, without quotes */
 };
+
+#define JSON_EACH_ITEM "[]"
 
 /** One watched member. Unused keys are NULL; keys are ASCII, shorter than 256 bytes. */
 struct json_path {
@@ -68,6 +71,7 @@ struct json_scan {
     uint32_t matching[JSON_PATH_DEPTH_MAX + 1]; /* paths whose first n keys match, by n */
     uint32_t inexact[JSON_PATH_DEPTH_MAX + 1];  /* of those: paths with a key in another case */
     uint32_t initials[JSON_PATH_DEPTH_MAX];     /* first letters of the nth keys, a bit each */
+    uint32_t items[JSON_PATH_DEPTH_MAX];        /* paths whose nth key is JSON_EACH_ITEM */
     uint32_t candidates;                        /* paths that the current key may still match */
     uint32_t candidates_inexact;
     uint16_t depth; /* of the containers that are open */

@@ -16,17 +16,27 @@ void json_watch_init(struct json_scan *scan, const struct json_path *paths, uint
     for (uint32_t i = 0; i < path_count; i++) {
         unsigned keys = 0;
 
-        for (; keys < JSON_PATH_DEPTH_MAX && paths[i].keys[keys] != NULL; keys++)
+        for (; keys < JSON_PATH_DEPTH_MAX && paths[i].keys[keys] != NULL; keys++) {
             scan->initials[keys] |= initial_of(paths[i].keys[keys][0]);
+            if (strcmp(paths[i].keys[keys], JSON_EACH_ITEM) == 0)
+                scan->items[keys] |= 1U << i;
+        }
         scan->ending[keys] |= 1U << i;
         scan->matching[0] |= 1U << i;
     }
 }
 
-void json_watch_enter(struct json_scan *scan)
+void json_watch_enter(struct json_scan *scan, bool is_object)
 {
-    if (scan->depth <= JSON_PATH_DEPTH_MAX)
-        scan->matching[scan->depth] = 0;
+    unsigned depth = scan->depth;
+
+    if (depth > JSON_PATH_DEPTH_MAX)
+        return;
+    scan->matching[depth] = 0;
+    if (!is_object) {
+        scan->matching[depth] = scan->matching[depth - 1] & scan->items[depth - 1];
+        scan->inexact[depth] = scan->inexact[depth - 1];
+    }
 }
 
 void json_watch_begin_key(struct json_scan *scan)
@@ -37,7 +47,8 @@ void json_watch_begin_key(struct json_scan *scan)
     scan->candidates = 0;
     scan->candidates_inexact = 0;
     if (depth <= JSON_PATH_DEPTH_MAX)
-        scan->candidates = scan->matching[depth - 1] & ~scan->ending[depth - 1];
+        scan->candidates = scan->matching[depth - 1] & ~scan->ending[depth - 1] &
+                           ~scan->items[depth - 1];
 }
 
 enum match { MATCH_EXACT, MATCH_INEXACT, MATCH_NONE };

@@ -10,8 +10,8 @@
 /** All paths may match. */
 void json_watch_init(struct json_scan *scan, const struct json_path *paths, uint32_t path_count);
 
-/** Inside a container that was just opened: no key has matched in it. */
-void json_watch_enter(struct json_scan *scan);
+/** Inside a container that was just opened: no key has matched in an object, all items in an array. */
+void json_watch_enter(struct json_scan *scan, bool is_object);
 
 void json_watch_begin_key(struct json_scan *scan);
 

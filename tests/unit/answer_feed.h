@@ -76,7 +76,22 @@ static inline void feed(struct answer *answer, struct span input, const struct c
     drain(&out, output);
 }
 
-enum mode { STREAM, STRIPPED_STREAM, DOCUMENT, ANTHROPIC_STREAM, ANTHROPIC_DOCUMENT };
+enum mode {
+    STREAM,
+    STRIPPED_STREAM,
+    DOCUMENT,
+    ANTHROPIC_STREAM,
+    ANTHROPIC_DOCUMENT,
+    GEMINI_STREAM,
+    GEMINI_DOCUMENT,
+};
+
+static inline enum wire_protocol protocol_of(enum mode mode)
+{
+    if (mode >= GEMINI_STREAM)
+        return PROTOCOL_GEMINI;
+    return mode >= ANTHROPIC_STREAM ? PROTOCOL_ANTHROPIC : PROTOCOL_OPENAI;
+}
 
 struct row {
     const char *what;
@@ -93,8 +108,10 @@ static inline void check_row(const struct row *row, const struct cuts *cuts)
     const char *expected = row->expected != NULL ? row->expected : row->input;
     struct answer answer;
 
-    answer_init(&answer, row->mode < ANTHROPIC_STREAM ? PROTOCOL_OPENAI : PROTOCOL_ANTHROPIC,
-                row->mode != DOCUMENT && row->mode != ANTHROPIC_DOCUMENT, SPAN("\"slug\""));
+    answer_init(&answer, protocol_of(row->mode),
+                row->mode != DOCUMENT && row->mode != ANTHROPIC_DOCUMENT &&
+                    row->mode != GEMINI_DOCUMENT,
+                SPAN("\"slug\""));
     answer.strip_usage = row->mode == STRIPPED_STREAM;
     feed(&answer, span_of(row->input), cuts, &output);
     if (!span_equal((struct span){output.bytes, output.len}, span_of(expected)))

@@ -26,6 +26,8 @@ static const struct json_path paths[] = {
     {{"usage", "prompt_tokens"}},
     {{"usage", "details", "cached"}},
     {{"a", "b", "c", "d"}},
+    {{"list", JSON_EACH_ITEM, "why"}},
+    {{JSON_EACH_ITEM, "top"}},
 };
 
 /** What was told while a text was fed: `<path@offset:type` and `>path@offset=raw`, in order; `~` inexact, `!` empty. */
@@ -392,6 +394,12 @@ static const struct told_row told[] = {
     {TEXT("{\"a\":{\"b\":{\"c\":{\"x\":{\"d\":1}}}}}"), ""},
     {TEXT("{\"a\":{\"b\":[{\"c\":{\"d\":1}}]}}"), ""},
     {TEXT("{\"a\":1,\"b\":{\"c\":{\"d\":1}}}"), ""},
+    {TEXT("{\"list\":[{\"why\":1},2,{\"x\":[],\"why\":3}]}"), "<5@16:3 >5@17=1 <5@35:3 >5@36=3 "},
+    {TEXT("{\"list\":{\"why\":1,\"[]\":{\"why\":2}}}"), ""},
+    {TEXT("{\"list\":[[{\"why\":1}]]}"), ""},
+    {TEXT("{\"LIST\":[{\"why\":1}]}"), "<5~@16:3 >5~@17=1 "},
+    {TEXT("[{\"top\":1},[],{\"top\":2}]"), "<6@8:3 >6@9=1 <6@21:3 >6@22=2 "},
+    {TEXT("{\"top\":1,\"[]\":{\"top\":1}}"), ""},
     {TEXT("{\"model\":tru}"), "<0@9:4 "},
     {TEXT("{\"model\":01}"), "<0@9:3 "},
     {TEXT("{\"model\":x}"), ""},
