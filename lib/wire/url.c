@@ -98,21 +98,28 @@ static bool may_be_name(struct span pair, struct span name)
     return pair.len > 0 && (name.len == 0 || pair.ptr[0] == name.ptr[0] || pair.ptr[0] == '%');
 }
 
+/** Is it that parameter, with this value? */
+static bool is_parameter(struct span pair, struct span name, struct span *value)
+{
+    if (!may_be_name(pair, name))
+        return false;
+    const char *equals = memchr(pair.ptr, '=', pair.len);
+    size_t name_bytes = equals == NULL ? pair.len : (size_t)(equals - pair.ptr);
+
+    if (!is_name((struct span){pair.ptr, name_bytes}, name))
+        return false;
+    *value = span_skip(pair, equals == NULL ? pair.len : name_bytes + 1);
+    return true;
+}
+
 bool url_query_find(struct span query, struct span name, struct span *value)
 {
     while (query.len > 0) {
         const char *and = memchr(query.ptr, '&', query.len);
         struct span pair = {query.ptr, and == NULL ? query.len : (size_t)(and-query.ptr)};
 
-        if (may_be_name(pair, name)) {
-            const char *equals = memchr(pair.ptr, '=', pair.len);
-            size_t name_bytes = equals == NULL ? pair.len : (size_t)(equals - pair.ptr);
-
-            if (is_name((struct span){pair.ptr, name_bytes}, name)) {
-                *value = span_skip(pair, equals == NULL ? pair.len : name_bytes + 1);
-                return true;
-            }
-        }
+        if (is_parameter(pair, name, value))
+            return true;
         query = span_skip(query, and == NULL ? pair.len : pair.len + 1);
     }
     return false;
