@@ -54,7 +54,11 @@ static int identify_session(const struct request *request, struct span token,
     if (signer.key.len == 0)
         return ERR_BAD_SESSION;
     int err = session_read(&signer, token, wall_now_s(), &session);
-    return err != 0 ? err : access_identify_digest(&basis, &session.key, KEY_SCOPE_LIST, out);
+    if (err != 0)
+        return err;
+    err = access_identify_digest(&basis, &session.key, KEY_SCOPE_LIST, out);
+    /* With its key, whatever became of that. */
+    return err_http_status(err) == 401 ? ERR_SESSION_ENDED : err;
 }
 
 /* Whoever makes a browser ask for a list learns nothing from it, but a call costs money: the cookie,

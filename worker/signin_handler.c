@@ -151,8 +151,7 @@ static void on_body(struct exchange *exchange, struct span bytes, bool last)
         signin->body_bytes += (uint32_t)bytes.len;
     }
     /* The key may be in it, and the buffer is the next request's. */
-    if (bytes.len > 0)
-        explicit_bzero(span_writable(bytes), bytes.len);
+    span_wipe(bytes);
     if (!fits)
         fail(signin, ERR_BODY_TOO_LARGE);
     else if (last)

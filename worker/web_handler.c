@@ -1,3 +1,4 @@
+#include "lib/access/session_cookie.h"
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
 #include "lib/base/iov.h"
@@ -123,16 +124,23 @@ static void send_page(struct web_exchange *out, const struct http_request *http,
         write_page(out, 200, text_span(&fields));
 }
 
-/* A page that says what is wrong. */
-static void send_refusal(struct web_exchange *out, struct web_view *view, int status)
+/* A page that says what is wrong. A session that is over is taken away, so that the next page is
+ * for who has none. */
+static void send_refusal(struct web_exchange *out, struct web_view *view, int err)
 {
-    struct span fields = status == 401
-        ? SPAN("www-authenticate: Bearer\r\ncache-control: no-store\r\n" SECURITY_FIELDS)
-        : SPAN("cache-control: no-store\r\n" SECURITY_FIELDS);
-    int err = web_view_render(view, &out->body);
+    char memory[FIELD_BYTES_MAX];
+    struct text fields = text_over(memory, sizeof(memory));
+    int status = err_http_status(err);
 
+    text_add(&fields, SPAN("cache-control: no-store\r\n" SECURITY_FIELDS));
+    if (status == 401)
+        text_add(&fields, SPAN("www-authenticate: Bearer\r\n"));
+    if (err == ERR_BAD_SESSION || err == ERR_SESSION_ENDED)
+        session_cookie_clear(&fields);
+    INVARIANT(fields.err == 0);
+    err = web_view_render(view, &out->body);
     INVARIANT(err == 0);
-    write_page(out, status, fields);
+    write_page(out, status, text_span(&fields));
 }
 
 /* --- what is on it ---------------------------------------------------------------------------- */
@@ -140,13 +148,11 @@ static void send_refusal(struct web_exchange *out, struct web_view *view, int st
 /* Who is not signed in may do so here; what else is wrong is said. */
 static void refuse(struct web_exchange *out, struct web_view *view, int err)
 {
-    int status = err_http_status(err);
-
-    if (status == 401)
+    if (err_http_status(err) == 401)
         web_view_signin(view, err == ERR_NO_CREDENTIAL ? SPAN("") : span_of(err_text(err)));
     else
         web_view_message(view, span_of(err_text(err)));
-    send_refusal(out, view, status);
+    send_refusal(out, view, err);
 }
 
 /* Did /signin send the browser back here? */
@@ -179,7 +185,7 @@ static void answer_models(struct web_exchange *out, const struct http_request *h
 
     if (err != 0) {
         web_view_message(view, SPAN("This link leads to no place in the list."));
-        send_refusal(out, view, err_http_status(err));
+        send_refusal(out, view, err);
         return;
     }
     counters_add(&out->request.worker->slot->counters, COUNTER_listings, 1);
@@ -249,7 +255,7 @@ void web_answer(const struct request *request, const struct http_request *http,
     err = web_query_read(http->query, &query, &wrong);
     if (err != 0) {
         web_view_message(&view, wrong);
-        send_refusal(out, &view, err_http_status(err));
+        send_refusal(out, &view, err);
         return;
     }
     view.query = &query;

@@ -92,7 +92,7 @@ int session_read(const struct session_signer *signer, struct span token, int64_t
         return ERR_BAD_SESSION;
     int64_t expires_s = read_expiry(sealed.expiry);
     if (now_s >= expires_s)
-        return ERR_SESSION_EXPIRED;
+        return ERR_SESSION_ENDED;
     *out = (struct session){key, expires_s};
     return 0;
 }

@@ -43,7 +43,7 @@ void session_write(const struct session_signer *signer, const struct session *se
  * The comparison takes the same time wherever a forged token differs.
  *
  * @param out  filled only on success
- * @return 0, ERR_BAD_SESSION, or ERR_SESSION_EXPIRED from the second of the expiry on
+ * @return 0, ERR_BAD_SESSION, or ERR_SESSION_ENDED from the second of the expiry on
  */
 int session_read(const struct session_signer *signer, struct span token, int64_t now_s,
                  struct session *out);

@@ -28,7 +28,7 @@ static void consider_pair(struct found found[static COOKIE_COUNT], struct span p
         if (found[i].value.len == 0)
             found[i].value = value;
         else if (!span_equal(found[i].value, value))
-            found[i].err = ERR_CREDENTIALS_DIFFER;
+            found[i].err = ERR_BAD_SESSION;
     }
 }
 

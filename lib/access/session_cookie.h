@@ -24,7 +24,7 @@
  * @param https_only  the plain name counts for nothing
  * @param token       SESSION_TOKEN_BYTES of memory
  * @param out         in `token`; empty: the request brings none; filled only on success
- * @return 0; ERR_CREDENTIALS_DIFFER; ERR_BAD_SESSION for a text that can be no token
+ * @return 0 or ERR_BAD_SESSION: for two that differ, or a text that can be no token
  */
 int session_cookie_take(const struct http_request *request, bool https_only,
                         char token[static SESSION_TOKEN_BYTES], struct span *out);

@@ -111,7 +111,7 @@ static int decode_field(struct span body, struct span name, char **memory, struc
 
     (void)url_query_find(body, name, &encoded);
     /* Decoded it is never longer, and the fields do not overlap: they fit into as many bytes. */
-    if (url_decode(encoded, *memory, encoded.len, out) != 0)
+    if (url_decode_form(encoded, *memory, encoded.len, out) != 0)
         return ERR_BAD_FORM;
     *memory += out->len;
     return 0;
@@ -119,13 +119,7 @@ static int decode_field(struct span body, struct span name, char **memory, struc
 
 int signin_read_form(struct span body, char *memory, struct signin_form *out)
 {
-    char *bytes = span_writable(body);
     struct signin_form form;
-
-    for (size_t i = 0; i < body.len; i++) {
-        if (bytes[i] == '+')
-            bytes[i] = ' ';
-    }
     int err = decode_field(body, SPAN("key"), &memory, &form.key);
     if (err == 0)
         err = decode_field(body, SPAN("next"), &memory, &form.next);

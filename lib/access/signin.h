@@ -41,7 +41,6 @@ struct signin_form {
  * Of `application/x-www-form-urlencoded` (WHATWG URL, section 5.1) the fields `key` and `next`. A
  * `next` that is no page of ours is left out, so that nobody is led elsewhere.
  *
- * @param body    is written to
  * @param memory  body.len bytes, for the key and `next`; the caller wipes both
  * @return 0 or ERR_BAD_FORM
  */

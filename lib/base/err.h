@@ -56,7 +56,7 @@
     X(TOKEN_EXPIRED, 401, "invalid_api_key", "The ID token or the App Check token has expired.")   \
     X(STALE_KEYS, 401, "invalid_api_key", "The keys that prove tokens are too old to be used.")    \
     X(BAD_SESSION, 401, "invalid_api_key", "The session is not valid: sign in again.")             \
-    X(SESSION_EXPIRED, 401, "invalid_api_key", "The session has ended: sign in again.")            \
+    X(SESSION_ENDED, 401, "invalid_api_key", "The session has ended: sign in again.")              \
     X(NO_SESSIONS, 503, "sessions_unavailable", "Nobody can sign in here now.")                    \
     X(FOREIGN_FORM, 403, "foreign_form", "The form was not sent by a page of this gateway.")       \
     X(PLAIN_HTTP, 403, "https_required", "Signing in takes https here.")                           \

@@ -85,9 +85,9 @@ static void a_token_ends_with_its_second(void **state)
     struct session session;
 
     (void)state;
-    assert_int_equal(read_at(token.text, sizeof(token.text), NOW, &session), ERR_SESSION_EXPIRED);
+    assert_int_equal(read_at(token.text, sizeof(token.text), NOW, &session), ERR_SESSION_ENDED);
     assert_int_equal(read_at(token.text, sizeof(token.text), INT64_MAX, &session),
-                     ERR_SESSION_EXPIRED);
+                     ERR_SESSION_ENDED);
     assert_int_equal(read_at(token.text, sizeof(token.text), NOW - 1, &session), 0);
 }
 
@@ -207,8 +207,8 @@ static void the_cookie_is_found_among_others(void **state)
         {{"weir_session=; weir_session=" T1, ""}, false, 0, T1},
         {{"weir_session=" T1 "; weir_session=" T1, ""}, false, 0, T1},
         {{"weir_session=" T1, "weir_session=" T1}, false, 0, T1},
-        {{"weir_session=" T1 "; weir_session=" T2, ""}, false, ERR_CREDENTIALS_DIFFER, ""},
-        {{"weir_session=" T1, "weir_session=" T2}, false, ERR_CREDENTIALS_DIFFER, ""},
+        {{"weir_session=" T1 "; weir_session=" T2, ""}, false, ERR_BAD_SESSION, ""},
+        {{"weir_session=" T1, "weir_session=" T2}, false, ERR_BAD_SESSION, ""},
         {{"weir_session=" T1, "weir_session=" T2}, true, 0, ""},
         {{"weir_session=" T1 "x", ""}, false, ERR_BAD_SESSION, ""},
         {{"weir_session=x", ""}, false, ERR_BAD_SESSION, ""},
