@@ -1,0 +1,73 @@
+// The gateway's URL in the examples: it is rewritten everywhere, and stays in the browser.
+import assert from 'node:assert/strict';
+import { KEYS, registry } from '../e2e/fixture.mjs';
+import { startWeir, test } from '../e2e/harness.mjs';
+import { fillKey, visiting } from './chromium.mjs';
+
+const weir = await startWeir(registry({ openai: 'http://127.0.0.1:9/v1' }));
+const base = `http://127.0.0.1:${weir.port}`;
+
+function signedIn(options, body) {
+  return visiting(base, options, async (page, visit) => {
+    await page.goto('/connect');
+    await fillKey(page, KEYS.all);
+    await page.getByRole('heading', { name: 'Connect' }).waitFor();
+    await body(page, visit);
+  });
+}
+
+const field = (page) => page.getByLabel('Your gateway URL');
+
+/** Every URL of the gateway on the page. */
+const urls = async (page) => [...new Set(await page.locator('.url').allTextContents())];
+const examples = async (page) => (await page.locator('pre').allTextContents()).join('\n');
+
+test('a URL in the field stands in every example, on every page, after a reload too', async () => {
+  await signedIn({}, async (page, visit) => {
+    assert.equal(await field(page).inputValue(), base);
+    assert.deepEqual(await urls(page), [base]);
+    const asked = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await field(page).fill('https://llm.example.com/gateway/');
+    assert.deepEqual(await urls(page), ['https://llm.example.com/gateway']);
+    assert.ok(!(await examples(page)).includes(base));
+    assert.match(await examples(page), /curl -sS https:\/\/llm\.example\.com\/gateway\/v1\/models /);
+    assert.deepEqual(asked, [], 'nobody is told');
+    await visit.picture('connect');
+    await page.reload();
+    assert.deepEqual(await urls(page), ['https://llm.example.com/gateway']);
+    await page.goto('/models');
+    assert.deepEqual(await urls(page), ['https://llm.example.com/gateway']);
+    assert.deepEqual(await page.evaluate(() => ({ ...localStorage })), { 'weir.gateway': 'https://llm.example.com/gateway' });
+    assert.ok(asked.every((url) => !url.includes('llm.example.com')));
+    await page.getByRole('button', { name: 'Reset' }).click();
+    assert.deepEqual(await urls(page), [base]);
+    await page.reload();
+    assert.deepEqual(await urls(page), [base]);
+  });
+});
+
+test('what is no URL is marked and changes nothing', async () => {
+  await signedIn({}, async (page) => {
+    for (const text of ['', 'x', 'javascript:alert(1)', 'https://', 'https://a b', 'https://a"; rm -rf ~; "', 'https://$(id)', '<script>alert(1)</script>', 'ftp://a']) {
+      await field(page).fill(text);
+      assert.equal(await field(page).getAttribute('aria-invalid'), 'true', text);
+      assert.deepEqual(await urls(page), [base], text);
+    }
+    assert.deepEqual(await page.evaluate(() => ({ ...localStorage })), {});
+    await page.evaluate(() => localStorage.setItem('weir.gateway', '"><img src=x onerror=alert(1)>'));
+    await page.reload();
+    assert.deepEqual(await urls(page), [base]);
+  });
+});
+
+test('without scripts the examples have the URL that the browser came to, and nothing pretends to work', async () => {
+  await signedIn({ javaScriptEnabled: false }, async (page) => {
+    assert.deepEqual(await urls(page), [base]);
+    assert.equal(await field(page).isVisible(), false);
+    assert.equal(await page.getByRole('button', { name: /copy|switch/i }).count(), 0);
+    await page.getByLabel('Model in the examples').fill('Zebra');
+    await page.getByRole('button', { name: 'Show' }).click();
+    assert.match(await examples(page), /"model": "Zebra"/);
+  });
+});
