@@ -233,11 +233,13 @@ static int read_effort(struct anthropic_reading *reading, const struct json_node
 static int read_format(struct anthropic_reading *reading, const struct json_node *value)
 {
     const struct json_node *schema = json_member(value, SPAN("schema"));
+    size_t mark = anthropic_enter(reading, value->key);
 
     if (!json_is_text(json_member(value, SPAN("type")), SPAN("json_schema")))
-        return anthropic_refuse(reading, ERR_INVALID, SPAN("format.type"), SPAN(""));
+        return anthropic_refuse(reading, ERR_INVALID, SPAN("type"), SPAN(""));
     if (!json_is(schema, JSON_OBJECT))
-        return anthropic_refuse(reading, ERR_INVALID, SPAN("format.schema"), SPAN(""));
+        return anthropic_refuse(reading, ERR_INVALID, SPAN("schema"), SPAN(""));
+    anthropic_leave(reading, mark);
     reading->out->format = HUB_FORMAT_SCHEMA;
     reading->out->format_strict = HUB_YES;
     reading->out->format_schema = schema->raw;
