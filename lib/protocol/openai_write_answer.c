@@ -357,7 +357,7 @@ static void write_finish(struct codec_writer *writer, const struct hub_event *ev
     text_add(writer->out, openai_finish_word(event->finish));
     text_add(writer->out, SPAN("\"}"));
     end_chunk(writer);
-    if (writer->answer->include_usage) {
+    if (writer->answer->include_usage && event->usage.seen) {
         text_add(writer->out, writer->prefix);
         text_add(writer->out, SPAN("],"));
         openai_add_usage(writer->out, &event->usage);

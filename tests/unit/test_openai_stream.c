@@ -428,7 +428,7 @@ static const struct written written[] = {
      2,
      true,
      COUNTED(ROLE) CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":null")
-         CHUNK("],\"usage\":null") DONE},
+         DONE},
     {"a refusal",
      {START, OPEN(0, REFUSAL), SAY(0, REFUSAL, "no"), CLOSE(0, REFUSAL), END(REFUSED)},
      5,
