@@ -188,12 +188,13 @@ static const struct stream_row stream_rows[] = {
     {{"{" CANDIDATE("\"finishReason\":\"NO_IMAGE\"") "}"}, "start finish=REFUSED ", 0},
     {{"{" CANDIDATE(PARTS("{\"text\":\"a\"}")) "}"}, "start 0:text 0+\"a\" ", ERR_UPSTREAM_CUT},
     {{"{" CANDIDATE(PARTS("{\"text\":\"a\"}")) "}",
-      "{\"error\":{\"code\":503,\"message\":\"Try \\u0022later\\u0022\",\"status\":\"UNAVAILABLE\"}}",
+      "{\"error\":{\"code\":503,\"message\":\"Try \\u0022later\\u0022\",\"status\":"
+      "\"UNAVAILABLE\"}}",
       STOP("{\"text\":\"b\"}")},
-     "start 0:text 0+\"a\" error=UPSTREAM_OVERLOADED(Try \"later\") ",
+     "start 0:text 0+\"a\" error=UPSTREAM_OVERLOADED message=Try \"later\" ",
      0},
     {{"{" CANDIDATE("\"finishReason\":\"MALFORMED_FUNCTION_CALL\"") "}"},
-     "error=UPSTREAM_FAILED(The model called a function in a way that cannot be read.) ",
+     "error=UPSTREAM_FAILED message=The model called a function in a way that cannot be read. ",
      0},
 };
 

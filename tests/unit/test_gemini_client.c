@@ -180,6 +180,14 @@ static void a_client_without_events_gets_one_array(void **state)
     }
 }
 
+#define BOTH_PARTS SAID("Hi") "," CALLED("c", "{\"q\": 1.0}")
+#define BOTH_COUNTS                                                           \
+    ",\"usageMetadata\":{\"promptTokenCount\":20,\"candidatesTokenCount\":9," \
+    "\"totalTokenCount\":29}"
+#define BOTH                                                                   \
+    "{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[" BOTH_PARTS \
+    "]},\"finishReason\":\"STOP\",\"index\":0}]" BOTH_COUNTS LABEL
+
 static void a_whole_answer_is_one_document(void **state)
 {
     static const struct {
@@ -191,10 +199,7 @@ static void a_whole_answer_is_one_document(void **state)
              "\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"f\","
              "\"arguments\":\"{\\\"q\\\": 1.0}\"}}]},\"finish_reason\":\"tool_calls\"}],\"usage\":"
              "{\"prompt_tokens\":20,\"completion_tokens\":9,\"total_tokens\":29}}",
-             "{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"Hi\"}," CALLED(
-                 "c",
-                 "{\"q\": 1.0}") "]},\"finishReason\":\"STOP\",\"index\":0}],\"usageMetadata\":"
-                                 "{\"promptTokenCount\":20,\"candidatesTokenCount\":9,\"totalTokenCount\":29}" LABEL)},
+             BOTH)},
         {PROTOCOL_ANTHROPIC,
          ROW("{\"type\":\"message\",\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\","
              "\"thinking\":\"hm\",\"signature\":\"xyz=\"}],\"stop_reason\":\"max_tokens\"}",
@@ -217,9 +222,10 @@ static void thoughts_survive_a_turn_with_anthropic(void **state)
 {
     static const char body[] =
         "{\"contents\":[{\"parts\":[{\"text\":\"hi\"}]},{\"role\":\"model\",\"parts\":[{\"text\":"
-        "\"hm\",\"thought\":true,\"thoughtSignature\":\"weirAnt1xyz=\"},{\"functionCall\":{\"name\":"
-        "\"f\",\"args\":{}}}]},{\"parts\":[{\"functionResponse\":{\"name\":\"f\",\"response\":{"
-        "\"output\":\"x\"}}}]}],\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"}]}]}";
+        "\"hm\",\"thought\":true,\"thoughtSignature\":\"weirAnt1xyz=\"},{\"functionCall\":{"
+        "\"name\":\"f\",\"args\":{}}}]},{\"parts\":[{\"functionResponse\":{\"name\":\"f\","
+        "\"response\":{\"output\":\"x\"}}}]}],\"tools\":[{\"functionDeclarations\":["
+        "{\"name\":\"f\"}]}]}";
     struct codec_target target = translation_target(PROTOCOL_ANTHROPIC);
     struct translated_request done = translate_request(*state, PROTOCOL_GEMINI, PROTOCOL_ANTHROPIC,
                                                        &target, span_of(body));

@@ -192,6 +192,14 @@ static void a_result_knows_its_function_and_is_an_object(void **state)
     CHECK(PROTOCOL_OPENAI, &target, rows);
 }
 
+#define OK "{\"role\":\"assistant\",\"content\":\"ok\"}"
+#define OVER                                                                         \
+    "{\"contents\":[" TURN("user", SAID("hi")) "," TURN("model", CALL "}") "," TURN( \
+        "user", RESPONSE) "," TURN("model", SAID("ok")) "," TURN("user", SAID("hi")) "]}"
+#define SAID(text) "{\"text\":\"" text "\"}"
+#define RESPONSE   "{\"functionResponse\":{\"name\":\"f\",\"response\":{\"output\":\"x\"}}}"
+#define SIGNED     ",\"extra_content\":{\"google\":{\"thought_signature\":\"abc\"}}"
+
 /* Vector 47. */
 static void a_call_carries_its_signature_or_the_placeholder(void **state)
 {
@@ -200,18 +208,10 @@ static void a_call_carries_its_signature_or_the_placeholder(void **state)
          ROUND(CALL ",\"thoughtSignature\":\"skip_thought_signature_validator\"}",
                "{\"output\":\"x\"}"),
          NULL},
-        {SAY(USER "," CALLED(
-             ",\"extra_content\":{\"google\":{\"thought_signature\":\"abc\"}}") "," RESULT("\"x\"")),
+        {SAY(USER "," CALLED(SIGNED) "," RESULT("\"x\"")),
          ROUND(CALL ",\"thoughtSignature\":\"abc\"}", "{\"output\":\"x\"}"), NULL},
         /* A turn that is over is not checked. */
-        {SAY(USER "," CALLED("") "," RESULT(
-             "\"x\"") ",{\"role\":\"assistant\",\"content\":\"ok\"}," USER),
-         "{\"contents\":[" TURN("user", "{\"text\":\"hi\"}") "," TURN("model", CALL "}") "," TURN(
-             "user",
-             "{\"functionResponse\":{\"name\":\"f\",\"response\":{\"output\":\"x\"}}}") "," TURN("model",
-                                                                                                 "{\"text\":\"ok\"}") "," TURN("user",
-                                                                                                                               "{\"text\":\"hi\"}") "]}",
-         NULL},
+        {SAY(USER "," CALLED("") "," RESULT("\"x\"") "," OK "," USER), OVER, NULL},
     };
     struct codec_target target = target_of();
 
