@@ -140,7 +140,7 @@ static int read_role(struct gemini_reader *reader, const struct json_node *conte
 
 static int read_content(struct gemini_reader *reader, const struct json_node *content)
 {
-    enum hub_role role;
+    enum hub_role role = HUB_USER;
     int err = check_content(reader, content);
 
     if (err == 0)

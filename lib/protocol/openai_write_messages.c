@@ -350,7 +350,7 @@ static void write_details(struct openai_writing *writing, const struct hub_block
 {
     uint64_t index = 0;
 
-    if (secrets->first == NULL || writing->target->provider != PROVIDER_OPENROUTER)
+    if (secrets->first == NULL)
         return;
     text_add(writing->out, SPAN(",\"reasoning_details\":["));
     for (const struct hub_block *block = secrets->first; block != NULL; block = block->next) {
@@ -375,6 +375,20 @@ static void write_thoughts(struct openai_writing *writing, const struct hub_bloc
     write_joined(writing, thoughts->first);
 }
 
+/** Goes this turn's reasoning back as details? What is signed is understood in no other form. */
+static bool has_details(const struct openai_writing *writing, const struct hub_message *message)
+{
+    if (writing->target->provider != PROVIDER_OPENROUTER)
+        return false;
+    for (const struct hub_block *block = message->blocks.first; block != NULL;
+         block = block->next) {
+        if (block->kind == HUB_REDACTED ||
+            (block->kind == HUB_REASONING && block->signer != HUB_SIGNER_NONE))
+            return true;
+    }
+    return false;
+}
+
 static int write_assistant(struct openai_writing *writing, struct hub_message *message,
                            bool *is_first)
 {
@@ -382,6 +396,7 @@ static int write_assistant(struct openai_writing *writing, struct hub_message *m
     struct hub_blocks thoughts = {NULL, NULL};
     struct hub_blocks secrets = {NULL, NULL};
     struct hub_blocks calls = {NULL, NULL};
+    bool are_details = has_details(writing, message);
     struct hub_block *next;
     int err = 0;
 
@@ -389,7 +404,7 @@ static int write_assistant(struct openai_writing *writing, struct hub_message *m
         next = block->next;
         if (block->kind == HUB_TOOL_CALL)
             move(&calls, block);
-        else if (block->kind == HUB_REASONING && block->signer == HUB_SIGNER_NONE)
+        else if (block->kind == HUB_REASONING && block->signer == HUB_SIGNER_NONE && !are_details)
             move(&thoughts, block);
         else if (block->kind == HUB_REASONING || block->kind == HUB_REDACTED)
             move(&secrets, block);
@@ -405,7 +420,8 @@ static int write_assistant(struct openai_writing *writing, struct hub_message *m
     else
         err = write_content(writing, said.first);
     write_thoughts(writing, &thoughts);
-    write_details(writing, &secrets);
+    if (are_details)
+        write_details(writing, &secrets);
     write_calls(writing, &calls);
     text_add_char(writing->out, '}');
     return err;

@@ -285,6 +285,15 @@ static void reasoning_goes_back_to_whom_it_is_from(void **state)
          "\"messages\":[{\"role\":\"assistant\",\"content\":\"a\"}]", ""},
         {"OpenRouter gets what Anthropic has signed", &openrouter, SAID(THOUGHTS),
          "\"messages\":[" THOUGHTS "]", ""},
+        {"and what stood unsigned beside it, in its order", &openrouter,
+         SAID("{\"role\":\"assistant\",\"content\":\"a\",\"thinking_blocks\":[{\"type\":"
+              "\"thinking\",\"thinking\":\"t\",\"signature\":\"s\"},{\"type\":\"thinking\","
+              "\"thinking\":\"u\"}]}"),
+         "\"messages\":[{\"role\":\"assistant\",\"content\":\"a\",\"reasoning_details\":[{"
+         "\"type\":\"reasoning.text\",\"text\":\"t\",\"signature\":\"s\",\"format\":"
+         "\"anthropic-claude-v1\",\"index\":0},{\"type\":\"reasoning.text\",\"text\":\"u\","
+         "\"index\":1}]}]",
+         ""},
         {"Gemini's signatures go to Google", &google, SIGNED_CALL,
          "\"messages\":[{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"type\":"
          "\"function\",\"id\":\"A\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"},"
