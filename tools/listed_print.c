@@ -27,7 +27,7 @@ enum column {
 };
 
 static const struct table_column columns[COLUMN_COUNT] = {
-#define X(name, heading, is_right, narrow, leaves) {heading, is_right, narrow, leaves},
+#define X(name, heading, is_right, narrow, leaves) {heading, is_right, false, narrow, leaves},
     COLUMN_MAP(X)
 #undef X
 };

@@ -121,6 +121,17 @@ static bool may_cut(const struct table *table, uint32_t n)
     return table->is_cut && table->columns[n].narrow > 0;
 }
 
+static void print_cut(struct span text, size_t room, bool keeps_end, FILE *out)
+{
+    const size_t width = admin_json_width(text);
+
+    if (keeps_end)
+        fprintf(out, "…%.*s",
+                SPAN_FMT(span_skip(text, admin_json_cut(text, width - (room - 1)).len)));
+    else
+        fprintf(out, "%.*s…", SPAN_FMT(admin_json_cut(text, room - 1)));
+}
+
 static void print_cell(const struct table *table, struct span text, uint32_t n, FILE *out)
 {
     const size_t room = table->widths[n];
@@ -128,11 +139,12 @@ static void print_cell(const struct table *table, struct span text, uint32_t n, 
     bool is_cut = may_cut(table, n) && width > room;
     size_t blanks = width < room ? room - width : 0;
 
-    if (is_cut)
-        text = admin_json_cut(text, room - 1);
     if (table->columns[n].is_right)
         print_blanks(out, blanks);
-    fprintf(out, "%.*s%s", SPAN_FMT(text), is_cut ? "…" : "");
+    if (is_cut)
+        print_cut(text, room, table->columns[n].keeps_end, out);
+    else
+        fprintf(out, "%.*s", SPAN_FMT(text));
     if (!table->columns[n].is_right && !is_last(table, n))
         print_blanks(out, blanks);
     if (!is_last(table, n))

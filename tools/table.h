@@ -18,6 +18,7 @@ enum { TABLE_COLUMNS_MAX = 16 };
 struct table_column {
     const char *heading;
     bool is_right;   /* numbers stand at the right */
+    bool keeps_end;  /* what is cut loses its beginning */
     uint32_t narrow; /* it may be cut down to so many cells; 0: it is never cut */
     uint32_t leaves; /* the column with 1 is left out first, then that with 2; 0: it stays */
 };

@@ -17,8 +17,8 @@ enum { PLACE_BYTES = PATH_MAX + 64, JSON_BYTES_MAX = 64 * 1024 };
 static const struct table_column columns[] = {
     {.heading = "ANSWER"},
     {.heading = "RULE", .leaves = 1},
-    {.heading = "BECAUSE", .narrow = 24},
-    {.heading = "WHERE", .narrow = 16},
+    {.heading = "BECAUSE", .narrow = 14},
+    {.heading = "WHERE", .keeps_end = true, .narrow = 12},
 };
 enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
 

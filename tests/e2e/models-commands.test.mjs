@@ -463,6 +463,13 @@ test('why says yes and no to people, in colour only on a terminal', async () => 
   const terminal = await onTerminal(80, ['why', 'eve-none', 'Zebra', '--config', weir.file]);
   assert.equal(terminal.code, 1);
   assert.match(terminal.lines.join('\n'), /\x1b\[31mno\x1b\[0m: eve-none may not call/);
+  for (const columns of [120, 60, 40]) {
+    const { lines } = await onTerminal(columns, ['why', 'eve-none', 'Zebra', '--config', weir.file]);
+    const rows = lines.slice(0, lines.indexOf('')).map(plain);
+    assert.ok(rows.length > 8);
+    for (const row of rows) assert.ok([...row].length <= columns, `${columns}: ${row}`);
+    assert.match(rows[1], /yaml:\d+$/, 'the line is what matters of a place');
+  }
   const fromInput = await fed(`${KEYS.all}\n`, ['why', '-', 'Zebra']);
   assert.equal(fromInput.code, 0);
   assert.ok(!fromInput.stdout.includes(KEYS.all));

@@ -15,7 +15,7 @@ enum { ROOM = 4096, COLUMNS = 4, ROWS = 2 };
 
 static const struct table_column columns[COLUMNS] = {
     {.heading = "SLUG", .narrow = 5},
-    {.heading = "NAME", .narrow = 4, .leaves = 2},
+    {.heading = "NAME", .keeps_end = true, .narrow = 4, .leaves = 2},
     {.heading = "N", .is_right = true},
     {.heading = "KIND", .narrow = 4, .leaves = 1},
 };
@@ -66,7 +66,8 @@ static void the_widest_column_gives_way_first(void **state)
     (void)state;
     check(33, false,
           "SLUG       NAME        N  KIND\n"
-          "model-one  The f\xe2\x80\xa6      7  embedd\xe2\x80\xa6\n"
+          "model-one  \xe2\x80\xa6"
+          "first      7  embedd\xe2\x80\xa6\n"
           "m\xc3\xa9                 1,000  chat\n");
 }
 
@@ -75,7 +76,8 @@ static void columns_are_left_out_in_their_order(void **state)
     (void)state;
     check(24, false,
           "SLUG       NAME        N\n"
-          "model-one  The f\xe2\x80\xa6      7\n"
+          "model-one  \xe2\x80\xa6"
+          "first      7\n"
           "m\xc3\xa9                 1,000\n");
     check(16, false,
           "SLUG           N\n"
