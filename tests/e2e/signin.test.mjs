@@ -350,6 +350,33 @@ test('a session is worth what its key is worth at each request', async () => {
   await reload(config);
 });
 
+test('the pages are for sessions too, and take away one that is over', async () => {
+  const html = { accept: 'text/html' };
+  const session = await signIn(weir, KEYS.some);
+  for (const url of ['/models', '/connect']) {
+    const page = await weir.get(url, undefined, { ...html, ...session.headers });
+    assert.equal(page.status, 200);
+    assert.match(page.headers['content-type'], /^text\/html/);
+    assert.match(page.headers.vary, /\bcookie\b/i);
+    assert.match(page.headers['cache-control'], /\bprivate\b/);
+    assert.ok(!page.text.includes(session.value));
+
+    const over = [`weir_session=${makeToken(weir, KEYS.some, nowSeconds() - 1)}`, `weir_session=${makeToken(weir, KEYS.disabled, nowSeconds() + 60)}`, 'weir_session=broken', `weir_session=${'A'.repeat(96)}; weir_session=${'B'.repeat(96)}`];
+    for (const cookie of over) {
+      const answer = await weir.get(url, undefined, { ...html, cookie });
+      assert.equal(answer.status, 401);
+      assert.match(answer.text, /The session (has ended|is not valid): sign in again\./);
+      assert.deepEqual(setCookies(answer).map(({ name, value }) => [name, value]), [['__Host-weir_session', ''], ['weir_session', '']]);
+    }
+    // Who leads a browser here from elsewhere, where it sends no cookie, signs nobody out by it.
+    for (const request of [{ path: `${url}?key=weir_wrong` }, { path: `${url}?signin=failed` }, { path: url }, { path: url, headers: { ...session.headers, 'x-api-key': 'weir_wrong' } }]) {
+      const answer = await weir.fetch({ ...request, headers: { ...html, ...request.headers } });
+      assert.equal(answer.status, 401);
+      assert.deepEqual(setCookies(answer), []);
+    }
+  }
+});
+
 test('a session outlives reloads, workers and the service', async () => {
   await withWeir(config, async (own) => {
     own.expectDeaths();
