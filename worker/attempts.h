@@ -48,6 +48,7 @@ enum attempt_again { ATTEMPT_NEVER, ATTEMPT_ELSEWHERE, ATTEMPT_ANYWHERE };
     X(MISSING, "missing", ELSEWHERE, FAILURE, false)      \
     X(ERROR_BODY, "error_body", ANYWHERE, FAILURE, false) \
     X(PENDING, "auth_pending", ANYWHERE, NEITHER, false)  \
+    X(UNFIT, "unfit", ELSEWHERE, NEITHER, false)          \
     X(REJECTED, "rejected", NEVER, NEITHER, false)        \
     X(LOCAL, "local", NEVER, NEITHER, false)
 
@@ -66,7 +67,8 @@ enum attempt_result attempt_result_of_status(int status);
 
 /**
  * Of what ended a transfer (lib/net/http_client.h), or kept it from starting: 0 is ANSWERED,
- * ERR_UPSTREAM_AUTH_PENDING is PENDING, and what no upstream did LOCAL.
+ * ERR_UPSTREAM_AUTH_PENDING is PENDING; UNFIT is a request that cannot be translated for this
+ * deployment, which says nothing of others; and what no upstream did is LOCAL.
  */
 enum attempt_result attempt_result_of_err(int err);
 

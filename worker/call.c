@@ -1,4 +1,4 @@
-#include "worker/call.h"
+#include "worker/call_translation.h"
 
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
@@ -33,6 +33,7 @@ void call_release_request(struct call *call)
     call->in = NULL;
     link_remove(&in->pausing);
     chunk_return_list(&worker->bodies, &in->body_first);
+    chunk_return_list(&worker->bodies, &in->translated);
     record_pool_return(&worker->call_requests, in);
 }
 
@@ -53,6 +54,7 @@ static void free_call(struct call *call)
     http_transfer_abort(&call->transfer);
     call_drop_held(call);
     call_release_request(call);
+    translation_memory_return(&worker->translation, &call->memory);
     link_remove(&call->open);
     worker->calls_open--;
     record_pool_return(&worker->calls, call);
@@ -129,7 +131,9 @@ static void upstream_abort(void *ctx)
 static void count_usage(struct call *call)
 {
     struct counters *counters = &call->request.worker->slot->counters;
-    const struct usage *usage = &call->out.usage;
+    const struct usage told = call->translated != NULL ? call_translated_usage(call)
+                                                       : call->out.usage;
+    const struct usage *usage = &told;
 
     if (!usage->seen)
         return;
@@ -155,7 +159,7 @@ static void count_end(struct call *call, enum proxy_outcome outcome)
         counters_add(&slot->counters, by_outcome[outcome], 1);
     if (!call->has_head)
         return;
-    if (outcome != PROXY_COMPLETE)
+    if (outcome != PROXY_COMPLETE && call->translated == NULL)
         call_read_usage(call);
     count_usage(call);
 }
@@ -179,6 +183,12 @@ static void reply_failed(struct call *call, int err)
 {
     char memory[CALL_ATTEMPTS_BYTES_MAX + 32];
     struct text fields = text_over(memory, sizeof(memory));
+    uint64_t wait_s = 0;
+
+    if (err == ERR_UPSTREAM_OPEN)
+        wait_s = call_attempts_wait_s(call);
+    else if (call->translated != NULL)
+        wait_s = call_translated_wait_s(call);
 
     if (call->in->attempts.count > 0) {
         text_add(&fields, SPAN("x-weir-attempts: "));
@@ -186,21 +196,22 @@ static void reply_failed(struct call *call, int err)
         text_add(&fields, SPAN("\r\n"));
     }
     INVARIANT(fields.err == 0);
-    reply_error(&call->request,
-                &(struct reply_error){
-                    .err = err,
-                    .detail = call->error_detail,
-                    .param = call->error_param,
-                    .fields = text_span(&fields),
-                    .retry_after_s = err == ERR_UPSTREAM_OPEN ? call_attempts_wait_s(call) : 0,
-                    .generation = call->generation,
-                });
+    reply_error(&call->request, &(struct reply_error){
+                                    .err = err,
+                                    .detail = call->error_detail,
+                                    .param = call->error_param,
+                                    .fields = text_span(&fields),
+                                    .retry_after_s = wait_s,
+                                    .generation = call->generation,
+                                });
 }
 
 static void finished(void *ctx, enum proxy_outcome outcome, int err)
 {
     struct call *call = ctx;
 
+    if (outcome == PROXY_TRUNCATED && call->fault != 0)
+        err = call->fault;
     count_end(call, outcome);
     switch (outcome) {
     case PROXY_COMPLETE:
@@ -234,6 +245,7 @@ static const struct proxy_ports ports = {
     .upstream_resume = upstream_resume,
     .upstream_abort = upstream_abort,
     .client_peek = call_client_peek,
+    .client_error = call_client_error,
     .client_begin = call_client_begin,
     .client_more = call_client_more,
     .client_complete = call_client_complete,
@@ -286,7 +298,7 @@ static struct call *take_records(struct worker *worker)
 }
 
 void call_begin(const struct request *request, const struct http_request *http,
-                struct generation *generation)
+                const struct route_match *match, struct generation *generation)
 {
     struct worker *worker = request->worker;
     struct access access;
@@ -310,7 +322,7 @@ void call_begin(const struct request *request, const struct http_request *http,
     worker->calls_open++;
     proxy_init(&call->proxy, &ports, call);
     server_set_exchange(request->conn, call);
-    err = call_request_begin(call, http);
+    err = call_request_begin(call, http, match->rest);
     if (err != 0)
         proxy_refuse(&call->proxy, err);
     else

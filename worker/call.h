@@ -6,6 +6,8 @@
  *   call_request.c   the request's way in: body, model, grant
  *   call_attempts.c  which deployment, when, and how it went
  *   call_answer.c    the answer's way out
+ *
+ * Where the upstream speaks another protocol than the client, call_translation.h comes between.
  */
 #ifndef WEIR_WORKER_CALL_H
 #define WEIR_WORKER_CALL_H
@@ -17,11 +19,12 @@
 #include "worker/handlers.h"
 #include "worker/peek.h"
 #include "worker/proxy.h"
+#include "worker/translation_memory.h"
 #include "worker/upload.h"
 
 enum {
     /** The provider's name for the model as a JSON string; of its bytes each can need an escape. */
-    CALL_MODEL_BYTES_MAX = 2 * LAYOUT_UPSTREAM_MODEL_BYTES_MAX + 2,
+    CALL_MODEL_BYTES_MAX = 2 * LAYOUT_UPSTREAM_MODEL_BYTES_MAX + 9,
     CALL_HEADER_BYTES_MAX = 768, /* one client's field that is passed on, with its NUL */
     CALL_HEADERS_MAX = 2,
     CALL_CONTENT_TYPE_BYTES_MAX = 96,
@@ -43,6 +46,8 @@ struct call_request {
     struct call_reader reader;
     struct chunk *body_first;
     struct chunk *body_last;
+    struct chunk
+        *translated; /* the body of the attempt, when its upstream speaks another protocol */
     struct upload upload;
     uint32_t model;
     struct attempts attempts;
@@ -52,6 +57,8 @@ struct call_request {
     char upstream_model[CALL_MODEL_BYTES_MAX];
     struct attempt_field field; /* what can be tried; set at the first attempt */
 };
+
+struct call_translation;
 
 struct call {
     struct exchange exchange; /* first: the connection points here */
@@ -67,10 +74,14 @@ struct call {
     uint64_t generation_number; /* which it began with: its cells are those of that one */
     uint64_t give_up_ms;        /* on the loop's clock: total_ms is of all attempts together */
     uint64_t quiet_since_ms;    /* on the loop's clock: when something last went to the client */
-    bool conn_is_dead;          /* the server has reported the client gone */
-    bool was_started;           /* an upstream has been asked */
-    bool is_answered;           /* the beginning of the answer was one: ATTEMPT_ANSWERED */
-    bool is_barred;             /* its key works no more */
+    struct call_memory *memory; /* NULL until an attempt is translated */
+    struct call_translation *translated; /* of this attempt; in `memory` */
+    int fault;                           /* why a translated answer cannot go on */
+    uint8_t upstream_protocol;           /* enum wire_protocol of this attempt */
+    bool conn_is_dead;                   /* the server has reported the client gone */
+    bool was_started;                    /* an upstream has been asked */
+    bool is_answered;                    /* the beginning of the answer was one: ATTEMPT_ANSWERED */
+    bool is_barred;                      /* its key works no more */
     bool strips_usage;
     bool is_stream;   /* the answer is server-sent events */
     bool is_chunked;  /* the answer is framed by chunks */
@@ -80,7 +91,7 @@ struct call {
     bool is_finished; /* `out` has seen its last byte */
     int status;       /* the upstream's */
     int64_t content_length;
-    struct span error_detail; /* static text */
+    struct span error_detail; /* static text, or in `memory` */
     struct span error_param;
     uint8_t slug_json_bytes;
     uint8_t content_type_bytes;
@@ -121,8 +132,13 @@ bool call_may_log(struct call *call, uint32_t *lines);
 
 /* --- call_request.c -------------------------------------------------------------------------- */
 
-/** Ready to take the body. @return 0 or ERR_HEAD_TOO_LARGE */
-int call_request_begin(struct call *call, const struct http_request *http);
+/**
+ * Ready to take the body.
+ *
+ * @param model  what a path names, percent-encoded; empty where the body does
+ * @return 0, ERR_HEAD_TOO_LARGE, or ERR_BAD_REQUEST
+ */
+int call_request_begin(struct call *call, const struct http_request *http, struct span model);
 
 /** The next bytes of the body. @return 0 or why the request is refused */
 int call_request_feed(struct call *call, struct span bytes);
@@ -161,6 +177,7 @@ void call_attempts_on_due(uv_timer_t *timer);
 
 /** Ports. */
 enum attempt_result call_client_peek(void *ctx, struct span bytes, bool last);
+int call_client_error(void *ctx, enum attempt_result result);
 enum proxy_taken call_client_begin(void *ctx, struct span bytes);
 enum proxy_taken call_client_more(void *ctx, struct span bytes);
 enum proxy_taken call_client_comment(void *ctx);

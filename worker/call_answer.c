@@ -1,4 +1,4 @@
-#include "worker/call.h"
+#include "worker/call_translation.h"
 
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
@@ -32,6 +32,13 @@ static bool is_event_stream(struct span content_type)
             content_type.ptr[type.len] == ' ');
 }
 
+static enum peek_form form_of(const struct call *call)
+{
+    if (call->is_stream)
+        return PEEK_STREAM;
+    return call->request.operation == OPERATION_ARRAY ? PEEK_ARRAY : PEEK_DOCUMENT;
+}
+
 static void on_head(void *ctx, const struct http_answer_head *head)
 {
     struct call *call = ctx;
@@ -47,7 +54,8 @@ static void on_head(void *ctx, const struct http_answer_head *head)
     call->is_recorded = true;
     if (!proxy_on_upstream_head(&call->proxy, head->status))
         return;
-    peek_init(&call->peek, call->request.protocol, call->is_stream, call->content_length);
+    peek_init(&call->peek, call->upstream_protocol, form_of(call), call->content_length,
+              &call->request.worker->translation.scratch);
     call->quiet_since_ms = uv_now(&call->request.worker->loop);
 }
 
@@ -90,8 +98,7 @@ void call_drop_held(struct call *call)
     call->held_bytes = 0;
 }
 
-/* @return false: there is no memory for it */
-static bool hold(struct call *call, struct span bytes)
+bool call_hold(struct call *call, struct span bytes)
 {
     if (bytes.len == 0)
         return true;
@@ -109,10 +116,22 @@ enum attempt_result call_client_peek(void *ctx, struct span bytes, bool last)
 {
     struct call *call = ctx;
     struct span held = {call->held, call->held_bytes};
+
+    if (call_is_translated(call))
+        return call_translated_peek(call, bytes, last);
+    if (call->proxy.is_judged)
+        return ATTEMPT_ANSWERED;
     enum attempt_result result = peek_look(&call->peek, held, bytes, last);
 
     /* Without memory to wait in, what has come is taken for an answer. */
-    return result == ATTEMPT_OPEN && !hold(call, bytes) ? ATTEMPT_ANSWERED : result;
+    return result == ATTEMPT_OPEN && !call_hold(call, bytes) ? ATTEMPT_ANSWERED : result;
+}
+
+int call_client_error(void *ctx, enum attempt_result result)
+{
+    struct call *call = ctx;
+
+    return call_is_translated(call) ? call_translated_error(call, result) : proxy_error_of(result);
 }
 
 /* --- what the client gets --------------------------------------------------------------------- */
@@ -131,9 +150,8 @@ static void add_chunk_line(struct text *line, size_t bytes)
     text_add(line, SPAN("\r\n"));
 }
 
-/* One write: the head if it has not gone out, then the pieces in the answer's framing. */
-static enum proxy_taken write_frame(struct call *call, struct span head,
-                                    const struct iov_builder *pieces, bool last)
+enum proxy_taken call_write_frame(struct call *call, struct span head,
+                                  const struct iov_builder *pieces, bool last)
 {
     struct worker *worker = call->request.worker;
     struct iovec vec[FRAME_IOV_MAX];
@@ -178,7 +196,7 @@ static enum proxy_taken write_bytes(struct call *call, struct span head, struct 
         struct iov_builder pieces = {.vec = vec, .cap = ANSWER_IOV_MAX};
 
         answer_feed(&call->out, &bytes, &pieces);
-        enum proxy_taken now = write_frame(call, head, &pieces, false);
+        enum proxy_taken now = call_write_frame(call, head, &pieces, false);
         if (now == PROXY_NOT_TAKEN)
             return now;
         if (now == PROXY_TAKEN_FULL)
@@ -188,12 +206,19 @@ static enum proxy_taken write_bytes(struct call *call, struct span head, struct 
     return taken;
 }
 
-static void write_head(struct call *call, int64_t content_length, struct text *head)
+void call_keep_type(struct call *call, struct span type)
 {
-    char memory[CALL_ATTEMPTS_BYTES_MAX + 128];
+    call->content_type_bytes = keep(call->content_type, sizeof(call->content_type), type);
+}
+
+void call_write_head(struct call *call, int64_t content_length, struct text *head)
+{
+    char memory[CALL_ATTEMPTS_BYTES_MAX + HUB_DROPPED_BYTES_MAX + 160];
     struct text fields = text_over(memory, sizeof(memory));
     struct span content_type = {call->content_type, call->content_type_bytes};
 
+    call->is_chunked = content_length < 0 && call->request.http_minor > 0;
+    call->closes = content_length < 0 && !call->is_chunked;
     if (call->retry_after_bytes > 0) {
         text_add(&fields, SPAN("retry-after: "));
         text_add(&fields, (struct span){call->retry_after, call->retry_after_bytes});
@@ -204,6 +229,7 @@ static void write_head(struct call *call, int64_t content_length, struct text *h
     text_add(&fields, SPAN("x-weir-attempts: "));
     call_attempts_render(call, &fields);
     text_add(&fields, SPAN("\r\n"));
+    call_add_dropped(call, &fields);
     struct reply reply = {
         .status = call->status,
         .content_type = content_type,
@@ -229,14 +255,12 @@ static enum proxy_taken write_whole(struct call *call, struct span bytes)
     answer_feed(&call->out, &bytes, &pieces);
     /* More values of `model` than one gather list holds: frame by frame. */
     if (bytes.len > 0) {
-        call->is_chunked = call->request.http_minor > 0;
-        call->closes = !call->is_chunked;
-        write_head(call, -1, &head);
-        enum proxy_taken taken = write_frame(call, text_span(&head), &pieces, false);
+        call_write_head(call, -1, &head);
+        enum proxy_taken taken = call_write_frame(call, text_span(&head), &pieces, false);
         return taken == PROXY_NOT_TAKEN ? taken : write_bytes(call, SPAN(""), bytes);
     }
-    write_head(call, (int64_t)pieces.bytes, &head);
-    return write_frame(call, text_span(&head), &pieces, false);
+    call_write_head(call, (int64_t)pieces.bytes, &head);
+    return call_write_frame(call, text_span(&head), &pieces, false);
 }
 
 static enum proxy_taken begin_in_pieces(struct call *call, struct span held, struct span bytes)
@@ -244,9 +268,7 @@ static enum proxy_taken begin_in_pieces(struct call *call, struct span held, str
     char memory[REPLY_HEAD_BYTES_MAX];
     struct text head = text_over(memory, sizeof(memory));
 
-    call->is_chunked = call->request.http_minor > 0;
-    call->closes = !call->is_chunked;
-    write_head(call, -1, &head);
+    call_write_head(call, -1, &head);
     if (held.len == 0)
         return write_bytes(call, text_span(&head), bytes);
     enum proxy_taken taken = write_bytes(call, text_span(&head), held);
@@ -265,10 +287,20 @@ static bool is_whole(struct call *call, struct span *bytes)
         return false;
     if (call->held == NULL)
         return true;
-    if (all > PEEK_BYTES_MAX || !hold(call, *bytes))
+    if (all > PEEK_BYTES_MAX || !call_hold(call, *bytes))
         return false;
     *bytes = (struct span){call->held, call->held_bytes};
     return true;
+}
+
+static enum proxy_taken begin_as_it_is(struct call *call, struct span bytes)
+{
+    answer_init(&call->out, call->request.protocol, call->is_stream,
+                (struct span){call->slug_json, call->slug_json_bytes});
+    call->out.strip_usage = call->strips_usage && call->is_stream;
+    return is_whole(call, &bytes)
+               ? write_whole(call, bytes)
+               : begin_in_pieces(call, (struct span){call->held, call->held_bytes}, bytes);
 }
 
 enum proxy_taken call_client_begin(void *ctx, struct span bytes)
@@ -276,13 +308,8 @@ enum proxy_taken call_client_begin(void *ctx, struct span bytes)
     struct call *call = ctx;
 
     call_attempt_answered(call);
-    answer_init(&call->out, call->request.protocol, call->is_stream,
-                (struct span){call->slug_json, call->slug_json_bytes});
-    call->out.strip_usage = call->strips_usage && call->is_stream;
-    enum proxy_taken taken = is_whole(call, &bytes)
-                                 ? write_whole(call, bytes)
-                                 : begin_in_pieces(
-                                       call, (struct span){call->held, call->held_bytes}, bytes);
+    enum proxy_taken taken = call_is_translated(call) ? call_translated_begin(call, bytes)
+                                                      : begin_as_it_is(call, bytes);
     call_drop_held(call);
     /* An upstream may answer before it has read all; then the body is still being sent. */
     if (call->in->upload.written == call->in->upload.plan.bytes)
@@ -294,7 +321,10 @@ enum proxy_taken call_client_begin(void *ctx, struct span bytes)
 
 enum proxy_taken call_client_more(void *ctx, struct span bytes)
 {
-    return write_bytes(ctx, SPAN(""), bytes);
+    struct call *call = ctx;
+
+    return call_is_translated(call) ? call_translated_more(call, bytes)
+                                    : write_bytes(call, SPAN(""), bytes);
 }
 
 enum proxy_taken call_client_comment(void *ctx)
@@ -303,12 +333,14 @@ enum proxy_taken call_client_comment(void *ctx)
     struct iovec vec[1];
     struct iov_builder pieces = {.vec = vec, .cap = 1};
 
+    if (call_is_translated(call))
+        return call_translated_comment(call);
     /* Inside an event a line of ours would be the event's. */
     if (sse_is_inside_event(&call->out.sse) || answer_ended(&call->out) != ANSWER_OPEN)
         return PROXY_TAKEN;
     iov_add(&pieces, SPAN(": keep-alive\n\n"));
     counters_add(&call->request.worker->slot->counters, COUNTER_comments, 1);
-    return write_frame(call, SPAN(""), &pieces, false);
+    return call_write_frame(call, SPAN(""), &pieces, false);
 }
 
 void call_answer_tick(struct worker *worker)
@@ -347,13 +379,15 @@ int call_client_complete(void *ctx, int err)
     struct iovec vec[ANSWER_IOV_MAX];
     struct iov_builder pieces = {.vec = vec, .cap = ANSWER_IOV_MAX};
 
+    if (call_is_translated(call))
+        return call_translated_complete(call, err);
     answer_finish(&call->out, &pieces);
     call->is_finished = true;
     err = judge_end(call, err);
     if (err != 0)
         return err;
     /* A client that left in this moment finds out by itself. */
-    (void)write_frame(call, SPAN(""), &pieces, true);
+    (void)call_write_frame(call, SPAN(""), &pieces, true);
     return 0;
 }
 
@@ -376,13 +410,15 @@ void call_client_truncated(struct call *call, int err)
     struct iovec vec[1];
     struct iov_builder pieces = {.vec = vec, .cap = 1};
 
+    if (call_is_translated(call))
+        call_translated_truncated(call, err);
     /* An error event of the upstream's own has told it already. */
-    if (call->is_stream && answer_ended(&call->out) == ANSWER_OPEN) {
+    else if (call->is_stream && answer_ended(&call->out) == ANSWER_OPEN) {
         if (sse_is_inside_event(&call->out.sse))
             text_add(&event, SPAN("\n\n"));
         dialect_render_error_event(call->request.protocol, err, id, &event);
         iov_add(&pieces, text_span(&event));
-        (void)write_frame(call, SPAN(""), &pieces, false);
+        (void)call_write_frame(call, SPAN(""), &pieces, false);
     }
     /* An answer that ends with the connection looks complete when it is closed in order. */
     if (call->closes && !call->is_stream)

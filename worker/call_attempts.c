@@ -1,4 +1,4 @@
-#include "worker/call.h"
+#include "worker/call_translation.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
@@ -9,7 +9,15 @@
 
 /* --- what can be tried ------------------------------------------------------------------------ */
 
-/* The model's deployments that speak the client's protocol, lowest tier first. */
+/* A request for an answer is translated; token counts are those of the provider's own tokenizer. */
+static bool can_try(const struct call *call, const struct provider_row *provider)
+{
+    enum wire_protocol protocol = generation_protocol(provider->kind);
+
+    return call->request.operation != OPERATION_COUNT_TOKENS || protocol == call->request.protocol;
+}
+
+/* The model's deployments, lowest tier first. */
 static void list_candidates(struct call *call)
 {
     const struct snapshot *snapshot = &call->generation->snapshot;
@@ -24,7 +32,7 @@ static void list_candidates(struct call *call)
         const struct deployment_row *row = snapshot_deployment(snapshot, number);
         const struct provider_row *provider = snapshot_provider(snapshot, row->provider);
 
-        if (generation_protocol(provider->kind) != call->request.protocol)
+        if (!can_try(call, provider))
             continue;
         if (field->count == ATTEMPT_CANDIDATES_MAX)
             return;
@@ -41,9 +49,8 @@ static void list_candidates(struct call *call)
 static int no_candidates(struct call *call)
 {
     call->error_param = SPAN("model");
-    call->error_detail = call->request.protocol == PROTOCOL_ANTHROPIC
-        ? SPAN("Call it at /v1/chat/completions.")
-        : SPAN("Call it at /v1/messages.");
+    call->error_detail = SPAN("Tokens are counted only where the model's provider speaks the "
+                              "protocol of the request, and none of this model's does.");
     return ERR_PROTOCOL;
 }
 
@@ -187,8 +194,13 @@ static int pause_call(struct call *call, uint64_t due_ms)
 static void forget_answer(struct call *call)
 {
     call_drop_held(call);
+    call_forget_translation(call);
     call->is_recorded = false;
+    call->is_stream = false;
     call->retry_after_bytes = 0;
+    call->fault = 0;
+    call->error_detail = SPAN("");
+    call->error_param = SPAN("");
 }
 
 static void choose(struct call *call, const struct attempt_candidate *chosen)
@@ -201,7 +213,12 @@ static void choose(struct call *call, const struct attempt_candidate *chosen)
     memcpy(call->provider, name.ptr, name.len);
     call->provider_bytes = (uint8_t)name.len;
     call->health = chosen->health;
-    call_request_plan(call, chosen->deployment);
+    enum wire_protocol protocol = generation_protocol(
+        snapshot_provider(snapshot, row->provider)->kind);
+
+    call->upstream_protocol = (uint8_t)protocol;
+    if (!call_is_translated(call))
+        call_request_plan(call, chosen->deployment);
 }
 
 static size_t read_upload(void *ctx, uint64_t offset, char *to, size_t room)
@@ -239,6 +256,35 @@ int call_upstream_next(void *ctx, enum attempt_result result)
     return next.pause_ms > 0 ? pause_call(call, now_ms + next.pause_ms) : 0;
 }
 
+/* A translated request asks for what its translation is written in; see codec.h. */
+static char pinned_version[] = "anthropic-version: 2023-06-01";
+
+static uint32_t add_headers(struct call *call, char *lines[static CALL_HEADERS_MAX])
+{
+    uint32_t count = 0;
+
+    if (call_is_translated(call)) {
+        if (call->upstream_protocol == PROTOCOL_ANTHROPIC)
+            lines[count++] = pinned_version;
+        return count;
+    }
+    for (size_t i = 0; i < CALL_HEADERS_MAX; i++) {
+        if (call->in->headers[i].line[0] != '\0')
+            lines[count++] = call->in->headers[i].line;
+    }
+    return count;
+}
+
+static enum call_operation operation_of(const struct call *call)
+{
+    if (!call_is_translated(call))
+        return call->request.operation;
+    return call->translated->wants_stream &&
+                   generation_speaks(call->upstream_protocol, OPERATION_STREAM)
+               ? OPERATION_STREAM
+               : OPERATION_GENERATE;
+}
+
 static int start_transfer(struct call *call, uint32_t deployment)
 {
     struct worker *worker = call->request.worker;
@@ -257,12 +303,10 @@ static int start_transfer(struct call *call, uint32_t deployment)
         .ctx = call,
     };
 
-    for (size_t i = 0; i < CALL_HEADERS_MAX; i++) {
-        if (in->headers[i].line[0] != '\0')
-            lines[upstream.header_count++] = in->headers[i].line;
-    }
+    upstream.header_count = add_headers(call, lines);
     const struct generation_means means = {worker->client, &worker->tokens.current};
-    int err = generation_endpoint(call->generation, &means, deployment, &upstream.endpoint);
+    const struct generation_target target = {deployment, operation_of(call)};
+    int err = generation_endpoint(call->generation, &means, target, &upstream.endpoint);
 
     return err != 0 ? err : http_transfer_start(worker->client, &upstream, &call->transfer);
 }
@@ -272,8 +316,11 @@ int call_upstream_start(void *ctx)
     struct call *call = ctx;
     struct worker *worker = call->request.worker;
     const struct attempts *attempts = &call->in->attempts;
-    int err = start_transfer(call, attempts->log[attempts->count - 1].deployment);
+    uint32_t deployment = attempts->log[attempts->count - 1].deployment;
+    int err = call_is_translated(call) ? call_translate_request(call, deployment) : 0;
 
+    if (err == 0)
+        err = start_transfer(call, deployment);
     if (err != 0)
         return err;
     counters_add(&worker->slot->counters, COUNTER_attempts, 1);

@@ -36,7 +36,7 @@ static int keep_headers(struct call *call, const struct http_request *http)
     return err != 0 ? err : keep_header(&headers[1], http, SPAN("anthropic-beta"), SPAN(""));
 }
 
-int call_request_begin(struct call *call, const struct http_request *http)
+int call_request_begin(struct call *call, const struct http_request *http, struct span model)
 {
     const struct settings *settings = &call->generation->snapshot.header->settings;
     struct call_request *in = call->in;
@@ -46,7 +46,8 @@ int call_request_begin(struct call *call, const struct http_request *http)
     in->call = call;
     link_init(&in->pausing);
     call_reader_init(&in->reader, call->request.protocol, (uint16_t)settings->json_depth);
-    return keep_headers(call, http);
+    int err = model.len > 0 ? call_reader_name(&in->reader, model) : 0;
+    return err != 0 ? err : keep_headers(call, http);
 }
 
 /* --- body ------------------------------------------------------------------------------------- */
@@ -110,15 +111,29 @@ static void keep_slug(struct call *call, struct span slug)
     call->slug_json_bytes = (uint8_t)text.len;
 }
 
+/* What Gemini's listing calls `name`, which some clients send behind the path that has it. */
+static int admit(struct call *call)
+{
+    const struct span whole_name = SPAN("models/");
+    struct call_request *in = call->in;
+    const struct snapshot *snapshot = &call->generation->snapshot;
+    int err = access_admit(snapshot, &call->access, in->reader.slug, &in->model);
+
+    if (err != ERR_UNKNOWN_MODEL || call->request.protocol != PROTOCOL_GEMINI ||
+        !span_starts_with(in->reader.slug, whole_name))
+        return err;
+    in->reader.slug = span_skip(in->reader.slug, whole_name.len);
+    return access_admit(snapshot, &call->access, in->reader.slug, &in->model);
+}
+
 int call_request_end(struct call *call)
 {
     struct call_request *in = call->in;
-    const struct snapshot *snapshot = &call->generation->snapshot;
     int err = call_reader_end(&in->reader);
 
     call->error_param = err == ERR_BAD_JSON ? SPAN("") : SPAN("model");
     if (err == 0)
-        err = access_admit(snapshot, &call->access, in->reader.slug, &in->model);
+        err = admit(call);
     if (err != 0)
         return err;
     call->error_param = SPAN("");
@@ -128,17 +143,31 @@ int call_request_end(struct call *call)
 
 /* --- on to a deployment ----------------------------------------------------------------------- */
 
+/* The provider's name for the model as JSON; Gemini's has a folder before it. */
+static struct span model_json(struct call *call, uint32_t deployment)
+{
+    const struct snapshot *snapshot = &call->generation->snapshot;
+    struct span name = snapshot_bytes(snapshot,
+                                      snapshot_deployment(snapshot, deployment)->upstream_model);
+    struct span folder = SPAN("models/");
+    char memory[LAYOUT_UPSTREAM_MODEL_BYTES_MAX + sizeof("models/")];
+    struct text whole = text_over(memory, sizeof(memory));
+    struct text json = text_over(call->in->upstream_model, sizeof(call->in->upstream_model));
+
+    if (call->request.protocol == PROTOCOL_GEMINI && !span_starts_with(name, folder))
+        text_add(&whole, folder);
+    text_add(&whole, name);
+    text_add_json(&json, text_span(&whole));
+    INVARIANT(whole.err == 0 && json.err == 0);
+    return text_span(&json);
+}
+
 void call_request_plan(struct call *call, uint32_t deployment)
 {
     struct call_request *in = call->in;
-    const struct snapshot *snapshot = &call->generation->snapshot;
-    struct text name = text_over(in->upstream_model, sizeof(in->upstream_model));
     struct call_plan plan;
 
-    text_add_json(
-        &name, snapshot_bytes(snapshot, snapshot_deployment(snapshot, deployment)->upstream_model));
-    INVARIANT(name.err == 0);
-    call_plan_make(&in->reader, text_span(&name), &plan);
+    call_plan_make(&in->reader, model_json(call, deployment), &plan);
     upload_init(&in->upload, in->body_first, in->reader.bytes, &plan);
     call->strips_usage = plan.strip_usage;
 }

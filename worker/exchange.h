@@ -18,6 +18,7 @@
 #include "worker/attempts.h"
 #include "worker/generations.h"
 #include "worker/record_pool.h"
+#include "worker/translation_memory.h"
 
 enum { REQUEST_ID_BYTES = 24, DATE_BYTES = 32, CALL_LINES_PER_SECOND = 10 };
 
@@ -40,7 +41,8 @@ struct worker {
     struct chunk_pool bodies; /* request bodies: limits.body_memory */
     struct record_pool calls;
     struct record_pool call_requests;
-    struct record_pool peeks;  /* beginnings of answers that are held back */
+    struct record_pool peeks; /* beginnings of answers that are held back */
+    struct translation_memory translation;
     struct link open_calls;    /* struct call */
     struct link pausing_calls; /* struct call_request: an attempt failed, the next one is not due */
     struct attempt_rules rules;
@@ -71,9 +73,10 @@ struct worker {
 struct request {
     struct worker *worker;
     struct server_conn *conn;
-    uint64_t number;  /* in this worker slot, for the black box */
-    uint8_t protocol; /* enum wire_protocol of a call */
-    uint8_t errors;   /* enum error_dialect of the route */
+    uint64_t number;   /* in this worker slot, for the black box */
+    uint8_t protocol;  /* enum wire_protocol of a call */
+    uint8_t operation; /* enum call_operation of it */
+    uint8_t errors;    /* enum error_dialect of the route */
     uint8_t http_minor;
     bool is_head;
     char id[REQUEST_ID_BYTES]; /* x-request-id; `req_` and 20 hex digits */

@@ -17,13 +17,45 @@ static const enum wire_protocol protocols[PROVIDER_KIND_COUNT] = {
 #undef X
 };
 
-static const struct {
-    struct span path;      /* after the provider's base_url */
-    struct span key_field; /* what stands before the provider's key */
-} wires[PROTOCOL_COUNT] = {
-    [PROTOCOL_OPENAI] = {{"/chat/completions", 17}, {"Authorization: Bearer ", 22}},
-    [PROTOCOL_ANTHROPIC] = {{"/v1/messages", 12}, {"x-api-key: ", 11}},
+/* Behind the provider's base_url, and behind the model's name where the path has one. */
+struct upstream_path {
+    struct span before;
+    struct span behind;
 };
+
+#define PATH(before, behind)           \
+    {                                  \
+        {before, sizeof(before) - 1},  \
+        {                              \
+            behind, sizeof(behind) - 1 \
+        }                              \
+    }
+
+/* An operation without a path is one that the protocol does not have. */
+static const struct {
+    struct span key_field; /* what stands before the provider's key */
+    bool names_model;      /* the path does, not the body */
+    struct upstream_path paths[OPERATION_COUNT];
+} wires[PROTOCOL_COUNT] = {
+    [PROTOCOL_OPENAI] = {{"Authorization: Bearer ", 22},
+                         false,
+                         {[OPERATION_GENERATE] = PATH("/chat/completions", "")}},
+    [PROTOCOL_ANTHROPIC] = {{"x-api-key: ", 11},
+                            false,
+                            {[OPERATION_GENERATE] = PATH("/v1/messages", ""),
+                             [OPERATION_COUNT_TOKENS] = PATH("/v1/messages/count_tokens", "")}},
+    [PROTOCOL_GEMINI] = {{"x-goog-api-key: ", 16},
+                         true,
+                         {[OPERATION_GENERATE] = PATH("/models/", ":generateContent"),
+                          [OPERATION_STREAM] = PATH("/models/", ":streamGenerateContent?alt=sse"),
+                          [OPERATION_ARRAY] = PATH("/models/", ":streamGenerateContent"),
+                          [OPERATION_COUNT_TOKENS] = PATH("/models/", ":countTokens")}},
+};
+
+bool generation_speaks(enum wire_protocol protocol, enum call_operation operation)
+{
+    return wires[protocol].paths[operation].before.len > 0;
+}
 
 enum wire_protocol generation_protocol(uint32_t provider_kind)
 {
@@ -113,7 +145,7 @@ void generation_release(struct generation **generation)
     INVARIANT(released->holders > 0);
     if (--released->holders > 0)
         return;
-    for (uint32_t i = 0; i < released->endpoint_count; i++)
+    for (size_t i = 0; i < (size_t)released->deployment_count * OPERATION_COUNT; i++)
         http_endpoint_free(&released->endpoints[i].endpoint);
     forget(released);
     released->owner->working++;
@@ -160,10 +192,11 @@ static void open_mappings(uv_work_t *work)
         secrets_close(&generation->secrets);
         return;
     }
-    generation->endpoint_count = snapshot_rows(&generation->snapshot, SNAPSHOT_DEPLOYMENTS);
-    generation->endpoints = calloc(generation->endpoint_count + 1, sizeof(*generation->endpoints));
+    generation->deployment_count = snapshot_rows(&generation->snapshot, SNAPSHOT_DEPLOYMENTS);
+    generation->endpoints = calloc((size_t)generation->deployment_count + 1,
+                                   OPERATION_COUNT * sizeof(*generation->endpoints));
     if (generation->endpoints == NULL)
-        generation->endpoint_count = 0;
+        generation->deployment_count = 0;
 }
 
 /* It becomes current, unless the worker came to its end meanwhile: then it goes at once. */
@@ -240,20 +273,63 @@ static int find_secret(const struct generation *generation, const struct secrets
     return tokens_find(tokens, secret, monotime_now(), out) ? 0 : ERR_UPSTREAM_AUTH_PENDING;
 }
 
+static bool is_plain(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+/* Percent-encoded; Gemini's own names of a model, "models/x", are as good as "x". */
+static void add_model(struct text *url, struct span name)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    if (span_starts_with(name, SPAN("models/")))
+        name = span_skip(name, 7);
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char byte = (unsigned char)name.ptr[i];
+
+        if (is_plain(name.ptr[i])) {
+            text_add_char(url, name.ptr[i]);
+            continue;
+        }
+        text_add_char(url, '%');
+        text_add_char(url, digits[byte >> 4]);
+        text_add_char(url, digits[byte & 15]);
+    }
+}
+
+static void add_url(const struct snapshot *snapshot, struct generation_target target,
+                    struct text *url)
+{
+    const struct deployment_row *deployment = snapshot_deployment(snapshot, target.deployment);
+    const struct provider_row *provider = snapshot_provider(snapshot, deployment->provider);
+    enum wire_protocol protocol = generation_protocol(provider->kind);
+    const struct upstream_path *path = &wires[protocol].paths[target.operation];
+
+    INVARIANT(path->before.len > 0);
+    text_add(url, snapshot_bytes(snapshot, provider->base_url));
+    text_add(url, path->before);
+    if (wires[protocol].names_model)
+        add_model(url, snapshot_bytes(snapshot, deployment->upstream_model));
+    text_add(url, path->behind);
+}
+
 static int make_endpoint(const struct generation *generation, struct http_client *client,
-                         const struct provider_row *provider, struct span secret,
+                         struct generation_target target, struct span secret,
                          struct http_endpoint **out)
 {
-    enum wire_protocol protocol = generation_protocol(provider->kind);
+    const struct snapshot *snapshot = &generation->snapshot;
+    const struct provider_row *provider = snapshot_provider(
+        snapshot, snapshot_deployment(snapshot, target.deployment)->provider);
     char url_memory[URL_BYTES_MAX];
     char key_memory[HEADER_LINE_BYTES_MAX];
     struct text url = text_over(url_memory, sizeof(url_memory));
     struct text key = text_over(key_memory, sizeof(key_memory));
     struct span lines[2] = {SPAN("Content-Type: application/json")};
 
-    text_add(&url, snapshot_bytes(&generation->snapshot, provider->base_url));
-    text_add(&url, wires[protocol].path);
-    text_add(&key, wires[protocol].key_field);
+    add_url(snapshot, target, &url);
+    text_add(&key, wires[generation_protocol(provider->kind)].key_field);
     text_add(&key, secret);
     if (url.err != 0 || key.err != 0)
         return ERR_INVALID;
@@ -269,22 +345,23 @@ static int make_endpoint(const struct generation *generation, struct http_client
 }
 
 int generation_endpoint(struct generation *generation, const struct generation_means *means,
-                        uint32_t deployment, struct http_endpoint **out)
+                        struct generation_target target, struct http_endpoint **out)
 {
     const struct snapshot *snapshot = &generation->snapshot;
     struct token token;
 
-    if (deployment >= generation->endpoint_count)
+    if (target.deployment >= generation->deployment_count)
         return ERR_NO_MEMORY;
     const struct provider_row *provider = snapshot_provider(
-        snapshot, snapshot_deployment(snapshot, deployment)->provider);
-    struct generation_endpoint *place = &generation->endpoints[deployment];
+        snapshot, snapshot_deployment(snapshot, target.deployment)->provider);
+    struct generation_endpoint *place =
+        &generation->endpoints[(size_t)target.deployment * OPERATION_COUNT + target.operation];
     int err = find_secret(generation, means->tokens, provider, &token);
 
     if (err != 0 || place->minted.ms != token.row.minted.ms)
         http_endpoint_free(&place->endpoint);
     if (err == 0 && place->endpoint == NULL)
-        err = make_endpoint(generation, means->client, provider, token.text, &place->endpoint);
+        err = make_endpoint(generation, means->client, target, token.text, &place->endpoint);
     if (err != 0)
         return err;
     place->minted = token.row.minted;

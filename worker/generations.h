@@ -14,6 +14,7 @@
 #include "lib/base/rs256.h"
 #include "lib/net/http_client.h"
 #include "shm/snapshot.h"
+#include "worker/operation.h"
 #include "worker/tokens.h"
 
 #include <uv.h>
@@ -34,8 +35,8 @@ struct generation {
     struct generations *owner;
     struct generation *next; /* of all that are mapped */
     uint32_t holders;
-    uint32_t endpoint_count;
-    struct generation_endpoint *endpoints; /* by deployment */
+    uint32_t deployment_count;             /* that `endpoints` has room for */
+    struct generation_endpoint *endpoints; /* OPERATION_COUNT for each deployment */
     struct rs256_key *
         *browser_keys; /* by row of BROWSER_KEYS; NULL for what is no key to OpenSSL */
     uint64_t number;
@@ -91,20 +92,29 @@ struct generation_means {
     const struct secrets *tokens; /* closed: none */
 };
 
+/** Where a call goes, and what it asks for there; generation_speaks() must say yes. */
+struct generation_target {
+    uint32_t deployment;
+    enum call_operation operation;
+};
+
 /**
- * The endpoint of a deployment, made at the first call to it, and anew when its provider's token is
- * another one; calls that are open go on with the old one.
+ * Its endpoint, made at the first call to it, and anew when its provider's token is another one;
+ * calls that are open go on with the old one.
  *
  * @return 0, ERR_NO_MEMORY, ERR_INVALID, or ERR_UPSTREAM_AUTH_PENDING when the provider wants a
  *         token and none is good now
  */
 int generation_endpoint(struct generation *generation, const struct generation_means *means,
-                        uint32_t deployment, struct http_endpoint **out);
+                        struct generation_target target, struct http_endpoint **out);
 
 /** What sessions are signed with; empty: there is none, and so there are no sessions. */
 struct span generation_session_key(const struct generation *generation);
 
 /** The wire protocol that a provider kind speaks. */
 enum wire_protocol generation_protocol(uint32_t provider_kind);
+
+/** Can an upstream that speaks it be asked for that? */
+bool generation_speaks(enum wire_protocol protocol, enum call_operation operation);
 
 #endif

@@ -54,6 +54,6 @@ void web_answer_asset(const struct request *request, const struct http_request *
 
 /** A completion in the route's protocol; the same. */
 void call_begin(const struct request *request, const struct http_request *http,
-                struct generation *generation);
+                const struct route_match *match, struct generation *generation);
 
 #endif

@@ -50,6 +50,7 @@ static void start(struct proxy *proxy)
         err = proxy->ports->upstream_start(proxy->ctx);
     }
     proxy->is_judged = false;
+    proxy->standing = ATTEMPT_OPEN;
     enter(proxy, PROXY_WAITING);
 }
 
@@ -92,15 +93,22 @@ static bool move_on(struct proxy *proxy, enum attempt_result result)
     return true;
 }
 
-/* What the client is told instead of the upstream's own answer; 0: that goes through. */
-static int error_instead_of(enum attempt_result result)
+/* @return false: the client has been told something else, and the call is over */
+static bool may_stand(struct proxy *proxy, enum attempt_result result)
 {
-    /* Our key, or our name for the model: no fault of the client's, and none of its business. */
-    if (result == ATTEMPT_REFUSED)
-        return ERR_UPSTREAM_AUTH;
-    if (result == ATTEMPT_MISSING)
-        return ERR_UPSTREAM_MODEL;
-    return result == ATTEMPT_MALFORMED ? ERR_UPSTREAM_PROTOCOL : 0;
+    int err = proxy->ports->client_error(proxy->ctx, result);
+
+    if (err == 0)
+        return true;
+    proxy->ports->upstream_abort(proxy->ctx);
+    finish(proxy, PROXY_FAILED, err);
+    return false;
+}
+
+/* These say nothing in their bodies that a client could use: they need not be waited for. */
+static bool is_told_by_status(enum attempt_result result)
+{
+    return result == ATTEMPT_REFUSED || result == ATTEMPT_MISSING || result == ATTEMPT_MALFORMED;
 }
 
 bool proxy_on_upstream_head(struct proxy *proxy, int status)
@@ -110,19 +118,12 @@ bool proxy_on_upstream_head(struct proxy *proxy, int status)
     INVARIANT(proxy->state == PROXY_WAITING);
     if (result == ATTEMPT_ANSWERED)
         return true;
-    if (result == ATTEMPT_REJECTED) {
+    if (result == ATTEMPT_REJECTED)
         proxy->is_judged = true;
-        return true;
-    }
-    if (move_on(proxy, result))
+    else if (move_on(proxy, result))
         return false;
-    int err = error_instead_of(result);
-
-    if (err == 0)
-        return true;
-    proxy->ports->upstream_abort(proxy->ctx);
-    finish(proxy, PROXY_FAILED, err);
-    return false;
+    proxy->standing = (uint8_t)result;
+    return !is_told_by_status(result) || may_stand(proxy, result);
 }
 
 static enum proxy_verdict follow(struct proxy *proxy, enum proxy_taken taken)
@@ -134,17 +135,35 @@ static enum proxy_verdict follow(struct proxy *proxy, enum proxy_taken taken)
         enter(proxy, PROXY_HELD);
         return PROXY_GO_ON;
     case PROXY_NOT_TAKEN:
+        proxy->ports->upstream_abort(proxy->ctx);
+        finish(proxy, PROXY_CLIENT_GONE, ERR_CLIENT_GONE);
+        break;
+    case PROXY_BROKEN:
+        proxy->ports->upstream_abort(proxy->ctx);
+        finish(proxy, PROXY_TRUNCATED, ERR_UPSTREAM_PROTOCOL);
         break;
     }
-    proxy->ports->upstream_abort(proxy->ctx);
-    finish(proxy, PROXY_CLIENT_GONE, ERR_CLIENT_GONE);
     return PROXY_STOP;
 }
 
-/* Is this the beginning of an answer? @return ATTEMPT_ANSWERED also for one that may be none */
+/* Is this the beginning of an answer? What stands by its status stays what it is. */
 static enum attempt_result judge(struct proxy *proxy, struct span bytes, bool last)
 {
-    return proxy->is_judged ? ATTEMPT_ANSWERED : proxy->ports->client_peek(proxy->ctx, bytes, last);
+    enum attempt_result result = proxy->ports->client_peek(proxy->ctx, bytes, last);
+
+    return result != ATTEMPT_OPEN && proxy->standing != ATTEMPT_OPEN
+               ? (enum attempt_result)proxy->standing
+               : result;
+}
+
+/* @return false: this is no beginning; the call goes on elsewhere, or is over */
+static bool may_begin(struct proxy *proxy, enum attempt_result result)
+{
+    if (result == ATTEMPT_ANSWERED)
+        return true;
+    if (!proxy->is_judged && move_on(proxy, result))
+        return false;
+    return may_stand(proxy, result);
 }
 
 enum proxy_verdict proxy_on_upstream_body(struct proxy *proxy, struct span bytes)
@@ -157,7 +176,7 @@ enum proxy_verdict proxy_on_upstream_body(struct proxy *proxy, struct span bytes
 
     if (result == ATTEMPT_OPEN)
         return PROXY_GO_ON;
-    if (result != ATTEMPT_ANSWERED && move_on(proxy, result))
+    if (!may_begin(proxy, result))
         return PROXY_STOP;
     enter(proxy, PROXY_STREAMING);
     return follow(proxy, proxy->ports->client_begin(proxy->ctx, bytes));
@@ -166,27 +185,23 @@ enum proxy_verdict proxy_on_upstream_body(struct proxy *proxy, struct span bytes
 /* An answer that ended before its first byte went out: its head, and all there is of it. */
 static bool begin_late(struct proxy *proxy)
 {
+    enum proxy_taken taken;
+
     enter(proxy, PROXY_STREAMING);
-    if (proxy->ports->client_begin(proxy->ctx, (struct span){NULL, 0}) != PROXY_NOT_TAKEN)
+    taken = proxy->ports->client_begin(proxy->ctx, (struct span){NULL, 0});
+    if (taken == PROXY_TAKEN || taken == PROXY_TAKEN_FULL)
         return true;
-    finish(proxy, PROXY_CLIENT_GONE, ERR_CLIENT_GONE);
+    (void)follow(proxy, taken);
     return false;
 }
 
 /* The transfer ended before the client got a byte. @return false: the call is not at its end */
 static bool end_early(struct proxy *proxy, int err)
 {
-    enum attempt_result result = err != 0 ? attempt_result_of_err(err)
-                                          : judge(proxy, (struct span){NULL, 0}, true);
-
-    if (result != ATTEMPT_ANSWERED && !proxy->is_judged && move_on(proxy, result))
-        return false;
-    /* There is nothing that could be passed on. */
-    if (result == ATTEMPT_CUT && err == 0)
-        err = ERR_UPSTREAM_CUT;
     if (err == 0)
-        return begin_late(proxy);
-    finish(proxy, PROXY_FAILED, err);
+        return may_begin(proxy, judge(proxy, (struct span){NULL, 0}, true)) && begin_late(proxy);
+    if (proxy->is_judged || !move_on(proxy, attempt_result_of_err(err)))
+        finish(proxy, PROXY_FAILED, err);
     return false;
 }
 
@@ -239,6 +254,18 @@ void proxy_end(struct proxy *proxy, int err)
     if (proxy->state != PROXY_RECEIVED)
         proxy->ports->upstream_abort(proxy->ctx);
     finish(proxy, has_begun ? PROXY_TRUNCATED : PROXY_FAILED, err);
+}
+
+int proxy_error_of(enum attempt_result result)
+{
+    static const int errors[ATTEMPT_RESULT_COUNT] = {
+        [ATTEMPT_REFUSED] = ERR_UPSTREAM_AUTH,
+        [ATTEMPT_MISSING] = ERR_UPSTREAM_MODEL,
+        [ATTEMPT_MALFORMED] = ERR_UPSTREAM_PROTOCOL,
+        [ATTEMPT_CUT] = ERR_UPSTREAM_CUT,
+    };
+
+    return errors[result];
 }
 
 const char *proxy_state_name(enum proxy_state state)

@@ -7,8 +7,9 @@
  *
  * Until the first byte goes to the client an attempt may fail and another one follow: the call goes
  * back to ADMITTED, perhaps for a pause. The answer's head is held back until its beginning shows
- * that it is one (see peek.h). When nothing is left to try, the last failure stands: what the
- * upstream answered goes through, and what it did not answer is an error in the client's dialect.
+ * that it is one (see peek.h), or until all of it is here, where it must be translated as a whole.
+ * When nothing is left to try, the last failure stands: what the upstream answered goes through, and
+ * what it did not answer, or cannot be passed on, is an error in the client's dialect.
  *
  * The machine does no I/O: it speaks to its surroundings through ports. The worker passes libuv
  * and the HTTP client there, the tests a recorder.
@@ -52,6 +53,7 @@ enum proxy_taken {
     PROXY_TAKEN,      /* go on */
     PROXY_TAKEN_FULL, /* taken, but hold the upstream until proxy_on_client_sent() */
     PROXY_NOT_TAKEN,  /* the client is gone */
+    PROXY_BROKEN,     /* the answer cannot go on: it ends here, truncated */
 };
 
 /** What the upstream's side must do after it delivered bytes. */
@@ -77,9 +79,16 @@ struct proxy_ports {
      *
      * @param last  the answer has ended; `bytes` is empty
      * @return ATTEMPT_OPEN: too early to say (never for the last), `bytes` are kept for
-     *         client_begin(); ATTEMPT_ANSWERED: an answer; else why it is none
+     *         client_begin(); ATTEMPT_ANSWERED: an answer; else why it is none. What stands, whatever
+     *         it is (proxy.is_judged), is ATTEMPT_OPEN or, as good as any other, ATTEMPT_ANSWERED
      */
     enum attempt_result (*client_peek)(void *ctx, struct span bytes, bool last);
+    /**
+     * A failure stands.
+     *
+     * @return what the client is told instead of what the upstream sent; 0: that goes through
+     */
+    int (*client_error)(void *ctx, enum attempt_result result);
     /** The first bytes of the answer, with its head and what was kept before them. */
     enum proxy_taken (*client_begin)(void *ctx, struct span bytes);
     enum proxy_taken (*client_more)(void *ctx, struct span bytes);
@@ -100,7 +109,8 @@ struct proxy {
     const struct proxy_ports *ports;
     void *ctx;
     enum proxy_state state;
-    bool is_judged; /* what the upstream sends goes through, whatever it is */
+    bool is_judged;   /* no other attempt follows, whatever the upstream sends */
+    uint8_t standing; /* enum attempt_result of the failure that stands, by its status */
 };
 
 void proxy_init(struct proxy *proxy, const struct proxy_ports *ports, void *ctx);
@@ -140,6 +150,14 @@ void proxy_on_client_gone(struct proxy *proxy, int err);
  * has got nothing yet gets `err` in its dialect, another one sees a truncated answer. Finishes.
  */
 void proxy_end(struct proxy *proxy, int err);
+
+/**
+ * What a client is told of a failure that stands and whose answer, if there was one, is not passed
+ * on: our key, or our name for the model, are no fault of the client's and none of its business.
+ *
+ * @return 0 for the others: what the upstream said is what the client should see
+ */
+int proxy_error_of(enum attempt_result result);
 
 /** "RECEIVED" …; never NULL. */
 const char *proxy_state_name(enum proxy_state state);

@@ -193,7 +193,8 @@ static void dispatch(const struct request *request, const struct http_request *h
         listing_answer_one(request, http, match, generation);
         return;
     case HANDLER_CALL:
-        call_begin(request, http, generation);
+    case HANDLER_TOKENS:
+        call_begin(request, http, match, generation);
         return;
     case HANDLER_SIGNIN:
         signin_begin(request, http, generation);
@@ -240,6 +241,7 @@ static void on_head(struct server_conn *conn, const struct http_request *http)
 
     int err = routes_find(http, &match);
     request.protocol = (uint8_t)match.protocol;
+    request.operation = (uint8_t)match.operation;
     request.errors = (uint8_t)match.errors;
     if (err != 0)
         refuse_route(&request, &match, err);

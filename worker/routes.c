@@ -12,6 +12,7 @@ enum path_form {
     FORM_WHOLE,  /* all of it */
     FORM_REST,   /* its beginning; what follows is not empty */
     FORM_MIDDLE, /* its beginning and its end; what lies between them is not empty */
+    FORM_VERB,   /* its beginning; then a model, a colon and a verb */
 };
 
 /* What a listing speaks where no dialect is fixed. */
@@ -74,10 +75,41 @@ static bool may_fit(struct span row, struct span path)
            (path.len >= BEGINNING_BYTES && memcmp(row.ptr, path.ptr, BEGINNING_BYTES) == 0);
 }
 
+/* The model before the verb: a slug may hold colons, also in a path that is not percent-encoded. */
+static bool cut_verb(struct span *rest, enum call_operation *out)
+{
+    static const struct {
+        struct span verb;
+        enum call_operation operation;
+    } verbs[] = {
+#define X(verb, operation) {{verb, sizeof(verb) - 1}, OPERATION_##operation},
+        ROUTE_VERB_MAP(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        struct span verb = verbs[i].verb;
+
+        if (rest->len < verb.len + 1 || !span_equal(span_skip(*rest, rest->len - verb.len), verb))
+            continue;
+        struct span before = {rest->ptr, rest->len - verb.len};
+        size_t colon = before.ptr[before.len - 1] == ':' ? 1 : 3;
+
+        if (before.len <= colon ||
+            (colon == 3 && !span_equal_nocase(span_skip(before, before.len - 3), SPAN("%3a"))))
+            continue;
+        *rest = (struct span){before.ptr, before.len - colon};
+        *out = verbs[i].operation;
+        return true;
+    }
+    return false;
+}
+
 /* `rest` is what the row does not know. */
 static bool path_fits(enum route route, struct span path, struct span *rest)
 {
     struct span row = routes[route].path;
+    enum call_operation operation;
 
     if (!may_fit(row, path))
         return false;
@@ -86,14 +118,21 @@ static bool path_fits(enum route route, struct span path, struct span *rest)
     if (!span_starts_with(path, row) && !(skip_segment(&row, &path) && span_starts_with(path, row)))
         return false;
     *rest = span_skip(path, row.len);
+    if (routes[route].form == FORM_VERB)
+        return cut_verb(rest, &operation);
     return routes[route].form == FORM_WHOLE ? rest->len == 0 : rest->len > 0;
+}
+
+static bool is_call(enum route route)
+{
+    return routes[route].handler == HANDLER_CALL || routes[route].handler == HANDLER_TOKENS;
 }
 
 static bool takes_post(enum route route)
 {
     enum route_handler handler = routes[route].handler;
 
-    return handler == HANDLER_CALL || handler == HANDLER_SIGNIN || handler == HANDLER_SIGNOUT;
+    return is_call(route) || handler == HANDLER_SIGNIN || handler == HANDLER_SIGNOUT;
 }
 
 static bool method_fits(enum route route, enum http_method method)
@@ -145,6 +184,29 @@ static void choose_form(const struct http_request *request, struct route_match *
         out->handler = HANDLER_WEB;
 }
 
+static bool asks_for_events(const struct http_request *request)
+{
+    struct span value;
+
+    return request->query.len > 0 && url_query_find(request->query, SPAN("alt"), &value) &&
+                                                    span_equal(value, SPAN("sse"));
+}
+
+static void describe_call(enum route route, const struct http_request *request,
+                          struct route_match *out)
+{
+    struct span rest = request->path;
+
+    out->protocol = (enum wire_protocol)routes[route].speaks;
+    if (routes[route].handler == HANDLER_TOKENS)
+        out->operation = OPERATION_COUNT_TOKENS;
+    if (routes[route].form != FORM_VERB)
+        return;
+    (void)cut_verb(&rest, &out->operation);
+    if (out->operation == OPERATION_ARRAY && asks_for_events(request))
+        out->operation = OPERATION_STREAM;
+}
+
 static int describe(enum route route, const struct http_request *request, struct route_match *out)
 {
     uint32_t speaks = routes[route].speaks;
@@ -153,8 +215,8 @@ static int describe(enum route route, const struct http_request *request, struct
     out->route = route;
     out->handler = routes[route].handler;
     out->errors = routes[route].errors;
-    if (routes[route].handler == HANDLER_CALL) {
-        out->protocol = (enum wire_protocol)speaks;
+    if (is_call(route)) {
+        describe_call(route, request, out);
         return 0;
     }
     if (speaks == BY_HEADERS)
@@ -171,6 +233,14 @@ static int describe(enum route route, const struct http_request *request, struct
     return 0;
 }
 
+/* Gemini has more verbs than are served here. */
+static bool is_unknown_verb(enum route route, const struct http_request *request, struct span rest)
+{
+    return routes[route].handler == HANDLER_MODEL && routes[route].speaks == DIALECT_GEMINI &&
+           request->method == HTTP_METHOD_POST && rest.len > 0 &&
+           memchr(rest.ptr, ':', rest.len) != NULL;
+}
+
 int routes_find(const struct http_request *request, struct route_match *out)
 {
     *out = (struct route_match){.errors = ERRORS_OPENAI};
@@ -178,7 +248,9 @@ int routes_find(const struct http_request *request, struct route_match *out)
         if (!path_fits(route, request->path, &out->rest))
             continue;
         int err = describe(route, request, out);
-        return method_fits(route, request->method) ? err : ERR_METHOD;
+        if (!method_fits(route, request->method))
+            return is_unknown_verb(route, request, out->rest) ? ERR_NO_ROUTE : ERR_METHOD;
+        return err;
     }
     return ERR_NO_ROUTE;
 }

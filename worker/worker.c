@@ -84,6 +84,9 @@ static void on_generation_decided(void *owner, uint64_t number, int err)
 {
     struct worker *worker = owner;
 
+    if (err == 0)
+        err = translation_memory_fit(&worker->translation,
+                                     &worker->generations.current->snapshot.header->settings);
     if (err == 0) {
         /* Before the master hears of it: it gives cells of keys that are gone to others then. */
         sweep_removed(worker);
@@ -279,6 +282,7 @@ static void close_worker(struct worker *worker)
     record_pool_close(&worker->call_requests);
     record_pool_close(&worker->peeks);
     record_pool_close(&worker->listings);
+    translation_memory_close(&worker->translation);
     record_pool_close(&worker->signins);
     record_pool_close(&worker->pages);
     listing_copies_free(&worker->copies);

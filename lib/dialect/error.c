@@ -200,7 +200,14 @@ struct span dialect_error_type(enum error_dialect dialect)
 
 enum error_dialect dialect_errors_of(enum wire_protocol protocol)
 {
-    return protocol == PROTOCOL_ANTHROPIC ? ERRORS_ANTHROPIC : ERRORS_OPENAI;
+    static const enum error_dialect dialects[PROTOCOL_COUNT] = {
+        [PROTOCOL_OPENAI] = ERRORS_OPENAI,
+        [PROTOCOL_ANTHROPIC] = ERRORS_ANTHROPIC,
+        [PROTOCOL_GEMINI] = ERRORS_GEMINI,
+    };
+
+    INVARIANT(protocol < PROTOCOL_COUNT);
+    return dialects[protocol];
 }
 
 // NOLINTNEXTLINE(readability-function-size): what an error body says, and where it goes

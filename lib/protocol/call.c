@@ -2,6 +2,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
+#include "lib/wire/url.h"
 
 enum call_path { PATH_MODEL, PATH_STREAM, PATH_OPTIONS, PATH_USAGE, PATH_COUNT };
 
@@ -12,11 +13,28 @@ static const struct json_path paths[PATH_COUNT] = {
     [PATH_USAGE] = {{"stream_options", "include_usage"}},
 };
 
+/* A request for token counts may hold a whole other one, which names its model. */
+static const struct json_path gemini_paths[] = {
+    [PATH_MODEL] = {{"generateContentRequest", "model"}},
+};
+
 void call_reader_init(struct call_reader *reader, enum wire_protocol protocol, uint16_t depth_max)
 {
     memset(reader, 0, sizeof(*reader));
     reader->protocol = protocol;
-    json_scan_init(&reader->json, paths, PATH_COUNT, depth_max);
+    if (protocol == PROTOCOL_GEMINI)
+        json_scan_init(&reader->json, gemini_paths, 1, depth_max);
+    else
+        json_scan_init(&reader->json, paths, PATH_COUNT, depth_max);
+}
+
+int call_reader_name(struct call_reader *reader, struct span encoded)
+{
+    int err = url_decode(encoded, reader->slug_memory, sizeof(reader->slug_memory), &reader->slug);
+
+    if (err == ERR_NO_SPACE)
+        reader->slug = (struct span){NULL, 0};
+    return err == ERR_NO_SPACE ? 0 : err;
 }
 
 static int model_begins(struct call_reader *reader, const struct json_hit *hit)
@@ -33,7 +51,7 @@ static int model_begins(struct call_reader *reader, const struct json_hit *hit)
 static int model_ends(struct call_reader *reader, const struct json_hit *hit)
 {
     reader->model_end = hit->offset;
-    if (!hit->raw_is_whole)
+    if (!hit->raw_is_whole || reader->protocol == PROTOCOL_GEMINI)
         return 0;
     /* The scanner has seen a well-formed string: all that can fail is its length. */
     if (json_decode_string(hit->raw, reader->slug_memory, LAYOUT_SLUG_BYTES_MAX, &reader->slug) !=
@@ -148,7 +166,7 @@ int call_reader_end(struct call_reader *reader)
 {
     if (reader->err == 0)
         reader->err = json_scan_end(&reader->json);
-    if (reader->err == 0 && !reader->has_model)
+    if (reader->err == 0 && !reader->has_model && reader->protocol != PROTOCOL_GEMINI)
         reader->err = ERR_NO_MODEL;
     return reader->err;
 }
@@ -201,12 +219,13 @@ void call_plan_make(const struct call_reader *reader, struct span upstream_model
     struct call_edit model = {reader->model_begin, reader->model_end, upstream_model};
     struct call_edit usage;
 
-    INVARIANT(reader->err == 0 && reader->model_end > reader->model_begin);
+    INVARIANT(reader->err == 0 && (!reader->has_model || reader->model_end > reader->model_begin));
     *plan = (struct call_plan){.bytes = reader->bytes};
     plan->strip_usage = usage_edit(reader, &usage);
     if (plan->strip_usage && usage.begin < model.begin)
         add_edit(plan, usage);
-    add_edit(plan, model);
+    if (reader->has_model)
+        add_edit(plan, model);
     if (plan->strip_usage && usage.begin > model.begin)
         add_edit(plan, usage);
 }

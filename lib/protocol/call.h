@@ -14,6 +14,9 @@
  * Of `stream`, `stream_options` and `include_usage` the last one counts where one stands twice, as
  * with most parsers. `model` decides what a client may do, so there it is an error, also when the
  * other one is escaped or written in another case.
+ *
+ * Gemini's model and `stream` stand in the path; of its body only the model that a request inside
+ * it names (`generateContentRequest.model`, for token counts) is told, and `slug` is not made of it.
  */
 struct call_reader {
     struct json_scan json;
@@ -27,20 +30,27 @@ struct call_reader {
     uint64_t usage_end;
     uint64_t object_begin; /* just after the root's `{` */
     bool has_model;
-    bool has_options_object; /* `stream_options` is an object */
-    bool options_empty;      /* … without a member */
-    bool options_null;       /* `stream_options` is null */
-    bool stream;             /* `"stream": true` */
-    bool include_usage;      /* the client asked for usage in the stream */
-    bool refuses_usage;      /* `include_usage` is false or null */
-    int err;                 /* first thing found wrong */
-    char slug_memory[LAYOUT_SLUG_BYTES_MAX + 1];
+    bool has_options_object;                     /* `stream_options` is an object */
+    bool options_empty;                          /* … without a member */
+    bool options_null;                           /* `stream_options` is null */
+    bool stream;                                 /* `"stream": true` */
+    bool include_usage;                          /* the client asked for usage in the stream */
+    bool refuses_usage;                          /* `include_usage` is false or null */
+    int err;                                     /* first thing found wrong */
+    char slug_memory[LAYOUT_SLUG_BYTES_MAX + 8]; /* Gemini clients may write "models/" before it */
     /** Decoded; empty when longer than any slug, raw or decoded: there is no such model. */
     struct span slug;
 };
 
 /** @param depth_max  of the JSON's nesting, 1 … JSON_DEPTH_MAX */
 void call_reader_init(struct call_reader *reader, enum wire_protocol protocol, uint16_t depth_max);
+
+/**
+ * The model as a path names it, percent-encoded: for Gemini, at once after the init.
+ *
+ * @return 0, also for one that is longer than any slug; ERR_BAD_REQUEST
+ */
+int call_reader_name(struct call_reader *reader, struct span encoded);
 
 /**
  * The next bytes of the body. After an error nothing more is read.
@@ -81,7 +91,8 @@ struct call_plan {
  * A `stream_options` that is neither object nor null, and an `include_usage` that is no boolean nor
  * null, are left for the upstream to refuse.
  *
- * @param upstream_model  the JSON string with its quotes; borrowed for the life of the plan
+ * @param upstream_model  the JSON string with its quotes, for Gemini with "models/" before the name;
+ *                        borrowed for the life of the plan
  */
 void call_plan_make(const struct call_reader *reader, struct span upstream_model,
                     struct call_plan *plan);

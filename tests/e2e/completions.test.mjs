@@ -464,9 +464,10 @@ test('a refused upstream connection is 502', async () => {
   assert.equal((await post(BODIES['a small one'])).status, 200);
 });
 
-test('a model of the other protocol is 400 and told where it is', async () => {
-  const answer = await post('{"model":"claude-sonnet-4","messages":[]}');
-  assertOpenAiError(answer, 400, 'unsupported_protocol');
-  assert.match(answer.text, /\/v1\/messages/);
-  assert.equal(upstream.requests.length, 0);
+test('a model of another protocol answers in this one', async () => {
+  const answer = await post('{"model":"claude-sonnet-4","messages":[{"role":"user","content":"Hi"}]}');
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(upstream.last.path, '/v1/messages');
+  assert.equal(JSON.parse(answer.text).model, 'claude-sonnet-4');
+  assert.equal(JSON.parse(answer.text).choices[0].message.content, 'Hello!');
 });

@@ -94,11 +94,12 @@ test('errors come in Anthropic\'s envelope', async () => {
   assert.equal(upstream.requests.length, 0);
 });
 
-test('a model of the other protocol is 400 and told where it is', async () => {
-  const answer = await post('{"model":"Zebra","messages":[]}');
-  assertAnthropicError(answer, 400, 'invalid_request_error');
-  assert.match(answer.text, /\/v1\/chat\/completions/);
-  assert.equal(upstream.requests.length, 0);
+test('a model of another protocol answers in this one', async () => {
+  const answer = await post('{"model":"Zebra","max_tokens":9,"messages":[{"role":"user","content":"Hi"}]}');
+  assert.equal(answer.status, 200, answer.text);
+  assert.match(upstream.last.path, /\/chat\/completions$/);
+  assert.equal(JSON.parse(answer.text).model, 'Zebra');
+  assert.deepEqual(JSON.parse(answer.text).content, [{ type: 'text', text: 'Hello!' }]);
 });
 
 for (const [status, expected] of [[400, 400], [429, 429], [500, 500], [529, 529], [401, 502], [403, 502]]) {

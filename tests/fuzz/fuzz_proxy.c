@@ -125,13 +125,23 @@ static enum attempt_result client_peek(void *ctx, struct span bytes, bool last)
 
     INVARIANT(!scene->is_finished && !scene->has_begun && scene->has_head);
     INVARIANT(last ? bytes.len == 0 && scene->has_ended_well : bytes.len > 0);
-    if (last && result == ATTEMPT_OPEN)
+    /* What stands is held back until it is whole, or goes through. */
+    if ((last && result == ATTEMPT_OPEN) || (scene->proxy.is_judged && result != ATTEMPT_OPEN))
         result = ATTEMPT_ANSWERED;
     if (result == ATTEMPT_OPEN)
         scene->kept += bytes.len;
     else
         scene->is_spoiled = result != ATTEMPT_ANSWERED;
     return result;
+}
+
+static int client_error(void *ctx, enum attempt_result result)
+{
+    struct scene *scene = ctx;
+
+    INVARIANT(!scene->is_finished && !scene->has_begun && result != ATTEMPT_OPEN);
+    INVARIANT(scene->proxy.is_judged && scene->has_no_more);
+    return take(scene) % 2 == 0 ? proxy_error_of(result) : ERR_UPSTREAM_FAILED;
 }
 
 static enum proxy_taken take_bytes(struct scene *scene, struct span bytes)
@@ -141,6 +151,8 @@ static enum proxy_taken take_bytes(struct scene *scene, struct span bytes)
     scene->passed += bytes.len;
     if (answer == 7)
         return PROXY_NOT_TAKEN;
+    if (answer == 0 && take(scene) % 4 == 3)
+        return PROXY_BROKEN;
     return answer > 4 ? PROXY_TAKEN_FULL : PROXY_TAKEN;
 }
 
@@ -209,6 +221,7 @@ static const struct proxy_ports ports = {
     .upstream_resume = upstream_resume,
     .upstream_abort = upstream_abort,
     .client_peek = client_peek,
+    .client_error = client_error,
     .client_begin = client_begin,
     .client_more = client_more,
     .client_complete = client_complete,

@@ -17,6 +17,7 @@ struct recorder {
     bool pauses;            /* before each attempt but the first */
     int start_err;
     enum attempt_result peeked;
+    int error; /* of what stands, instead of what is told by default */
     enum attempt_result reported;
     int complete_err;
     enum proxy_taken taken;
@@ -75,6 +76,13 @@ static enum attempt_result client_peek(void *ctx, struct span bytes, bool last)
     return recorder->peeked;
 }
 
+static int client_error(void *ctx, enum attempt_result result)
+{
+    struct recorder *recorder = ctx;
+
+    return recorder->error != 0 ? recorder->error : proxy_error_of(result);
+}
+
 static enum proxy_taken client_comment(void *ctx)
 {
     record(ctx, '.');
@@ -113,6 +121,7 @@ static void finished(void *ctx, enum proxy_outcome outcome, int err)
 static const struct proxy_ports ports = {
     .upstream_next = upstream_next,
     .client_peek = client_peek,
+    .client_error = client_error,
     .client_comment = client_comment,
     .upstream_start = upstream_start,
     .upstream_resume = upstream_resume,

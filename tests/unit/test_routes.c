@@ -54,6 +54,33 @@ static const struct {
      ERRORS_ANTHROPIC},
     {HTTP_METHOD_GET, "/v1beta/models/a:b", 0, ROUTE_GEMINI_MODEL, "a:b", ERRORS_GEMINI},
     {HTTP_METHOD_POST, "/v1beta/models", ERR_METHOD, ROUTE_GEMINI_MODELS, "", ERRORS_GEMINI},
+    {HTTP_METHOD_POST, "/v1/models/a:generateContent", 0, ROUTE_V1_GEMINI_CALL, "a", ERRORS_GEMINI},
+    {HTTP_METHOD_POST, "/v1beta/models/a:generateContent", 0, ROUTE_GEMINI_CALL, "a",
+     ERRORS_GEMINI},
+    {HTTP_METHOD_POST, "/v1beta/models/a/b:c:streamGenerateContent", 0, ROUTE_GEMINI_CALL, "a/b:c",
+     ERRORS_GEMINI},
+    {HTTP_METHOD_POST, "/v1beta/models/a%2Fb%3AcountTokens", 0, ROUTE_GEMINI_CALL, "a%2Fb",
+     ERRORS_GEMINI},
+    {HTTP_METHOD_POST, "/gateway/gemini/v1beta/models/a:countTokens", 0, ROUTE_GATEWAY_GEMINI_CALL,
+     "a", ERRORS_GEMINI},
+    {HTTP_METHOD_POST, "/gemini/v1/models/a:generateContent", 0, ROUTE_VERSION_GEMINI_CALL, "a",
+     ERRORS_GEMINI},
+    {HTTP_METHOD_GET, "/v1beta/models/a:generateContent", ERR_METHOD, ROUTE_GEMINI_CALL, "",
+     ERRORS_GEMINI},
+    {HTTP_METHOD_POST, "/v1beta/models/a", ERR_METHOD, ROUTE_GEMINI_MODEL, "", ERRORS_GEMINI},
+    {HTTP_METHOD_POST, "/v1beta/models/a:embedContent", ERR_NO_ROUTE, ROUTE_MODELS, "",
+     ERRORS_GEMINI},
+    {HTTP_METHOD_POST, "/v1beta/models/:generateContent", ERR_NO_ROUTE, ROUTE_MODELS, "",
+     ERRORS_GEMINI},
+    {HTTP_METHOD_POST, "/v1beta/models/generateContent", ERR_METHOD, ROUTE_GEMINI_MODEL, "",
+     ERRORS_GEMINI},
+    {HTTP_METHOD_POST, "/v1beta/models/%3AgenerateContent", ERR_METHOD, ROUTE_GEMINI_MODEL, "",
+     ERRORS_GEMINI},
+    {HTTP_METHOD_POST, "/v1/messages/count_tokens", 0, ROUTE_MESSAGES_COUNT, "", ERRORS_ANTHROPIC},
+    {HTTP_METHOD_POST, "/claude/v1/messages/count_tokens", 0, ROUTE_CLAUDE_MESSAGES_COUNT, "",
+     ERRORS_ANTHROPIC},
+    {HTTP_METHOD_GET, "/gateway/anthropic/v1/messages/count_tokens", ERR_METHOD,
+     ROUTE_ANTHROPIC_MESSAGES_COUNT, "", ERRORS_ANTHROPIC},
     {HTTP_METHOD_GET, "/gemini/v1beta/models", 0, ROUTE_VERSION_GEMINI_MODELS, "", ERRORS_GEMINI},
     {HTTP_METHOD_GET, "/gemini/v1/models/a/b", 0, ROUTE_VERSION_GEMINI_MODEL, "a/b", ERRORS_GEMINI},
     {HTTP_METHOD_GET, "/gemini//models", ERR_NO_ROUTE, ROUTE_MODELS, "", ERRORS_OPENAI},
@@ -166,6 +193,40 @@ static void the_page_is_for_who_prefers_html(void **state)
     }
 }
 
+static void a_call_asks_for_what_its_path_and_query_say(void **state)
+{
+    static const struct {
+        const char *path;
+        const char *query;
+        enum wire_protocol protocol;
+        enum call_operation operation;
+    } asked[] = {
+        {"/v1/chat/completions", "", PROTOCOL_OPENAI, OPERATION_GENERATE},
+        {"/v1/messages", "beta=true", PROTOCOL_ANTHROPIC, OPERATION_GENERATE},
+        {"/v1/messages/count_tokens", "beta=true", PROTOCOL_ANTHROPIC, OPERATION_COUNT_TOKENS},
+        {"/v1beta/models/a:generateContent", "alt=sse", PROTOCOL_GEMINI, OPERATION_GENERATE},
+        {"/v1beta/models/a:streamGenerateContent", "", PROTOCOL_GEMINI, OPERATION_ARRAY},
+        {"/v1beta/models/a:streamGenerateContent", "alt=json", PROTOCOL_GEMINI, OPERATION_ARRAY},
+        {"/v1beta/models/a:streamGenerateContent", "key=k&alt=sse", PROTOCOL_GEMINI,
+         OPERATION_STREAM},
+        {"/v1beta/models/a:countTokens", "", PROTOCOL_GEMINI, OPERATION_COUNT_TOKENS},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        const struct http_request request = {
+            .method = HTTP_METHOD_POST,
+            .path = span_of(asked[i].path),
+            .query = span_of(asked[i].query),
+        };
+        struct route_match match;
+
+        assert_int_equal(routes_find(&request, &match), 0);
+        assert_int_equal(match.protocol, asked[i].protocol);
+        assert_int_equal(match.operation, asked[i].operation);
+    }
+}
+
 static void allow_names_the_methods_of_the_path(void **state)
 {
     (void)state;
@@ -198,6 +259,7 @@ int main(void)
         cmocka_unit_test(every_path_has_its_route),
         cmocka_unit_test(a_listing_speaks_what_its_request_asks_for),
         cmocka_unit_test(the_page_is_for_who_prefers_html),
+        cmocka_unit_test(a_call_asks_for_what_its_path_and_query_say),
         cmocka_unit_test(allow_names_the_methods_of_the_path),
         cmocka_unit_test(an_etag_matches_by_weak_comparison),
     };
