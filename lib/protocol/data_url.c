@@ -97,9 +97,9 @@ static size_t run_of_digits(struct span text)
 /** Padding as it must be behind so many digits? A lone digit stands for nothing. */
 static bool is_padding(struct span padding, size_t digits)
 {
-    static const size_t wanted[QUAD] = {0, QUAD, 2, 1};
+    static const size_t wanted[QUAD] = {0, 0, 2, 1};
 
-    return digits > 0 && padding.len == wanted[digits % QUAD] &&
+    return digits > 0 && digits % QUAD != 1 && padding.len == wanted[digits % QUAD] &&
            span_equal(padding, (struct span){"==", padding.len});
 }
 

@@ -95,7 +95,7 @@ static void read_value(const struct json_node *value, enum keyword_kind kind, bo
         break;
     case KEYWORD_ENUM:
         /* The items are no schemas, and stay as they are. */
-        text_add(out, value->raw);
+        text_add(out, json_source(value));
         if (is_nullable && json_is(value, JSON_ARRAY) && out->err == 0) {
             out->len--;
             text_add(out, value->count > 0 ? SPAN(",null]") : SPAN("null]"));

@@ -77,6 +77,7 @@ static void what_is_no_data_url_is_invalid(void **state)
         "data:image/png;base64,",
         "data:image/png;base64,A",
         "data:image/png;base64,A===",
+        "data:image/png;base64,A?AAA",
         "data:image/png;base64,AA=A",
         "data:image/png;base64,AA*A",
         "data:image/png;base64,====",

@@ -254,6 +254,8 @@ static void a_schema_of_geminis_becomes_json_schema(void **state)
         {"{\"type\":\"STRING\",\"nullable\":true}", "{\"type\":[\"string\",\"null\"]}"},
         {"{\"type\":\"STRING\",\"nullable\":true,\"enum\":[\"A\"],\"format\":\"enum\"}",
          "{\"type\":[\"string\",\"null\"],\"enum\":[\"A\",null]}"},
+        {"{\"enum\":\"A\",\"properties\":7,\"anyOf\":\"x\",\"items\":true,\"type\":[\"A\"]}",
+         "{\"enum\":\"A\",\"properties\":7,\"anyOf\":\"x\",\"items\":true,\"type\":[\"A\"]}"},
         {"{\"any_of\":[{\"type\":\"STRING\"}],\"nullable\":true}",
          "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}"},
         {"{\"type\":\"ARRAY\",\"items\":{\"type\":\"INTEGER\",\"format\":\"int32\"},"
