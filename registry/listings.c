@@ -19,9 +19,17 @@ int listings_build_dialects(struct build *build)
     return build->pool.err;
 }
 
-static bool is_granted(const uint64_t *bits, uint32_t model)
+/* The first granted model from `model` on, or `models`: most sets have few of many. */
+static uint32_t next_granted(const uint64_t *bits, uint32_t model, uint32_t models)
 {
-    return (bits[model / 64] >> (model % 64) & 1) != 0;
+    while (model < models) {
+        const uint64_t left = bits[model / 64] >> (model % 64);
+
+        if (left != 0)
+            return model + (uint32_t)__builtin_ctzll(left);
+        model += 64 - model % 64;
+    }
+    return models;
 }
 
 static void write_etag(struct build *build, enum dialect dialect, struct span hashes, char *etag)
@@ -52,14 +60,16 @@ static void count_items(const struct build *build, uint32_t set, uint32_t dialec
     const struct ref *fragments = build->tables[SNAPSHOT_FRAGMENTS].rows;
     const uint64_t *bits = intern_row(&build->grant_sets, set);
     const size_t before = count->items;
+    uint32_t model = next_granted(bits, 0, build->model_count);
+    uint32_t behind_run = ROW_NONE;
 
     count->runs = 0;
-    for (uint32_t model = 0; model < build->model_count; model++) {
-        if (!is_granted(bits, model))
-            continue;
-        count->runs += model == 0 || !is_granted(bits, model - 1);
+    while (model < build->model_count) {
+        count->runs += model != behind_run;
         count->bytes += fragments[first + model].len;
         count->hashes[count->items++] = build->fragment_hashes[first + model];
+        behind_run = model + 1;
+        model = next_granted(bits, model + 1, build->model_count);
     }
     /* The first fragment leaves its comma out. */
     count->bytes -= count->items != before;

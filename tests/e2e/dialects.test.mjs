@@ -517,6 +517,32 @@ test('a reload between two pages neither repeats nor skips', async () => {
   assert.deepEqual(third.data.map((model) => model.id), displayOrder(config).slice(3));
 });
 
+test('OpenRouter: a filtered page leads on behind its place when models come, go and move', async () => {
+  const changing = await startWeir(config);
+  const query = 'input_modalities=text&context=4096';
+  const before = openRouterFiltered(config, displayOrder(config), { inputs: ['text'], context: 4096 });
+  const first = (await changing.get(`/api/v1/models?${query}&limit=3`, KEYS.all)).json;
+  assert.deepEqual(openRouter.ids(first), before.slice(0, 3));
+  const { [before[2]]: gone, ...models } = structuredClone(config.models);
+  models[before[4]].priority = 100;
+  models[before[0]].priority = -100;
+  models.newest = { ...gone, priority: 99 };
+  models.small = { ...gone, context_window: 1, priority: -50, max_input_tokens: 1, max_output_tokens: 1 };
+  const next = { ...config, models, users: { ada: { models: 'all' } }, keys: { 'ada-all': config.keys['ada-all'] }, groups: {} };
+  const { code, stdout, stderr } = await changing.reload(next);
+  assert.equal(code, 0, stdout + stderr);
+  const seen = [];
+  for (let url = first.links.next; url !== null;) {
+    assert.ok(url.includes(`&${query.split('&')[0]}&`) && url.includes('&context=4096&'), url);
+    const page = (await changing.get(url, KEYS.all)).json;
+    assert.equal(page.total_count, openRouterFiltered(next, displayOrder(next), { inputs: ['text'], context: 4096 }).length);
+    seen.push(...openRouter.ids(page));
+    url = page.links.next;
+  }
+  // Who stayed behind the place is seen once; who moved in front of it is not, who moved behind it is again.
+  assert.deepEqual(seen, [...before.slice(3).filter((slug) => slug !== before[4]), before[0]]);
+});
+
 test('a wrong method is refused in the dialect of the path', async () => {
   for (const [path, assertError] of [
     ['/models', (answer) => assertCreditError(answer, 405, 'method_not_allowed')],

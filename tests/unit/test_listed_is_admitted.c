@@ -89,14 +89,15 @@ static char body[2][BODY_BYTES];
 static void add_items(const struct drawn *drawn, const struct scene *scene, uint32_t key,
                       enum dialect dialect, struct text *out)
 {
-    const char *before = "";
+    bool is_first = true;
 
     for (uint32_t n = 0; n < drawn->enabled; n++) {
         if (!drawn_may_use(drawn, key, drawn->order[n]))
             continue;
-        text_add(out, span_of(before));
-        text_add(out, listing_item(&scene->snapshot, dialect, n));
-        before = ",";
+        /* What begins a fragment stands between two. */
+        text_add(out, is_first ? listing_item(&scene->snapshot, dialect, n)
+                               : snapshot_fragment(&scene->snapshot, dialect, n));
+        is_first = false;
     }
     text_add(out, dialect_list_tail(dialect));
 }
