@@ -135,6 +135,53 @@ static void a_reload_is_unchanged_while_dropped_cells_wait_for_reuse(void **stat
     generation_close(&one);
 }
 
+static void the_key_of_sessions_is_a_secret_behind_those_of_providers(void **state)
+{
+    const struct span key = SPAN("a-key-of-sessions-0123456789abcd");
+    struct fixture fx;
+
+    (void)state;
+    fixture_init(&fx);
+    struct generation none = compile_after(&fx, NULL);
+    struct registry_compile_input input = input_after(&none);
+    input.session_key = key;
+    struct generation with = compile_with(&fx, &input);
+    const struct snapshot_header *header = with.snapshot.header;
+
+    assert_int_equal(none.snapshot.header->session_key, ROW_NONE);
+    assert_int_equal(none.secrets.header->rows, header->session_key);
+    assert_int_equal(with.secrets.header->rows, header->session_key + 1);
+    assert_true(span_equal(secrets_get(&with.secrets, header->session_key), key));
+    assert_null(memmem(header, with.snapshot.bytes, key.ptr, key.len));
+    for (uint32_t i = 0; i < PROVIDER_COUNT; i++)
+        assert_true(snapshot_provider(&with.snapshot, i)->secret ==
+                    snapshot_provider(&none.snapshot, i)->secret);
+    generation_close(&with);
+    generation_close(&none);
+}
+
+static void another_key_of_sessions_is_another_generation_of_the_same_content(void **state)
+{
+    struct fixture fx;
+
+    (void)state;
+    fixture_init(&fx);
+    struct registry_compile_input input = input_after(NULL);
+    input.session_key = SPAN("0123456789abcdef0123456789abcdef");
+    struct generation one = compile_with(&fx, &input);
+    input = input_after(&one);
+    input.session_key = SPAN("0123456789abcdef0123456789abcdef");
+    struct generation same = compile_with(&fx, &input);
+    input.session_key = SPAN("0123456789abcdef0123456789abcdeF");
+    struct generation other = compile_with(&fx, &input);
+
+    assert_true(same.compiled.unchanged);
+    assert_false(other.compiled.unchanged);
+    assert_true(digest_equal(&one.snapshot.header->content, &other.snapshot.header->content));
+    generation_close(&other);
+    generation_close(&one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +189,8 @@ int main(void)
         cmocka_unit_test(any_change_of_a_setting_is_another_content),
         cmocka_unit_test(the_digest_is_a_function_of_the_configuration_alone),
         cmocka_unit_test(a_reload_is_unchanged_while_dropped_cells_wait_for_reuse),
+        cmocka_unit_test(the_key_of_sessions_is_a_secret_behind_those_of_providers),
+        cmocka_unit_test(another_key_of_sessions_is_another_generation_of_the_same_content),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
