@@ -290,6 +290,51 @@ static void a_failed_transfer_moves_on(void **state)
     }
 }
 
+static void what_stands_and_cannot_be_passed_on_is_an_error_of_ours(void **state)
+{
+    struct recorder recorder;
+
+    (void)state;
+    /* A refusal that is held back until it is whole. */
+    begin_waiting(&recorder, 1);
+    recorder.error = ERR_UPSTREAM_REJECTED;
+    assert_true(proxy_on_upstream_head(&recorder.proxy, 422));
+    recorder.peeked = ATTEMPT_OPEN;
+    assert_int_equal(proxy_on_upstream_body(&recorder.proxy, SPAN("x")), PROXY_GO_ON);
+    recorder.peeked = ATTEMPT_ANSWERED;
+    proxy_on_upstream_end(&recorder.proxy, 0);
+    check(&recorder, "skaf", PROXY_FAILED, ERR_UPSTREAM_REJECTED);
+    /* An answer that cannot be read, and nothing is left to try. */
+    begin_waiting(&recorder, 0);
+    recorder.peeked = ATTEMPT_MALFORMED;
+    assert_true(proxy_on_upstream_head(&recorder.proxy, 200));
+    assert_int_equal(proxy_on_upstream_body(&recorder.proxy, SPAN("x")), PROXY_STOP);
+    check(&recorder, "snaf", PROXY_FAILED, ERR_UPSTREAM_PROTOCOL);
+    /* At its end it may still move on. */
+    begin_waiting(&recorder, 1);
+    recorder.peeked = ATTEMPT_MALFORMED;
+    assert_true(proxy_on_upstream_head(&recorder.proxy, 200));
+    proxy_on_upstream_end(&recorder.proxy, 0);
+    assert_int_equal(recorder.reported, ATTEMPT_MALFORMED);
+    assert_int_equal(recorder.proxy.state, PROXY_WAITING);
+}
+
+static void an_answer_that_cannot_go_on_ends_truncated(void **state)
+{
+    struct recorder recorder;
+
+    (void)state;
+    begin_streaming(&recorder);
+    recorder.taken = PROXY_BROKEN;
+    assert_int_equal(proxy_on_upstream_body(&recorder.proxy, SPAN("y")), PROXY_STOP);
+    check(&recorder, "shbaf", PROXY_TRUNCATED, ERR_UPSTREAM_PROTOCOL);
+    begin_waiting(&recorder, 1);
+    recorder.taken = PROXY_BROKEN;
+    assert_true(proxy_on_upstream_head(&recorder.proxy, 200));
+    proxy_on_upstream_end(&recorder.proxy, 0);
+    check(&recorder, "seaf", PROXY_TRUNCATED, ERR_UPSTREAM_PROTOCOL);
+}
+
 static void an_attempt_that_cannot_begin_moves_on(void **state)
 {
     struct recorder recorder;
@@ -618,6 +663,8 @@ int main(void)
         cmocka_unit_test(what_the_client_did_wrong_goes_through_at_once),
         cmocka_unit_test(the_last_failure_goes_through_as_the_upstream_said_it),
         cmocka_unit_test(a_failed_transfer_moves_on),
+        cmocka_unit_test(what_stands_and_cannot_be_passed_on_is_an_error_of_ours),
+        cmocka_unit_test(an_answer_that_cannot_go_on_ends_truncated),
         cmocka_unit_test(an_attempt_that_cannot_begin_moves_on),
         cmocka_unit_test(an_attempt_that_cannot_begin_may_wait_for_the_next),
         cmocka_unit_test(an_error_in_an_answers_clothes_moves_on),
