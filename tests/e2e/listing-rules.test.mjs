@@ -189,12 +189,14 @@ test('what an id may hold stands in a path as it is or encoded, and nothing else
   for (const id of ['org/model:tag', 'org%2Fmodel:tag', 'org/model%3Atag', 'org%2fmodel%3atag', '%6frg/model:tag']) {
     assert.equal((await weir.get(`/v1/models/${id}`, KEYS.all)).json.id, 'org/model:tag', id);
   }
-  for (const id of ['org%252Fmodel:tag', 'org//model:tag', 'org/model:tag/', 'org/model', 'org', 'Zebra%20', 'Zebra:generateContent', 'models/Zebra']) {
+  for (const id of ['org%252Fmodel:tag', 'org//model:tag', 'org/model:tag/', 'org/model', 'org', 'Zebra%20', 'Zebra:generate', 'models/Zebra']) {
     assertOpenAiError(await weir.get(`/v1/models/${id}`, KEYS.all), 404, 'model_not_found');
   }
-  for (const id of ['Zebra:generateContent', 'models/models/Zebra', 'models/']) {
+  for (const id of ['Zebra:generate', 'models/models/Zebra', 'models/']) {
     assert.equal((await weir.get(`/v1beta/models/${id}`, KEYS.all)).json.error.status, 'NOT_FOUND', id);
   }
+  // A verb makes it a call, which is posted.
+  assert.equal((await weir.get('/v1beta/models/Zebra:generateContent', KEYS.all)).status, 405);
 });
 
 test('an empty allowed_models restricts nothing, an empty grant grants nothing', async () => {
