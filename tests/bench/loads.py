@@ -22,9 +22,9 @@ def call_body():
 
 
 def wrk_command(port, path, seconds, connections, headers=(), body=None, key=KEY, keys=None):
-    """`keys`: draw one of so many for each request, instead of `key`."""
+    """`keys`: draw one of so many for each request, instead of `key`; which None leaves out."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency",
-               *(() if keys else ("-H", f"Authorization: Bearer {key}"))]
+               *(() if keys or key is None else ("-H", f"Authorization: Bearer {key}"))]
     for header in headers:
         command += ["-H", header]
     command += ["-s", str(HERE / "wrk.lua"), f"http://127.0.0.1:{port}{path}"]

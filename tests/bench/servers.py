@@ -1,8 +1,10 @@
 """The servers that are compared, and the upstreams behind them."""
+import http.client
 import json
 import pathlib
 import shutil
 import time
+import urllib.parse
 import urllib.request
 
 import make_config
@@ -61,10 +63,26 @@ def start_stream_upstream(chunks, interval_ms):
 
 def get_listing(port, key=KEY, path="/v1/models", headers=()):
     """Headers and body."""
+    credential = {} if key is None else {"Authorization": f"Bearer {key}"}
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}",
-                                     headers={"Authorization": f"Bearer {key}"} | dict(headers))
+                                     headers=credential | dict(headers))
     with urllib.request.urlopen(request, timeout=10) as answer:
         return answer.headers, answer.read()
+
+
+def sign_in(port, key=KEY):
+    """The cookie that a browser has from then on."""
+    origin = f"127.0.0.1:{port}"
+    connection = http.client.HTTPConnection(origin, timeout=10)
+    connection.request("POST", "/signin", urllib.parse.urlencode({"key": key}),
+                       {"Content-Type": "application/x-www-form-urlencoded",
+                        "Origin": f"http://{origin}"})
+    answer = connection.getresponse()
+    cookie = answer.getheader("Set-Cookie", "").split(";")[0]
+    connection.close()
+    if answer.status != 303 or not cookie:
+        raise Failure(f"signing in: {answer.status}")
+    return cookie
 
 
 class Nginx:

@@ -11,7 +11,7 @@ import make_config
 from loads import Streams, Wrk, call_body
 from processes import LOAD_CORE, Failure, cpu_ns, mapped_bytes, pss_kb
 from servers import (KEY, PART_KEY, PROGRAMS, RUN_KEY, WEIR, WORK, Haproxy, Nginx, Weir,
-                     get_listing, start_json_upstream, start_stream_upstream)
+                     get_listing, sign_in, start_json_upstream, start_stream_upstream)
 
 STEADY = 0.10  # nginx may vary so much between its rounds
 FOREVER = 10**12
@@ -141,6 +141,31 @@ def dialects(options):
                 results, steady = interleave([weir, nginx], options.rounds, run)
             yield Row(name, "listing", len(body), "bytes")
             yield from rows_against_nginx(name, "request", results, steady, 0.80)
+
+
+# The page of models, as links lead to it.
+PAGES = {
+    "page": "/models",
+    "page, sorted": "/models?sort=name&order=desc",
+    "page, searched": "/models?q=model",
+}
+
+
+def pages(options):
+    """The page of 50 models for who is signed in, beside the same bytes from a file."""
+    with started(lambda: Weir(models=50)) as [weir]:
+        cookie = f"Cookie: {sign_in(weir.port)}"
+        for name, path in PAGES.items():
+            headers = dict([cookie.split(": ", 1), ("Accept", "text/html")])
+            body = weir.get(None, path, headers)[1]
+            lines = [f"{field}: {value}" for field, value in headers.items()]
+            with started(lambda: Nginx(body)) as [nginx]:
+                def run(server):
+                    return requests(server, path if server is weir else "/v1/models",
+                                    options.seconds, headers=lines, key=None)
+                results, steady = interleave([weir, nginx], options.rounds, run)
+            yield Row(name, "page", len(body), f"bytes, {body.count(b'</tr>') - 1} models")
+            yield from rows_against_nginx(name, "request", results, steady, 1.20)
 
 
 def not_modified(options):
@@ -354,5 +379,5 @@ def load(options):
     yield from load_directory(options)
 
 
-SUITES = {"list": listing, "dialects": dialects, "304": not_modified, "keys": keys, "proxy": proxy, "stream": stream,
+SUITES = {"list": listing, "dialects": dialects, "page": pages, "304": not_modified, "keys": keys, "proxy": proxy, "stream": stream,
           "memory": memory, "reload": reload, "load": load}
