@@ -141,8 +141,14 @@ void web_models_rows(struct web_view *view, struct web_body *body)
 {
     const struct web_pick *pick = view->pick;
 
-    for (uint32_t i = 0; i < pick->count; i++)
-        web_body_add(body, snapshot_fragment(view->snapshot, DIALECT_HTML, pick->models[i]));
+    for (uint32_t i = 0; i < pick->count;) {
+        struct span run = snapshot_fragment(view->snapshot, DIALECT_HTML, pick->models[i++]);
+
+        /* Rows of models that are next to each other lie next to each other. */
+        while (i < pick->count && pick->models[i] == pick->models[i - 1] + 1)
+            run.len += snapshot_fragment(view->snapshot, DIALECT_HTML, pick->models[i++]).len;
+        web_body_add(body, run);
+    }
 }
 
 static void add_page_link(struct text *out, const struct web_view *view,

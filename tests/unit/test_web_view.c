@@ -473,23 +473,50 @@ static void assets_are_found_by_their_whole_name(void **state)
 static void a_body_that_grows_too_large_says_so(void **state)
 {
     static struct web_body body;
-    static const char bytes[4] = "abcd";
+    static const char large[WEB_COPY_BYTES_MAX + 1] = "large";
 
     (void)state;
     web_body_init(&body);
     for (uint32_t i = 0; i <= WEB_PIECES_MAX; i++)
-        web_body_add(&body, (struct span){&bytes[(size_t)i % 2 * 2], 1});
+        web_body_add(&body, (struct span){large, sizeof(large)});
     assert_int_equal(web_body_close(&body), ERR_NO_SPACE);
     web_body_init(&body);
     for (uint32_t i = 0; i <= WEB_TEXT_BYTES_MAX; i++)
         text_add_char(&body.text, 'x');
     assert_int_equal(web_body_close(&body), ERR_NO_SPACE);
+}
+
+/* However many small pieces there are, there is room left for text. */
+static void small_pieces_are_copied_and_large_ones_are_not(void **state)
+{
+    static struct web_body body;
+    static const char large[WEB_COPY_BYTES_MAX + 1] = "large";
+    const struct span small = {large, WEB_COPY_BYTES_MAX};
+
+    (void)state;
     web_body_init(&body);
-    web_body_add(&body, (struct span){bytes, 1});
-    web_body_add(&body, (struct span){bytes + 1, 3});
+    text_add(&body.text, SPAN("a"));
+    web_body_add(&body, small);
+    text_add(&body.text, SPAN("b"));
+    web_body_add(&body, (struct span){large, sizeof(large)});
+    text_add(&body.text, SPAN("c"));
     assert_int_equal(web_body_close(&body), 0);
-    assert_int_equal(body.count, 1);
-    assert_int_equal(body.bytes, 4);
+    assert_int_equal(body.count, 3);
+    assert_int_equal(body.pieces[0].len, small.len + 2);
+    assert_memory_equal(body.pieces[0].ptr + 1, small.ptr, small.len);
+    assert_ptr_equal(body.pieces[1].ptr, large);
+    assert_int_equal(body.bytes, small.len + sizeof(large) + 3);
+
+    uint64_t hash = body.hash;
+
+    web_body_init(&body);
+    text_add(&body.text, SPAN("a"));
+    for (uint32_t i = 0; i < WEB_PIECES_MAX / 2; i++)
+        web_body_add(&body, small);
+    assert_true(body.text.len <= WEB_TEXT_BYTES_MAX - WEB_COPY_ROOM);
+    assert_int_equal(web_body_close(&body), 0);
+    assert_int_equal(body.bytes, 1 + (uint64_t)small.len * (WEB_PIECES_MAX / 2));
+    assert_true(body.hash != hash);
 }
 
 int main(void)
@@ -509,6 +536,7 @@ int main(void)
         cmocka_unit_test(pages_that_differ_have_hashes_that_differ),
         cmocka_unit_test(assets_are_found_by_their_whole_name),
         cmocka_unit_test(a_body_that_grows_too_large_says_so),
+        cmocka_unit_test(small_pieces_are_copied_and_large_ones_are_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
