@@ -1,41 +1,43 @@
 #include "lib/web/inner.h"
 
-/* What each kind of provider speaks; a call is passed on in the protocol that it came in. */
+/* What each kind of provider speaks. */
 static const enum wire_protocol protocols[PROVIDER_KIND_COUNT] = {
 #define X(name, word, owned_by, page, protocol, ...) [PROVIDER_##name] = PROTOCOL_##protocol,
     PROVIDER_KIND_MAP(X)
 #undef X
 };
 
-static bool is_served_in(const struct snapshot *snapshot, uint32_t model,
-                         enum wire_protocol protocol)
+static bool is_chat(const struct web_view *view, uint32_t model)
 {
-    const struct model_row *row = snapshot_model(snapshot, model);
-
-    for (uint32_t i = 0; i < row->deployment_count; i++) {
-        const struct deployment_row *deployment = snapshot_deployment(snapshot,
-                                                                      row->deployment_first + i);
-
-        if (protocols[snapshot_provider(snapshot, deployment->provider)->kind] == protocol)
-            return true;
-    }
-    return false;
+    return snapshot_model(view->snapshot, model)->kind == MODEL_CHAT &&
+           snapshot_is_granted(view->snapshot, view->grant_set, model);
 }
 
-static bool fits(const struct web_view *view, uint32_t model, enum wire_protocol protocol)
+/* Is that what its first provider speaks? */
+static bool is_native(const struct snapshot *snapshot, uint32_t model, enum wire_protocol protocol)
 {
-    return snapshot_is_granted(view->snapshot, view->grant_set, model) &&
-           is_served_in(view->snapshot, model, protocol);
+    const struct model_facts facts = model_facts_of(snapshot, model);
+
+    return facts.provider < PROVIDER_KIND_COUNT && protocols[facts.provider] == protocol;
 }
 
-/* The first chat model that may be called in that protocol. */
+/*
+ * The first model to chat with whose provider speaks that protocol. Any other one would do, because
+ * calls are translated, but this is the one that people expect there.
+ */
 static uint32_t find_first(const struct web_view *view, enum wire_protocol protocol)
 {
+    uint32_t first = ROW_NONE;
+
     for (uint32_t n = 0; n < snapshot_rows(view->snapshot, SNAPSHOT_MODELS); n++) {
-        if (snapshot_model(view->snapshot, n)->kind == MODEL_CHAT && fits(view, n, protocol))
+        if (!is_chat(view, n))
+            continue;
+        if (is_native(view->snapshot, n, protocol))
             return n;
+        if (first == ROW_NONE)
+            first = n;
     }
-    return ROW_NONE;
+    return first;
 }
 
 /* The model that was asked for, if it may be called; else ROW_NONE. */
@@ -57,21 +59,17 @@ void web_connect_choose(struct web_view *view)
 {
     uint32_t wanted = find_wanted(view);
 
-    for (uint32_t n = 0; n < WEB_PROTOCOLS; n++) {
-        enum wire_protocol protocol = (enum wire_protocol)n;
-        bool is_chat = wanted != ROW_NONE &&
-                       snapshot_model(view->snapshot, wanted)->kind == MODEL_CHAT;
-
-        view->models[n] = is_chat && fits(view, wanted, protocol) ? wanted
-                                                                  : find_first(view, protocol);
-    }
+    for (uint32_t n = 0; n < WEB_PROTOCOLS; n++)
+        view->models[n] = wanted != ROW_NONE && is_chat(view, wanted)
+                              ? wanted
+                              : find_first(view, (enum wire_protocol)n);
 }
 
 void web_connect_calls(struct web_view *view, struct web_body *body)
 {
     static const enum web_template templates[][WEB_PROTOCOLS] = {
-        {WEB_TEMPLATE_call_openai, WEB_TEMPLATE_call_anthropic},
-        {WEB_TEMPLATE_connect_openai, WEB_TEMPLATE_connect_anthropic},
+        {WEB_TEMPLATE_call_openai, WEB_TEMPLATE_call_anthropic, WEB_TEMPLATE_call_gemini},
+        {WEB_TEMPLATE_connect_openai, WEB_TEMPLATE_connect_anthropic, WEB_TEMPLATE_connect_gemini},
     };
     bool is_any = false;
 
@@ -100,8 +98,7 @@ void web_connect_note(struct web_view *view, struct web_body *body)
 
     if (view->query == NULL || view->query->model_bytes == 0)
         return;
-    if (wanted != ROW_NONE &&
-        (view->models[PROTOCOL_OPENAI] == wanted || view->models[PROTOCOL_ANTHROPIC] == wanted))
+    if (wanted != ROW_NONE && view->models[PROTOCOL_OPENAI] == wanted)
         return;
     text_add(out, SPAN("<p class=\"message\" role=\"status\">"));
     if (wanted == ROW_NONE)

@@ -22,6 +22,7 @@
     X(claude)           \
     X(form)             \
     X(gateway)          \
+    X(gemini)           \
     X(gpt)              \
     X(head)             \
     X(list)             \
@@ -49,9 +50,11 @@ enum web_slot {
 #define WEB_TEMPLATE_MAP(X) \
     X(anonymous)            \
     X(call_anthropic)       \
+    X(call_gemini)          \
     X(call_openai)          \
     X(connect)              \
     X(connect_anthropic)    \
+    X(connect_gemini)       \
     X(connect_openai)       \
     X(form)                 \
     X(frame)                \

@@ -103,6 +103,11 @@ static void add_claude(struct web_view *view, struct web_body *body)
     add_slug(view, body, PROTOCOL_ANTHROPIC);
 }
 
+static void add_gemini(struct web_view *view, struct web_body *body)
+{
+    add_slug(view, body, PROTOCOL_GEMINI);
+}
+
 static slot_fn *const slots[WEB_SLOT_COUNT] = {
     [WEB_SLOT_account] = add_account,
     [WEB_SLOT_at_connect] = mark_connect,
@@ -112,6 +117,7 @@ static slot_fn *const slots[WEB_SLOT_COUNT] = {
     [WEB_SLOT_claude] = add_claude,
     [WEB_SLOT_form] = add_form,
     [WEB_SLOT_gateway] = add_gateway,
+    [WEB_SLOT_gemini] = add_gemini,
     [WEB_SLOT_gpt] = add_gpt,
     [WEB_SLOT_head] = web_models_head,
     [WEB_SLOT_list] = web_models_list,

@@ -18,7 +18,7 @@
 enum { WEB_ORIGIN_BYTES_MAX = 264 };
 
 /** The protocols that there are examples for: the first ones of enum wire_protocol. */
-enum { WEB_PROTOCOLS = PROTOCOL_ANTHROPIC + 1 };
+enum { WEB_PROTOCOLS = PROTOCOL_GEMINI + 1 };
 
 struct web_view {
     const struct snapshot *snapshot;
@@ -31,7 +31,7 @@ struct web_view {
     enum web_template main;
     const struct web_query *query;
     const struct web_pick *pick;    /* of the page of models */
-    uint32_t models[WEB_PROTOCOLS]; /* for examples: ROW_NONE: none is served in that protocol */
+    uint32_t models[WEB_PROTOCOLS]; /* for examples; ROW_NONE: there is none to chat with */
     uint32_t origin_bytes;
     char origin[WEB_ORIGIN_BYTES_MAX]; /* "http://127.0.0.1:8080", for examples */
 };

@@ -309,8 +309,8 @@ static void examples_show_the_model_that_was_asked_for(void **state)
 
     check_nesting(page);
     check_has(page, "aider --model openai/model-00007");
-    /* The only one that has a deployment at Anthropic as well. */
-    check_has(page, "export ANTHROPIC_MODEL=model-00000");
+    check_has(page, "export ANTHROPIC_MODEL=model-00007");
+    check_has(page, "/v1beta/models/model-00007:generateContent");
     check_lacks(page, "class=\"message\"");
     view.grant_set = 2;
     web_view_connect(&view);
