@@ -1,35 +1,9 @@
 /* Data URLs, base64 and media types as clients write them. */
 #include "lib/base/err.h"
 #include "lib/protocol/data_url.h"
+#include "tests/unit/region_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-
-#include <cmocka.h>
-
-enum { BYTES = 64 * 1024 };
-
-static int open_region(void **state)
-{
-    static struct region region;
-
-    *state = &region;
-    return region_init(&region, BYTES);
-}
-
-static int close_region(void **state)
-{
-    region_close(*state);
-    return 0;
-}
-
-static void assert_span(struct span got, const char *wanted)
-{
-    if (!span_equal(got, span_of(wanted)))
-        fail_msg("'%.*s' is not '%s'", SPAN_FMT(got), wanted);
-}
 
 static void a_data_url_is_read_in_every_form(void **state)
 {

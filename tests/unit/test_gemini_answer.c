@@ -2,15 +2,11 @@
 #include "lib/base/err.h"
 #include "lib/protocol/codec.h"
 #include "tests/unit/hub_dump.h"
+#include "tests/unit/region_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
-enum { BYTES = 1024 * 1024, OUT_BYTES = 16 * 1024, NODES_MAX = 10000, EVENTS_MAX = 4 };
+enum { OUT_BYTES = 16 * 1024, EVENTS_MAX = 4 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -22,7 +18,7 @@ static char out_memory[OUT_BYTES];
 static int open_regions(void **state)
 {
     (void)state;
-    return region_init(&memory, BYTES) + region_init(&stream_memory, BYTES);
+    return region_init(&memory, REGION_BYTES) + region_init(&stream_memory, REGION_BYTES);
 }
 
 static int close_regions(void **state)
@@ -31,14 +27,6 @@ static int close_regions(void **state)
     region_close(&memory);
     region_close(&stream_memory);
     return 0;
-}
-
-static const struct json_node *read_json(const char *text)
-{
-    const struct json_node *root;
-
-    assert_int_equal(json_tape_read(&memory, span_of(text), JSON_DEPTH_MAX, NODES_MAX, &root), 0);
-    return root;
 }
 
 static void check(const char *source, struct span got, const char *expected)
@@ -70,7 +58,8 @@ static void check_answers(const struct answer_row *rows, size_t count)
         struct hub_error error = {0};
 
         region_reset(&memory);
-        if (codec_gemini.read_answer(&memory, read_json(rows[i].answer), &answer, &error) != 0)
+        if (codec_gemini.read_answer(&memory, read_json(&memory, span_of(rows[i].answer)), &answer,
+                                     &error) != 0)
             fail_msg("%s: %s", rows[i].answer, err_name(error.err));
         hub_dump_answer(&answer, &out);
         check(rows[i].answer, text_span(&out), rows[i].expected);
@@ -128,9 +117,9 @@ static void what_is_no_answer_is_an_error(void **state)
         struct hub_error error = {0};
 
         region_reset(&memory);
-        assert_int_equal(
-            codec_gemini.read_answer(&memory, read_json(rows[i].answer), &answer, &error),
-            rows[i].err);
+        assert_int_equal(codec_gemini.read_answer(
+                             &memory, read_json(&memory, span_of(rows[i].answer)), &answer, &error),
+                         rows[i].err);
     }
 }
 
@@ -157,7 +146,8 @@ static void check_stream_row(const struct stream_row *row)
     hub_stream_init(&stream, &stream_memory, 1, note, &out);
     for (size_t i = 0; i < EVENTS_MAX && row->events[i] != NULL; i++) {
         region_reset(&memory);
-        codec_gemini.read_event(&memory, read_json(row->events[i]), &state, &stream);
+        codec_gemini.read_event(&memory, read_json(&memory, span_of(row->events[i])), &state,
+                                &stream);
     }
     assert_int_equal(hub_stream_end(&stream, PROTOCOL_GEMINI), row->end);
     check(row->events[0], text_span(&out), row->expected);
@@ -243,7 +233,8 @@ static void a_refusal_is_its_status_and_message(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         region_reset(&memory);
-        codec_gemini.read_error(&memory, rows[i].status, read_json(rows[i].body), &error);
+        codec_gemini.read_error(&memory, rows[i].status, read_json(&memory, span_of(rows[i].body)),
+                                &error);
         assert_int_equal(error.err, rows[i].err);
         check(rows[i].body, error.message, rows[i].message);
         assert_int_equal(error.retry_ms, rows[i].retry_ms);

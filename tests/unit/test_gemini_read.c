@@ -2,29 +2,11 @@
 #include "lib/base/err.h"
 #include "lib/protocol/codec.h"
 #include "tests/unit/hub_dump.h"
+#include "tests/unit/region_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
-enum { BYTES = 1024 * 1024, OUT_BYTES = 16 * 1024, NODES_MAX = 10000 };
-
-static int open_region(void **state)
-{
-    static struct region region;
-
-    *state = &region;
-    return region_init(&region, BYTES);
-}
-
-static int close_region(void **state)
-{
-    region_close(*state);
-    return 0;
-}
+enum { OUT_BYTES = 16 * 1024 };
 
 /* A request as its client wrote it, and what came of it. */
 struct reading {
@@ -35,14 +17,12 @@ struct reading {
 
 static void read_request(struct region *region, const char *body, bool strict, struct reading *out)
 {
-    const struct json_node *root;
-
     region_reset(region);
     out->request = (struct hub_request){0};
     hub_notes_init(&out->notes, strict);
     out->notes.client = PROTOCOL_GEMINI;
-    assert_int_equal(json_tape_read(region, span_of(body), JSON_DEPTH_MAX, NODES_MAX, &root), 0);
-    out->err = codec_gemini.read_request(region, root, &out->request, &out->notes);
+    out->err = codec_gemini.read_request(region, read_json(region, span_of(body)), &out->request,
+                                         &out->notes);
 }
 
 static void check(const char *body, struct span got, const char *expected)
@@ -433,7 +413,7 @@ static void a_full_region_is_out_of_memory(void **state)
     assert_int_equal(reading.err, 0);
     needed = whole->used;
     region_reset(whole);
-    assert_int_equal(json_tape_read(whole, span_of(body), JSON_DEPTH_MAX, NODES_MAX, &root), 0);
+    root = read_json(whole, span_of(body));
     for (size_t bytes = whole->used; bytes < needed; bytes++) {
         struct region small = *whole;
 

@@ -1,39 +1,18 @@
 /* JSON Schema and Gemini's Schema, each as the other. */
 #include "lib/base/err.h"
 #include "lib/protocol/gemini_schema.h"
+#include "tests/unit/region_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
-enum { BYTES = 1024 * 1024, OUT_BYTES = 64 * 1024 };
+enum { OUT_BYTES = 64 * 1024 };
 
 static char memory[OUT_BYTES];
 
-static int open_region(void **state)
+static const struct json_node *read_alone(struct region *region, struct span text)
 {
-    static struct region region;
-
-    *state = &region;
-    return region_init(&region, BYTES);
-}
-
-static int close_region(void **state)
-{
-    region_close(*state);
-    return 0;
-}
-
-static const struct json_node *read_json(struct region *region, struct span text)
-{
-    const struct json_node *root;
-
     region_reset(region);
-    assert_int_equal(json_tape_read(region, text, JSON_DEPTH_MAX, 100000, &root), 0);
-    return root;
+    return read_json(region, text);
 }
 
 struct row {
@@ -44,25 +23,25 @@ struct row {
 static void check_write(struct region *region, const struct row *row)
 {
     struct text out = text_over(memory, sizeof(memory));
-    const struct json_node *schema = read_json(region, span_of(row->schema));
+    const struct json_node *schema = read_alone(region, span_of(row->schema));
 
     assert_int_equal(gemini_schema_write(schema, &out), 0);
     if (!span_equal(text_span(&out), span_of(row->expected)))
         fail_msg("%s\nbecame %.*s\nnot    %s", row->schema, SPAN_FMT(text_span(&out)),
                  row->expected);
-    (void)read_json(region, text_span(&out));
+    (void)read_alone(region, text_span(&out));
 }
 
 static void check_read(struct region *region, const struct row *row)
 {
     struct text out = text_over(memory, sizeof(memory));
-    const struct json_node *schema = read_json(region, span_of(row->schema));
+    const struct json_node *schema = read_alone(region, span_of(row->schema));
 
     gemini_schema_read(schema, &out);
     if (!span_equal(text_span(&out), span_of(row->expected)))
         fail_msg("%s\nbecame %.*s\nnot    %s", row->schema, SPAN_FMT(text_span(&out)),
                  row->expected);
-    (void)read_json(region, text_span(&out));
+    (void)read_alone(region, text_span(&out));
 }
 
 static void check_rows(struct region *region, const struct row *rows, size_t count,
@@ -220,12 +199,12 @@ static void a_schema_that_grows_without_bound_is_refused(void **state)
 {
     static char text[16384];
     struct text out = text_over(memory, sizeof(memory));
-    const struct json_node *schema = read_json(*state, doubling_schema(text, sizeof(text), 4));
+    const struct json_node *schema = read_alone(*state, doubling_schema(text, sizeof(text), 4));
 
     assert_int_equal(gemini_schema_write(schema, &out), 0);
     static char large[4 * 1024 * 1024];
     out = text_over(large, sizeof(large));
-    schema = read_json(*state, doubling_schema(text, sizeof(text), 40));
+    schema = read_alone(*state, doubling_schema(text, sizeof(text), 40));
     assert_int_equal(gemini_schema_write(schema, &out), ERR_UNTRANSLATABLE);
 }
 
@@ -240,7 +219,7 @@ static void a_schema_that_nests_too_deeply_is_refused(void **state)
     len += (size_t)snprintf(text + len, sizeof(text) - len, "{}");
     for (int i = 0; i < GEMINI_SCHEMA_DEPTH_MAX + 1; i++)
         text[len++] = '}';
-    const struct json_node *schema = read_json(*state, (struct span){text, len});
+    const struct json_node *schema = read_alone(*state, (struct span){text, len});
     assert_int_equal(gemini_schema_write(schema, &out), ERR_UNTRANSLATABLE);
 }
 
@@ -287,7 +266,7 @@ static void a_schema_without_parameters_is_known(void **state)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        assert_int_equal(gemini_schema_is_empty(read_json(*state, span_of(rows[i].schema))),
+        assert_int_equal(gemini_schema_is_empty(read_alone(*state, span_of(rows[i].schema))),
                          rows[i].is_empty);
 }
 

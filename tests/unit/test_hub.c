@@ -3,35 +3,9 @@
 #include "lib/protocol/hub_error.h"
 #include "lib/protocol/hub_notes.h"
 #include "lib/protocol/hub_text.h"
+#include "tests/unit/region_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-
-#include <cmocka.h>
-
-enum { BYTES = 256 * 1024 };
-
-static int open_region(void **state)
-{
-    static struct region region;
-
-    *state = &region;
-    return region_init(&region, BYTES);
-}
-
-static int close_region(void **state)
-{
-    region_close(*state);
-    return 0;
-}
-
-static void assert_span(struct span got, const char *wanted)
-{
-    if (!span_equal(got, span_of(wanted)))
-        fail_msg("'%.*s' is not '%s'", SPAN_FMT(got), wanted);
-}
 
 static void what_is_added_stands_last(void **state)
 {
@@ -59,7 +33,7 @@ static void a_full_region_adds_nothing(void **state)
     struct hub_request request = {0};
     struct hub_blocks blocks = {0};
 
-    assert_non_null(region_take(*state, BYTES - 16));
+    assert_non_null(region_take(*state, REGION_BYTES - 16));
     assert_null(hub_add_message(*state, &request, HUB_USER));
     assert_null(hub_add_block(*state, &blocks, HUB_TEXT));
     assert_null(hub_add_tool(*state, &request));

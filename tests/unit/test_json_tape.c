@@ -1,28 +1,9 @@
 /* JSON text as nodes. */
 #include "lib/base/err.h"
 #include "lib/wire/json_tape.h"
+#include "tests/unit/region_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-enum { BYTES = 256 * 1024, NODES_MAX = 1000, DEPTH_MAX = 8 };
-
-static int open_region(void **state)
-{
-    static struct region region;
-
-    *state = &region;
-    return region_init(&region, BYTES);
-}
-
-static int close_region(void **state)
-{
-    region_close(*state);
-    return 0;
-}
+enum { NODES_MAX = 1000, DEPTH_MAX = 8 };
 
 /* The tape written back, without white space: it shows keys, order, nesting and widths. */
 static void write_node(const struct json_node *node, struct text *out) // NOLINT(misc-no-recursion)
@@ -112,7 +93,7 @@ static void a_full_region_is_no_memory(void **state)
 {
     const struct json_node *root;
 
-    assert_non_null(region_take(*state, BYTES - 100));
+    assert_non_null(region_take(*state, REGION_BYTES - 100));
     assert_int_equal(json_tape_read(*state, SPAN("[1,2,3,4]"), DEPTH_MAX, NODES_MAX, &root),
                                     ERR_NO_MEMORY);
 }

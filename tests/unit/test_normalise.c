@@ -3,28 +3,7 @@
  * ^thinking signed by Gemini, !id:name a call, =id:text a result. An id or a name may be empty. */
 #include "lib/base/err.h"
 #include "lib/protocol/normalise.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-enum { BYTES = 256 * 1024 };
-
-static int open_region(void **state)
-{
-    static struct region region;
-
-    *state = &region;
-    return region_init(&region, BYTES);
-}
-
-static int close_region(void **state)
-{
-    region_close(*state);
-    return 0;
-}
+#include "tests/unit/region_fixture.h"
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
@@ -264,7 +243,7 @@ static void a_full_region_is_no_memory(void **state)
 
     hub_notes_init(&notes, false);
     read_line(memory, SPAN("a !A:f s \"y\" u =A:r "), &request);
-    assert_non_null(region_take(memory, BYTES - region_mark(memory) - 32));
+    assert_non_null(region_take(memory, REGION_BYTES - region_mark(memory) - 32));
     assert_int_equal(normalise_request(memory, &request, &rules, &notes), ERR_NO_MEMORY);
 }
 

@@ -2,38 +2,11 @@
 #include "lib/base/err.h"
 #include "lib/protocol/codec.h"
 #include "tests/unit/hub_dump.h"
+#include "tests/unit/region_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
-enum { BYTES = 1024 * 1024, NODES_MAX = 10000, LINE_BYTES = 4096 };
-
-static int open_region(void **state)
-{
-    static struct region region;
-
-    *state = &region;
-    return region_init(&region, BYTES);
-}
-
-static int close_region(void **state)
-{
-    region_close(*state);
-    return 0;
-}
-
-static const struct json_node *tape(struct region *memory, const char *json)
-{
-    const struct json_node *root;
-
-    if (json_tape_read(memory, span_of(json), JSON_DEPTH_MAX, NODES_MAX, &root) != 0)
-        fail_msg("no JSON: %s", json);
-    return root;
-}
+enum { LINE_BYTES = 4096 };
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
@@ -111,8 +84,9 @@ static void answers_are_read(void **state)
         struct hub_answer answer;
         struct hub_error error;
 
-        assert_int_equal(
-            codec_openai.read_answer(*state, tape(*state, answers[i].json), &answer, &error), 0);
+        assert_int_equal(codec_openai.read_answer(
+                             *state, read_json(*state, span_of(answers[i].json)), &answer, &error),
+                         0);
         hub_dump_answer(&answer, &out);
         if (!span_equal(text_span(&out), span_of(answers[i].hub)))
             fail_msg("%s: %.*s", answers[i].name, SPAN_FMT(text_span(&out)));
@@ -137,8 +111,8 @@ static void what_is_no_answer_is_malformed(void **state)
         struct hub_answer answer;
         struct hub_error error;
 
-        if (codec_openai.read_answer(*state, tape(*state, rows[i]), &answer, &error) !=
-            ERR_UPSTREAM_PROTOCOL)
+        if (codec_openai.read_answer(*state, read_json(*state, span_of(rows[i])), &answer,
+                                     &error) != ERR_UPSTREAM_PROTOCOL)
             fail_msg("%s", rows[i]);
     }
 }
@@ -167,7 +141,8 @@ static void an_error_in_an_answers_clothes_is_an_error(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct hub_answer answer;
         struct hub_error error = {0};
-        int err = codec_openai.read_answer(*state, tape(*state, rows[i].json), &answer, &error);
+        int err = codec_openai.read_answer(*state, read_json(*state, span_of(rows[i].json)),
+                                           &answer, &error);
 
         if (err != rows[i].err || error.err != err ||
             !span_equal(error.message, span_of(rows[i].message)))
@@ -214,7 +189,9 @@ static void refusals_are_read_in_every_envelope(void **state)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct json_node *root = rows[i].json == NULL ? NULL : tape(*state, rows[i].json);
+        const struct json_node *root = rows[i].json == NULL
+                                           ? NULL
+                                           : read_json(*state, span_of(rows[i].json));
         struct hub_error error;
 
         codec_openai.read_error(*state, rows[i].status, root, &error);
@@ -351,10 +328,10 @@ static void reasoning_survives_a_turn(void **state)
 
     hub_notes_init(&notes, true);
     assert_int_equal(codec_openai.read_request(
-                         *state,
-                         tape(*state, "{\"messages\":[{\"role\":\"assistant\"," REASONED "}]}"),
-                         &request, &notes),
-                     0);
+        *state,
+        read_json(*state, SPAN("{\"messages\":[{\"role\":\"assistant\"," REASONED "}]}")), &request,
+                  &notes),
+        0);
     hub_dump_request(&request, &out);
     assert_true(
         span_equal(text_span(&out), SPAN("assistant{reasoning(\"t\" anthropic:s) | redacted "
@@ -395,8 +372,9 @@ static void answers_survive_a_round(void **state)
             struct hub_answer answer;
             struct hub_error error;
 
-            assert_int_equal(codec_openai.read_answer(*state, tape(*state, json), &answer, &error),
-                             0);
+            assert_int_equal(
+                codec_openai.read_answer(*state, read_json(*state, span_of(json)), &answer, &error),
+                0);
             assert_int_equal(codec_openai.write_answer(*state, &answer, &how, &out), 0);
             bodies[round][out.len] = '\0';
             json = bodies[round];

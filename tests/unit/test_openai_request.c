@@ -2,38 +2,16 @@
 #include "lib/base/err.h"
 #include "lib/protocol/codec.h"
 #include "tests/unit/hub_dump.h"
+#include "tests/unit/region_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
-enum { BYTES = 1024 * 1024, NODES_MAX = 10000, LINE_BYTES = 4096 };
-
-static int open_region(void **state)
-{
-    static struct region region;
-
-    *state = &region;
-    return region_init(&region, BYTES);
-}
-
-static int close_region(void **state)
-{
-    region_close(*state);
-    return 0;
-}
+enum { LINE_BYTES = 4096 };
 
 static int read_request(struct region *memory, const char *json, struct hub_request *out,
                         struct hub_notes *notes)
 {
-    const struct json_node *root;
-
-    if (json_tape_read(memory, span_of(json), JSON_DEPTH_MAX, NODES_MAX, &root) != 0)
-        fail_msg("no JSON: %s", json);
-    return codec_openai.read_request(memory, root, out, notes);
+    return codec_openai.read_request(memory, read_json(memory, span_of(json)), out, notes);
 }
 
 struct reading {
@@ -525,8 +503,7 @@ static void a_full_region_is_told(void **state)
 
         region_reset(memory);
         hub_notes_init(&notes, false);
-        assert_int_equal(json_tape_read(memory, span_of(json), JSON_DEPTH_MAX, NODES_MAX, &root),
-                         0);
+        root = read_json(memory, span_of(json));
         memory->bytes_max = memory->used + left;
         is_read = codec_openai.read_request(memory, root, &request, &notes) == 0;
         if (!is_read)

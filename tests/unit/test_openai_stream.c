@@ -2,15 +2,11 @@
 #include "lib/base/err.h"
 #include "lib/protocol/codec.h"
 #include "tests/unit/hub_dump.h"
+#include "tests/unit/region_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
-enum { BYTES = 1024 * 1024, NODES_MAX = 10000, LINE_BYTES = 4096, CHUNKS_MAX = 8 };
+enum { LINE_BYTES = 4096, CHUNKS_MAX = 8 };
 
 /* One region for what stays, one for a chunk at a time. */
 struct memory {
@@ -23,7 +19,7 @@ static int open_regions(void **state)
     static struct memory memory;
 
     *state = &memory;
-    return region_init(&memory.stays, BYTES) | region_init(&memory.chunk, BYTES);
+    return region_init(&memory.stays, REGION_BYTES) | region_init(&memory.chunk, REGION_BYTES);
 }
 
 static int close_regions(void **state)
@@ -45,11 +41,7 @@ static void note(void *ctx, const struct hub_event *event)
 static void read_chunk(struct memory *memory, const char *json, uint64_t *state,
                        struct hub_stream *to)
 {
-    const struct json_node *root;
-
-    if (json_tape_read(&memory->chunk, span_of(json), JSON_DEPTH_MAX, NODES_MAX, &root) != 0)
-        fail_msg("no JSON: %s", json);
-    codec_openai.read_event(&memory->chunk, root, state, to);
+    codec_openai.read_event(&memory->chunk, read_json(&memory->chunk, span_of(json)), state, to);
     /* Nothing may be borrowed from a chunk that is over. */
     memset(memory->chunk.base, 0xA5, memory->chunk.used_max);
     region_reset(&memory->chunk);

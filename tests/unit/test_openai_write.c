@@ -2,15 +2,11 @@
 #include "lib/base/err.h"
 #include "lib/protocol/codec.h"
 #include "lib/protocol/hub_fields.h"
+#include "tests/unit/region_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
-enum { BYTES = 1024 * 1024, NODES_MAX = 10000, BODY_BYTES = 8192 };
+enum { BODY_BYTES = 8192 };
 
 static const struct codec_target openai = {
     .traits = {.thinking = THINKING_EFFORT,
@@ -37,33 +33,16 @@ static const struct codec_target compatible = {
     .upstream_model = {"gpt", 3},
 };
 
-static int open_region(void **state)
-{
-    static struct region region;
-
-    *state = &region;
-    return region_init(&region, BYTES);
-}
-
-static int close_region(void **state)
-{
-    region_close(*state);
-    return 0;
-}
-
 /* The request of an OpenAI client, normalised, as the target gets it. */
 static int translate(struct region *memory, const char *json, const struct codec_target *target,
                      struct hub_notes *notes, struct text *out)
 {
     struct hub_request request;
     struct normalise_rules rules;
-    const struct json_node *root;
 
-    if (json_tape_read(memory, span_of(json), JSON_DEPTH_MAX, NODES_MAX, &root) != 0)
-        fail_msg("no JSON: %s", json);
     hub_notes_init(notes, false);
     notes->client = PROTOCOL_OPENAI;
-    if (codec_openai.read_request(memory, root, &request, notes) != 0)
+    if (codec_openai.read_request(memory, read_json(memory, span_of(json)), &request, notes) != 0)
         return notes->err;
     rules = codec_openai.shape(&request, target);
     if (normalise_request(memory, &request, &rules, notes) != 0)

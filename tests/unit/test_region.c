@@ -1,28 +1,7 @@
 /* Memory that is taken in order, given back at once, and never moves. */
 #include "lib/base/err.h"
 #include "lib/base/region.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-enum { BYTES = 1024 * 1024 };
-
-static int open_region(void **state)
-{
-    static struct region region;
-
-    *state = &region;
-    return region_init(&region, BYTES);
-}
-
-static int close_region(void **state)
-{
-    region_close(*state);
-    return 0;
-}
+#include "tests/unit/region_fixture.h"
 
 static void what_is_taken_is_zero_and_aligned_also_the_second_time(void **state)
 {
@@ -45,25 +24,25 @@ static void a_full_region_gives_nothing_and_stays_usable(void **state)
 {
     struct region *region = *state;
 
-    assert_non_null(region_take(region, BYTES - 64));
+    assert_non_null(region_take(region, REGION_BYTES - 64));
     assert_null(region_take(region, 65));
     assert_null(region_take(region, SIZE_MAX));
     assert_null(region_copy(region, (struct span){region->base, 65}).ptr);
     assert_non_null(region_take(region, 64));
     region_reset(region);
-    assert_non_null(region_take(region, BYTES));
+    assert_non_null(region_take(region, REGION_BYTES));
 }
 
 static void pages_beyond_what_is_kept_come_back_empty(void **state)
 {
     struct region *region = *state;
-    char *bytes = region_take(region, BYTES);
+    char *bytes = region_take(region, REGION_BYTES);
 
-    memset(bytes, 'x', BYTES);
+    memset(bytes, 'x', REGION_BYTES);
     region_reset(region);
     assert_int_equal(bytes[0], 'x');
     assert_int_equal(bytes[REGION_KEEP_BYTES], 0);
-    assert_int_equal(bytes[BYTES - 1], 0);
+    assert_int_equal(bytes[REGION_BYTES - 1], 0);
 }
 
 static void a_text_that_was_dropped_counts_as_touched(void **state)
@@ -71,13 +50,13 @@ static void a_text_that_was_dropped_counts_as_touched(void **state)
     struct region *region = *state;
     struct text text = region_text(region);
 
-    for (int i = 0; i < BYTES; i++)
+    for (int i = 0; i < REGION_BYTES; i++)
         text_add_char(&text, 'x');
     assert_int_equal(text.err, 0);
     region_drop_text(region, &text);
     assert_int_equal(region->used, 0);
     region_reset(region);
-    assert_int_equal(region->base[BYTES - 1], 0);
+    assert_int_equal(region->base[REGION_BYTES - 1], 0);
 }
 
 static void a_cut_gives_back_what_came_after_the_mark(void **state)
@@ -99,7 +78,7 @@ static void a_closed_region_can_be_closed_again(void **state)
     struct region region;
 
     (void)state;
-    assert_int_equal(region_init(&region, BYTES), 0);
+    assert_int_equal(region_init(&region, REGION_BYTES), 0);
     region_close(&region);
     region_close(&region);
     assert_int_equal(region_init(&region, SIZE_MAX / 2), ERR_NO_MEMORY);

@@ -1,14 +1,9 @@
 /* Names and ids of tools, fitted and turned back. */
 #include "lib/base/err.h"
 #include "lib/protocol/tool_words.h"
+#include "tests/unit/region_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-enum { BYTES = 64 * 1024, ID_BYTES_MAX = 40 };
+enum { ID_BYTES_MAX = 40 };
 
 #define NAME_40 "abcdefghijklmnopqrstuvwxyzabcdefghijklmn"
 
@@ -16,26 +11,6 @@ static const struct tool_word_rules strict_rules = {.name_bytes_max = 64,
                                                     .id_bytes_max = ID_BYTES_MAX};
 static const struct tool_word_rules dotted_rules = {
     .name_bytes_max = 64, .id_bytes_max = ID_BYTES_MAX, .name_dots = true};
-
-static int open_region(void **state)
-{
-    static struct region region;
-
-    *state = &region;
-    return region_init(&region, BYTES);
-}
-
-static int close_region(void **state)
-{
-    region_close(*state);
-    return 0;
-}
-
-static void assert_span(struct span got, const char *wanted)
-{
-    if (!span_equal(got, span_of(wanted)))
-        fail_msg("'%.*s' is not '%s'", SPAN_FMT(got), wanted);
-}
 
 /* A tool, a choice, an allowed one, a call and its result, all of one name. */
 static struct hub_request request_of(struct region *memory, struct span name, struct span id)
@@ -149,10 +124,10 @@ static void a_full_region_is_no_memory(void **state)
     struct hub_notes notes;
 
     hub_notes_init(&notes, false);
-    assert_non_null(region_take(memory, BYTES - region_mark(memory) - 32));
+    assert_non_null(region_take(memory, REGION_BYTES - region_mark(memory) - 32));
     assert_int_equal(tool_words_fit(memory, &request, &strict_rules, &names, &notes),
                      ERR_NO_MEMORY);
-    assert_non_null(region_take(memory, BYTES - region_mark(memory) - 16));
+    assert_non_null(region_take(memory, REGION_BYTES - region_mark(memory) - 16));
     assert_null(tool_words_make_id(memory, 1, 1).ptr);
     assert_null(tool_words_fit_id(memory, SPAN("a.b.c.d.e.f"), ID_BYTES_MAX).ptr);
 }
