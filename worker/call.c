@@ -181,7 +181,7 @@ static void log_failure(struct call *call, int err)
 /* The client has seen nothing yet. */
 static void reply_failed(struct call *call, int err)
 {
-    char memory[CALL_ATTEMPTS_BYTES_MAX + 32];
+    char memory[CALL_ATTEMPTS_BYTES_MAX + HUB_DROPPED_BYTES_MAX + 64];
     struct text fields = text_over(memory, sizeof(memory));
     uint64_t wait_s = 0;
 
@@ -195,6 +195,7 @@ static void reply_failed(struct call *call, int err)
         call_attempts_render(call, &fields);
         text_add(&fields, SPAN("\r\n"));
     }
+    call_add_dropped(call, &fields);
     INVARIANT(fields.err == 0);
     reply_error(&call->request, &(struct reply_error){
                                     .err = err,

@@ -52,9 +52,9 @@ class Wrk:
 class Streams:
     """Open streams through a server, as a context manager."""
 
-    def __init__(self, server, count, repeat=False):
+    def __init__(self, server, count, repeat=False, path=None):
         command = [PROGRAMS / "sse_client", "--port", server.port, "--streams", count, "--path",
-                   server.stream_path, "--model", STREAM_MODEL, "--key", KEY]
+                   path or server.stream_path, "--model", STREAM_MODEL, "--key", KEY]
         self.count = count
         self.process = Process(command + (["--repeat"] if repeat else []), LOAD_CORE,
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -263,18 +263,28 @@ static void run(void)
     }
 }
 
+/** A request in the protocol of the path, up to the text that makes it as long as it shall be. */
+static size_t begin_body(char *body, size_t room, const char *path, const char *model)
+{
+    if (strstr(path, ":streamGenerateContent") != NULL)
+        return (size_t)snprintf(body, room,
+                                "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"");
+    return (size_t)snprintf(body, room,
+                            "{\"model\":\"%s\",\"stream\":true,\"max_tokens\":4096,"
+                            "\"messages\":[{\"role\":\"user\",\"content\":\"",
+                            model);
+}
+
 static void make_request(const char *path, const char *model, const char *key, size_t body_bytes)
 {
-    static const char tail[] = "\"}]}";
+    const char *tail = strstr(path, ":streamGenerateContent") != NULL ? "\"}]}]}" : "\"}]}";
     static char body[REQUEST_BYTES_MAX - 1024];
-    size_t len = (size_t)snprintf(
-        body, sizeof(body),
-        "{\"model\":\"%s\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"", model);
+    size_t len = begin_body(body, sizeof(body), path, model);
 
-    while (len + sizeof(tail) - 1 < body_bytes)
+    while (len + strlen(tail) < body_bytes)
         body[len++] = 'x';
-    memcpy(body + len, tail, sizeof(tail));
-    len += sizeof(tail) - 1;
+    memcpy(body + len, tail, strlen(tail) + 1);
+    len += strlen(tail);
     client.request_bytes = (size_t)snprintf(
         client.request, sizeof(client.request),
         "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer %s\r\n"

@@ -8,6 +8,7 @@ import threading
 import time
 
 import make_config
+from make_config import STREAM_MODEL
 from loads import Streams, Wrk, call_body
 from processes import LOAD_CORE, Failure, cpu_ns, mapped_bytes, pss_kb
 from servers import (KEY, PART_KEY, PROGRAMS, RUN_KEY, WEIR, WORK, Haproxy, Nginx, Weir,
@@ -205,25 +206,45 @@ def proxy_beside_streams(options, body):
     yield Row("proxy", "with / without streams", crowded["us"] / alone["us"], "ratio", bar=1.5)
 
 
-def stream(options):
+def chunks(server, seconds, path=None):
     """1,000 streams with 50 chunks a second each."""
-    def run(server):
-        with Streams(server, 1000) as streams:
-            time.sleep(1)
+    with Streams(server, 1000, path=path) as streams:
+        time.sleep(1)
 
-            def window():
-                streams.report()
-                time.sleep(options.seconds)
-                seen = streams.report()
-                if seen["failed"] or seen["completed"]:
-                    raise Failure(f"{server.name}: streams ended in the middle")
-                return {"per_second": seen["chunks"] / seen["ns"] * 1e9,
-                        "p50_us": seen["p50_us"], "p99_us": seen["p99_us"]}, seen["chunks"]
-            return cost(server.pid, window)
+        def window():
+            streams.report()
+            time.sleep(seconds)
+            seen = streams.report()
+            if seen["failed"] or seen["completed"]:
+                raise Failure(f"{server.name}: streams ended in the middle")
+            return {"per_second": seen["chunks"] / seen["ns"] * 1e9,
+                    "p50_us": seen["p50_us"], "p99_us": seen["p99_us"]}, seen["chunks"]
+        return cost(server.pid, window)
 
+
+def stream(options):
     with started(lambda: start_stream_upstream(FOREVER, 20), Weir, Nginx) as [_, *servers]:
-        results, steady = interleave(servers, options.rounds, run)
+        results, steady = interleave(servers, options.rounds,
+                                     lambda server: chunks(server, options.seconds))
     yield from rows_against_nginx("stream", "chunk", results, steady, 1.15)
+    yield from translated(options)
+
+
+def translated(options):
+    """The same streams of an OpenAI provider, for clients of Anthropic's and of Gemini's protocol."""
+    paths = {"passed through": None, "to Anthropic's client": "/v1/messages",
+             "to Gemini's client": f"/v1beta/models/{STREAM_MODEL}:streamGenerateContent?alt=sse"}
+    costs = {name: [] for name in paths}
+    with started(lambda: start_stream_upstream(FOREVER, 20), Weir) as [_, weir]:
+        for _ in range(options.rounds):
+            for name, path in paths.items():
+                costs[name].append(chunks(weir, options.seconds, path)["us"])
+    figures = {name: statistics.median(found) for name, found in costs.items()}
+    for name, figure in figures.items():
+        yield Row("stream", name, figure, "CPU us per chunk", spread=spread(costs[name]))
+        if paths[name]:
+            yield Row("stream", f"{name} / passed through",
+                      figure / figures["passed through"], "ratio", bar=2)
 
 
 def memory(options):

@@ -237,6 +237,8 @@ test('what a provider cannot be asked for is left out by name, or refused when t
   assert.equal(answer.status, 200, answer.text);
   assert.match(answer.headers['x-weir-dropped'], /\bseed\b/);
   assert.equal(first.last.json.seed, undefined);
+  first.answer = (request, reply) => reply.json(anthropic.refusal, { status: 400 });
+  assert.match((await ask(openai, 'on-anthropic', { more })).headers['x-weir-dropped'], /\bseed\b/);
   first.reset();
   const refused = await ask(openai, 'strict', { more });
   assert.equal(refused.status, 400, refused.text);
@@ -411,6 +413,15 @@ test('a request with too many values, and an answer that is too long, have an en
   first.answer = (request, reply) => reply.stream(anthropic.opening + anthropic.words('Hel') + anthropic.words(long), { pieceBytes: 1000 });
   const { text } = await readCut(openai, 'on-anthropic');
   assert.match(text, openai.errorEvent);
+  await weir.reload(registry());
+});
+
+test('what all translated answers may hold together has an end, and is there again', async () => {
+  await weir.reload(registry({ limits: { answer_bytes: '16MiB', translation_memory: '1MiB' }, retries: { attempts_max: 1 } }));
+  first.answer = (request, reply) => reply.json({ ...anthropic.document(false), content: [{ type: 'text', text: 'x'.repeat(3 << 20) }] });
+  openai.assertError(await ask(openai, 'on-anthropic'), 503);
+  first.answer = answerInAnyProtocol;
+  assert.equal((await ask(openai, 'on-anthropic')).status, 200);
   await weir.reload(registry());
 });
 
