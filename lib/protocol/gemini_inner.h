@@ -69,6 +69,10 @@ int gemini_read_fields(struct gemini_reader *reader, const struct json_node *obj
 size_t gemini_enter(struct gemini_reader *reader, struct span name);
 size_t gemini_enter_item(struct gemini_reader *reader, struct span name, uint32_t number);
 
+/** Each item of a list, with the path at it. */
+int gemini_read_items(struct gemini_reader *reader, struct span name, const struct json_node *list,
+                      gemini_read_fn *read);
+
 /** hub_drop() and hub_refuse() of a member of the object at the path. */
 int gemini_drop(struct gemini_reader *reader, struct span member);
 int gemini_refuse(struct gemini_reader *reader, int err, struct span member, struct span detail);

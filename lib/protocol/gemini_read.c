@@ -24,6 +24,23 @@ size_t gemini_enter_item(struct gemini_reader *reader, struct span name, uint32_
     return mark;
 }
 
+int gemini_read_items(struct gemini_reader *reader, struct span name, const struct json_node *list,
+                      gemini_read_fn *read)
+{
+    uint32_t number = 0;
+
+    JSON_EACH(item, list)
+    {
+        size_t mark = gemini_enter_item(reader, name, number++);
+        int err = read(reader, item);
+
+        reader->path.len = mark;
+        if (err != 0)
+            return err;
+    }
+    return 0;
+}
+
 /* The path and a member's name, which a client may have chosen as long as it likes. */
 static struct span name_at(const struct gemini_reader *reader, struct span member,
                            struct text *text)
@@ -89,22 +106,12 @@ int gemini_read_fields(struct gemini_reader *reader, const struct json_node *obj
 static int read_parts(struct gemini_reader *reader, const struct json_node *content)
 {
     const struct json_node *parts = gemini_member(content, SPAN("parts"));
-    uint32_t number = 0;
 
     if (parts == NULL)
         return 0;
     if (parts->type != JSON_ARRAY)
         return gemini_refuse(reader, ERR_INVALID, SPAN("parts"), SPAN("It is an array of parts."));
-    JSON_EACH(part, parts)
-    {
-        size_t mark = gemini_enter_item(reader, SPAN("parts"), number++);
-        int err = gemini_read_part(reader, part);
-
-        reader->path.len = mark;
-        if (err != 0)
-            return err;
-    }
-    return 0;
+    return gemini_read_items(reader, SPAN("parts"), parts, gemini_read_part);
 }
 
 /* Unknown members of a content are refused: who knows what they would have said. */
@@ -153,21 +160,10 @@ static int read_content(struct gemini_reader *reader, const struct json_node *co
 
 int gemini_read_contents(struct gemini_reader *reader, const struct json_node *value)
 {
-    uint32_t number = 0;
-
     if (value->type != JSON_ARRAY)
         return gemini_refuse(reader, ERR_INVALID,
                              SPAN("contents"), SPAN("It is an array of contents."));
-    JSON_EACH(content, value)
-    {
-        size_t mark = gemini_enter_item(reader, SPAN("contents"), number++);
-        int err = read_content(reader, content);
-
-        reader->path.len = mark;
-        if (err != 0)
-            return err;
-    }
-    return 0;
+    return gemini_read_items(reader, SPAN("contents"), value, read_content);
 }
 
 static int check_system(struct gemini_reader *reader)

@@ -59,20 +59,9 @@ static int read_declaration(struct gemini_reader *reader, const struct json_node
 
 static int read_declarations(struct gemini_reader *reader, const struct json_node *value)
 {
-    uint32_t number = 0;
-
     if (value->type != JSON_ARRAY)
         return gemini_refuse(reader, ERR_INVALID, value->key, SPAN("It is an array."));
-    JSON_EACH(declaration, value)
-    {
-        size_t mark = gemini_enter_item(reader, SPAN("functionDeclarations"), number++);
-        int err = read_declaration(reader, declaration);
-
-        if (err != 0)
-            return err;
-        reader->path.len = mark;
-    }
-    return 0;
+    return gemini_read_items(reader, SPAN("functionDeclarations"), value, read_declaration);
 }
 
 /* Everything but functions runs at Google: search, code, maps, computer use. */
@@ -97,20 +86,9 @@ static int read_tool(struct gemini_reader *reader, const struct json_node *tool)
 
 int gemini_read_tools(struct gemini_reader *reader, const struct json_node *value)
 {
-    uint32_t number = 0;
-
     if (value->type != JSON_ARRAY)
         return gemini_refuse(reader, ERR_INVALID, SPAN("tools"), SPAN("It is an array."));
-    JSON_EACH(tool, value)
-    {
-        size_t mark = gemini_enter_item(reader, SPAN("tools"), number++);
-        int err = read_tool(reader, tool);
-
-        if (err != 0)
-            return err;
-        reader->path.len = mark;
-    }
-    return 0;
+    return gemini_read_items(reader, SPAN("tools"), value, read_tool);
 }
 
 /* --- choice of tools -------------------------------------------------------------------------- */

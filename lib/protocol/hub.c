@@ -1,5 +1,25 @@
 #include "lib/protocol/hub.h"
 
+void hub_append_message(struct hub_request *request, struct hub_message *message)
+{
+    message->next = NULL;
+    if (request->last == NULL)
+        request->first = message;
+    else
+        request->last->next = message;
+    request->last = message;
+}
+
+void hub_append_block(struct hub_blocks *blocks, struct hub_block *block)
+{
+    block->next = NULL;
+    if (blocks->last == NULL)
+        blocks->first = block;
+    else
+        blocks->last->next = block;
+    blocks->last = block;
+}
+
 struct hub_message *hub_add_message(struct region *memory, struct hub_request *request,
                                     enum hub_role role)
 {
@@ -8,11 +28,7 @@ struct hub_message *hub_add_message(struct region *memory, struct hub_request *r
     if (message == NULL)
         return NULL;
     message->role = role;
-    if (request->last == NULL)
-        request->first = message;
-    else
-        request->last->next = message;
-    request->last = message;
+    hub_append_message(request, message);
     return message;
 }
 
@@ -24,11 +40,7 @@ struct hub_block *hub_add_block(struct region *memory, struct hub_blocks *blocks
     if (block == NULL)
         return NULL;
     block->kind = (uint8_t)kind;
-    if (blocks->last == NULL)
-        blocks->first = block;
-    else
-        blocks->last->next = block;
-    blocks->last = block;
+    hub_append_block(blocks, block);
     return block;
 }
 

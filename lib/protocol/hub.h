@@ -171,6 +171,10 @@ struct hub_request {
 
 /* --- building --------------------------------------------------------------------------------- */
 
+/** Each links last what stands in no list. */
+void hub_append_message(struct hub_request *request, struct hub_message *message);
+void hub_append_block(struct hub_blocks *blocks, struct hub_block *block);
+
 /** Each takes zeroed memory from the region and links it last; NULL when the region is full. */
 struct hub_message *hub_add_message(struct region *memory, struct hub_request *request,
                                     enum hub_role role);

@@ -86,3 +86,14 @@ int hub_refuse(struct hub_notes *notes, int err, struct span param, struct span 
     add_cut(&notes->detail, detail);
     return err;
 }
+
+size_t hub_enter_item(struct text *path, struct span list, size_t index)
+{
+    size_t mark = path->len;
+
+    text_add(path, list);
+    text_add_char(path, '[');
+    text_add_unsigned(path, index);
+    text_add(path, SPAN("]."));
+    return mark;
+}

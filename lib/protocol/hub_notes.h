@@ -32,4 +32,7 @@ int hub_drop(struct hub_notes *notes, struct span field);
 /** Refuse the request for this field. The first refusal stands. @return notes->err */
 int hub_refuse(struct hub_notes *notes, int err, struct span param, struct span detail);
 
+/** Adds "list[index]." to a path such as param's. @return its length before, to cut it back to */
+size_t hub_enter_item(struct text *path, struct span list, size_t index);
+
 #endif

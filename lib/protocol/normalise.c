@@ -6,16 +6,6 @@
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-static void append(struct hub_request *request, struct hub_message *message)
-{
-    message->next = NULL;
-    if (request->last == NULL)
-        request->first = message;
-    else
-        request->last->next = message;
-    request->last = message;
-}
-
 static void system_first(struct hub_request *request)
 {
     struct hub_request systems = {0};
@@ -24,7 +14,7 @@ static void system_first(struct hub_request *request)
 
     for (struct hub_message *message = request->first; message != NULL; message = next) {
         next = message->next;
-        append(message->role == HUB_SYSTEM ? &systems : &turns, message);
+        hub_append_message(message->role == HUB_SYSTEM ? &systems : &turns, message);
     }
     if (systems.last == NULL)
         return;
@@ -48,7 +38,7 @@ static void merge_turns(struct hub_request *request)
         if (message->blocks.first == NULL)
             continue;
         if (last == NULL || last->role != message->role) {
-            append(request, message);
+            hub_append_message(request, message);
             continue;
         }
         last->blocks.last->next = message->blocks.first;
@@ -81,7 +71,7 @@ static void keep_blocks(struct hub_blocks *blocks, const struct normalise_rules 
 
         next = block->next;
         if (is_kept(block, rules))
-            normalise_append(blocks, block);
+            hub_append_block(blocks, block);
     }
 }
 

@@ -4,16 +4,6 @@
 #include "lib/protocol/hub_fields.h"
 #include "lib/protocol/hub_text.h"
 
-void normalise_append(struct hub_blocks *blocks, struct hub_block *block)
-{
-    block->next = NULL;
-    if (blocks->last == NULL)
-        blocks->first = block;
-    else
-        blocks->last->next = block;
-    blocks->last = block;
-}
-
 /* --- as text ---------------------------------------------------------------------------------- */
 
 static int call_to_text(struct region *memory, struct hub_block *call)
@@ -50,7 +40,7 @@ static int result_to_text(struct region *memory, struct hub_block *result)
     for (struct hub_block *block = result->content; block != NULL; block = next) {
         next = block->next;
         if (block->kind != HUB_TEXT) {
-            normalise_append(&others, block);
+            hub_append_block(&others, block);
             continue;
         }
         text_add_char(&text, ' ');
@@ -125,7 +115,7 @@ static struct hub_blocks take_results(struct hub_message *message)
             struct hub_block *block = next;
 
             next = block->next;
-            normalise_append(block->kind == HUB_TOOL_RESULT ? &results : &message->blocks, block);
+            hub_append_block(block->kind == HUB_TOOL_RESULT ? &results : &message->blocks, block);
         }
     }
     return results;
@@ -153,7 +143,7 @@ static struct hub_block *take_result(struct hub_blocks *results, const struct hu
         if (!is_one_more && answers(result, call))
             found = result;
         else
-            normalise_append(results, result);
+            hub_append_block(results, result);
     }
     return found;
 }
@@ -187,7 +177,7 @@ static int pair_turn(struct pairing *pairing, const struct hub_message *turn,
         result->name = call->name;
         if (call->id.len == 0 && make_id(pairing, call, result) != 0)
             return ERR_NO_MEMORY;
-        normalise_append(out, result);
+        hub_append_block(out, result);
     }
     if (results->first != NULL)
         return refuse(pairing, SPAN("The tool result "), results->first->id,
@@ -230,14 +220,8 @@ static void drop_empty(struct hub_request *request)
         struct hub_message *message = next;
 
         next = message->next;
-        if (message->blocks.first == NULL)
-            continue;
-        message->next = NULL;
-        if (request->last == NULL)
-            request->first = message;
-        else
-            request->last->next = message;
-        request->last = message;
+        if (message->blocks.first != NULL)
+            hub_append_message(request, message);
     }
 }
 

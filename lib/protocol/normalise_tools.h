@@ -5,9 +5,6 @@
 #include "lib/protocol/hub.h"
 #include "lib/protocol/hub_notes.h"
 
-/** Puts a block that stands in no list behind the last one. */
-void normalise_append(struct hub_blocks *blocks, struct hub_block *block);
-
 /** Calls and results become text. @return 0 or ERR_NO_MEMORY */
 int normalise_tool_text(struct region *memory, const struct hub_request *request);
 

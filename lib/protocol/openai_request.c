@@ -9,13 +9,7 @@
 
 size_t openai_enter(struct openai_reading *reading, struct span list, size_t index)
 {
-    size_t mark = reading->path.len;
-
-    text_add(&reading->path, list);
-    text_add_char(&reading->path, '[');
-    text_add_unsigned(&reading->path, index);
-    text_add(&reading->path, SPAN("]."));
-    return mark;
+    return hub_enter_item(&reading->path, list, index);
 }
 
 void openai_leave(struct openai_reading *reading, size_t mark)

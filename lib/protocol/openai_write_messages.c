@@ -3,17 +3,6 @@
 #include "lib/protocol/hub_fields.h"
 #include "lib/protocol/openai_inner.h"
 
-/** Takes a block out of its list's order and puts it behind others. */
-static void move(struct hub_blocks *to, struct hub_block *block)
-{
-    block->next = NULL;
-    if (to->last == NULL)
-        to->first = block;
-    else
-        to->last->next = block;
-    to->last = block;
-}
-
 static int refuse(struct openai_writing *writing, struct span detail)
 {
     return hub_refuse_field(writing->notes, HUB_FIELD_MESSAGES, detail);
@@ -273,7 +262,7 @@ static int write_result(struct openai_writing *writing, struct hub_block *result
     for (struct hub_block *block = result->content; block != NULL; block = next) {
         next = block->next;
         has_attached = has_attached || !is_text(block);
-        move(is_text(block) ? &texts : attached, block);
+        hub_append_block(is_text(block) ? &texts : attached, block);
     }
     begin_message(writing, is_first);
     text_add(writing->out, SPAN("tool\""));
@@ -298,11 +287,11 @@ static int write_user(struct openai_writing *writing, struct hub_message *messag
         if (block->kind == HUB_TOOL_RESULT)
             err = write_result(writing, block, &content, is_first);
         else
-            move(&said, block);
+            hub_append_block(&said, block);
     }
     for (struct hub_block *block = said.first; block != NULL; block = next) {
         next = block->next;
-        move(&content, block);
+        hub_append_block(&content, block);
     }
     if (err != 0 || content.first == NULL)
         return err;
@@ -403,13 +392,13 @@ static int write_assistant(struct openai_writing *writing, struct hub_message *m
     for (struct hub_block *block = message->blocks.first; block != NULL; block = next) {
         next = block->next;
         if (block->kind == HUB_TOOL_CALL)
-            move(&calls, block);
+            hub_append_block(&calls, block);
         else if (block->kind == HUB_REASONING && block->signer == HUB_SIGNER_NONE && !are_details)
-            move(&thoughts, block);
+            hub_append_block(&thoughts, block);
         else if (block->kind == HUB_REASONING || block->kind == HUB_REDACTED)
-            move(&secrets, block);
+            hub_append_block(&secrets, block);
         else if (is_text(block))
-            move(&said, block);
+            hub_append_block(&said, block);
         else
             return refuse(writing, SPAN("An assistant's message may hold text and calls only."));
     }
