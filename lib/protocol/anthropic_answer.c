@@ -69,22 +69,25 @@ static int err_of(const struct json_node *type)
     return ERR_UPSTREAM_FAILED;
 }
 
+static struct span message_of(const struct json_node *error)
+{
+    return json_text(json_member(error, SPAN("message")));
+}
+
 static struct hub_error read_error_object(struct region *memory, const struct json_node *root)
 {
     const struct json_node *error = json_member(root, SPAN("error"));
+    int err = err_of(json_member(error, SPAN("type")));
 
-    return (struct hub_error){
-        .err = err_of(json_member(error, SPAN("type"))),
-                      .message = hub_error_message(memory,
-                                                   json_text(json_member(error, SPAN("message")))),
-                      };
+    return hub_error_of(memory, err, message_of(error));
 }
 
 void anthropic_read_error(struct region *memory, int status, const struct json_node *root,
                           struct hub_error *out)
 {
-    *out = read_error_object(memory, root);
-    out->err = hub_error_of_status(status);
+    const struct json_node *error = json_member(root, SPAN("error"));
+
+    *out = hub_error_of(memory, hub_error_of_status(status), message_of(error));
 }
 
 /** Why there is no answer, where the provider says so. */

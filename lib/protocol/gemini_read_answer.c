@@ -207,9 +207,11 @@ static void read_details(const struct json_node *error, struct hub_error *out)
 static void read_error(struct region *memory, int status, const struct json_node *error,
                        struct hub_error *out)
 {
-    *out = (struct hub_error){.err = hub_error_of_status(status_of(error, status))};
-    out->message = hub_error_message(memory, json_text(json_member(error, SPAN("message"))));
-    read_details(error, out);
+    struct hub_error read = {.err = hub_error_of_status(status_of(error, status))};
+
+    read_details(error, &read);
+    *out = hub_error_of(memory, read.err, json_text(json_member(error, SPAN("message"))));
+    out->retry_ms = read.retry_ms;
 }
 
 void gemini_read_error(struct region *memory, int status, const struct json_node *root,

@@ -92,3 +92,12 @@ struct span hub_error_message(struct region *memory, struct span raw)
     region_keep_text(memory, &out);
     return text_span(&out);
 }
+
+struct hub_error hub_error_of(struct region *memory, int err, struct span raw)
+{
+    struct hub_error error = {.err = err};
+
+    if (err != ERR_UPSTREAM_AUTH && err != ERR_UPSTREAM_MODEL)
+        error.message = hub_error_message(memory, raw);
+    return error;
+}

@@ -17,4 +17,10 @@ int hub_error_of_status(int status);
  */
 struct span hub_error_message(struct region *memory, struct span raw);
 
+/**
+ * An error with that message; without one where it is about the gateway's own key or the provider's
+ * name for the model, which are no client's business.
+ */
+struct hub_error hub_error_of(struct region *memory, int err, struct span raw);
+
 #endif

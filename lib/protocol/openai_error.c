@@ -78,14 +78,6 @@ static const struct json_node *error_in(const struct json_node *root)
     return json_is_text(json_member(root, SPAN("object")), SPAN("error")) ? root : NULL;
 }
 
-/* What our own key or the name of our own deployment is about is no client's business. */
-static void set_error(struct region *memory, int err, struct span raw, struct hub_error *out)
-{
-    *out = (struct hub_error){.err = err};
-    if (err != ERR_UPSTREAM_AUTH && err != ERR_UPSTREAM_MODEL)
-        out->message = hub_error_message(memory, raw);
-}
-
 static struct span message_of(const struct json_node *error)
 {
     return json_is(error, JSON_STRING) ? error->raw
@@ -99,7 +91,7 @@ bool openai_find_error(struct region *memory, const struct json_node *root, stru
 
     if (error == NULL)
         return false;
-    set_error(memory, err != 0 ? err : ERR_UPSTREAM_FAILED, message_of(error), out);
+    *out = hub_error_of(memory, err != 0 ? err : ERR_UPSTREAM_FAILED, message_of(error));
     return true;
 }
 
@@ -130,5 +122,5 @@ void openai_read_error(struct region *memory, int status, const struct json_node
         message = detail_of(root);
     /* 400 is also said of models that are unknown and of keys that are none. */
     err = status == 400 ? err_of_object(error) : 0;
-    set_error(memory, err != 0 ? err : hub_error_of_status(status), message, out);
+    *out = hub_error_of(memory, err != 0 ? err : hub_error_of_status(status), message);
 }

@@ -148,9 +148,9 @@ static void a_refusal_has_the_errors_of_its_status(void **state)
          "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"bad "
          "\\u201cx\\u201d\"}}",
          ERR_UPSTREAM_REJECTED, "bad \xE2\x80\x9Cx\xE2\x80\x9D"},
-        {401, "{\"error\":{\"message\":\"invalid x-api-key sk-ant-1\"}}", ERR_UPSTREAM_AUTH,
-         "invalid x-api-key [...]"},
-        {404, "{}", ERR_UPSTREAM_MODEL, ""},
+        {401, "{\"error\":{\"message\":\"invalid x-api-key sk-ant-1\"}}", ERR_UPSTREAM_AUTH, ""},
+        {404, "{\"error\":{\"message\":\"model: claude-of-ours\"}}", ERR_UPSTREAM_MODEL, ""},
+        {500, "{\"error\":{\"message\":\"no sk-ant-1\"}}", ERR_UPSTREAM_FAILED, "no [...]"},
         {413, "<html>", ERR_UPSTREAM_TOO_LARGE, ""},
         {429, "", ERR_UPSTREAM_BUSY, ""},
         {529, "{\"error\":\"x\"}", ERR_UPSTREAM_OVERLOADED, ""},

@@ -211,12 +211,14 @@ static void a_refusal_is_its_status_and_message(void **state)
          ERR_UPSTREAM_REJECTED, "bad", 0},
         {"{\"error\":{\"code\":400,\"message\":\"API key not valid.\",\"status\":"
          "\"INVALID_ARGUMENT\",\"details\":[{\"reason\":\"API_KEY_INVALID\"}]}}",
-         400, ERR_UPSTREAM_AUTH, "API key not valid.", 0},
+         400, ERR_UPSTREAM_AUTH, "", 0},
         {"{\"error\":{\"code\":403,\"message\":\"no AIzaSy123 https://x/y\",\"status\":"
          "\"PERMISSION_DENIED\"}}",
-         403, ERR_UPSTREAM_AUTH, "no [...] [...]", 0},
+         403, ERR_UPSTREAM_AUTH, "", 0},
+        {"{\"error\":{\"code\":500,\"message\":\"no AIzaSy123 https://x/y\"}}", 500,
+         ERR_UPSTREAM_FAILED, "no [...] [...]", 0},
         {"{\"error\":{\"code\":404,\"message\":\"m\",\"status\":\"NOT_FOUND\"}}", 404,
-         ERR_UPSTREAM_MODEL, "m", 0},
+         ERR_UPSTREAM_MODEL, "", 0},
         {"{\"error\":{\"code\":429,\"message\":\"m\",\"status\":\"RESOURCE_EXHAUSTED\",\"details\":"
          "[{\"@type\":\"a\"},{\"retryDelay\":\"13s\"}]}}",
          429, ERR_UPSTREAM_BUSY, "m", 13000},
