@@ -22,6 +22,7 @@ size_t anthropic_enter_item(struct anthropic_reading *reading, struct span list,
 void anthropic_leave(struct anthropic_reading *reading, size_t mark)
 {
     reading->path.len = mark;
+    reading->path.err = 0;
 }
 
 int anthropic_refuse(struct anthropic_reading *reading, int err, struct span member,
@@ -41,9 +42,11 @@ int anthropic_check(struct anthropic_reading *reading, int err, struct span memb
 static int drop(struct anthropic_reading *reading, struct span member)
 {
     size_t mark = reading->path.len;
+    size_t room = reading->path.cap - mark;
     int err;
 
-    text_add(&reading->path, member);
+    /* Clients choose unknown names as long as they like. */
+    text_add(&reading->path, (struct span){member.ptr, member.len < room ? member.len : room});
     err = hub_drop(reading->notes, text_span(&reading->path));
     anthropic_leave(reading, mark);
     return err;

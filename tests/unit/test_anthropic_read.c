@@ -130,6 +130,15 @@ static const struct request_row unknown_fields_are_dropped_by_name_rows[] = {
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}],\"max_tokens\":4096}",
      .dropped = "context_management, speed, tools.input_examples, tools.defer_loading"},
+    /* A name that is cut says nothing of those behind it. */
+    {.from = PROTOCOL_ANTHROPIC,
+     .to = PROTOCOL_ANTHROPIC,
+     .target = TARGET_NEW,
+     .body =
+         "{\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\":1,\"speed\":\"fast\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}",
+     .wanted =
+         "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096}",
+     .dropped = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn, speed"},
 };
 
 static void unknown_fields_are_dropped_by_name(void **state)
