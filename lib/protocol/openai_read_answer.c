@@ -144,12 +144,17 @@ int openai_read_answer(struct region *memory, const struct json_node *root, stru
 {
     const struct json_node *choice = first_choice(root);
     const struct json_node *message = json_member(choice, SPAN("message"));
+    const struct json_node *reason = json_member(choice, SPAN("finish_reason"));
     struct usage_figures figures = {.seen = 0};
     int err;
 
     *out = (struct hub_answer){.finish = HUB_FINISH_STOP};
     if (openai_find_error(memory, root, error) || openai_find_error(memory, choice, error))
         return error->err;
+    if (json_is_text(reason, SPAN("error"))) {
+        *error = (struct hub_error){.err = ERR_UPSTREAM_FAILED};
+        return error->err;
+    }
     if (!json_is(message, JSON_OBJECT))
         return ERR_UPSTREAM_PROTOCOL;
     err = openai_read_reasoning(memory, message, &out->blocks);
@@ -161,8 +166,7 @@ int openai_read_answer(struct region *memory, const struct json_node *root, stru
         err = read_calls(memory, message, &out->blocks);
     if (err != 0)
         return err;
-    out->finish = finish_by_content(openai_finish_of(json_member(choice, SPAN("finish_reason"))),
-                                                     &out->blocks);
+    out->finish = finish_by_content(openai_finish_of(reason), &out->blocks);
     openai_read_usage(json_member(root, SPAN("usage")), &figures);
     out->usage = usage_from_figures(&figures, PROTOCOL_OPENAI);
     return 0;

@@ -98,8 +98,9 @@ static int fit_blocks(const struct translation_rules *rules, struct region *scra
             continue;
         err = json_tool ? call_to_text(scratch, block) : fit_call(rules, scratch, calls++, block);
     }
-    if (json_tool && answer->finish == HUB_FINISH_TOOL_CALLS)
-        answer->finish = HUB_FINISH_STOP;
+    /* Some servers say the one where they mean the other: the content decides. */
+    if (answer->finish == HUB_FINISH_STOP || answer->finish == HUB_FINISH_TOOL_CALLS)
+        answer->finish = calls > 0 ? HUB_FINISH_TOOL_CALLS : HUB_FINISH_STOP;
     return err;
 }
 

@@ -68,6 +68,15 @@ static const struct row provider_rows[] = {
         COMPLETION(
             "{\"role\":\"assistant\",\"content\":\"a\\u00e4\",\"refusal\":null,\"reasoning_content\":\"t\",\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"t\",\"signature\":\"s\",\"format\":\"anthropic-claude-v1\",\"index\":0}],\"tool_calls\":[{\"id\":\"toolu_A\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\": 1.0}\"}}]}",
             "tool_calls", FIGURES("17", "9", "26", "0", "7", "5"))),
+    /* Whether tools are called is told by the content. */
+    ROW(MESSAGE("{\"type\":\"tool_use\",\"id\":\"A\",\"name\":\"f\",\"input\":{}}", "end_turn",
+                "{}"),
+        COMPLETION("{\"role\":\"assistant\",\"content\":null,\"refusal\":null,\"tool_calls\":["
+                   "{\"id\":\"A\",\"type\":\"function\",\"function\":{\"name\":\"f\","
+                   "\"arguments\":\"{}\"}}]}",
+                   "tool_calls", "null")),
+    ROW(MESSAGE("{\"type\":\"text\",\"text\":\"Hi\"}", "tool_use", "{}"),
+        COMPLETION("{\"role\":\"assistant\",\"content\":\"Hi\",\"refusal\":null}", "stop", "null")),
     ROW("{\"type\":\"message\",\"content\":[],\"stop_reason\":\"refusal\",\"stop_details\":"
         "{\"type\":\"refusal\",\"explanation\":\"No.\"}}",
         COMPLETION("{\"role\":\"assistant\",\"content\":null,\"refusal\":\"No.\"}",

@@ -136,6 +136,8 @@ static void an_error_in_an_answers_clothes_is_an_error(void **state)
         {"{\"choices\":[{\"index\":0,\"error\":{\"code\":503,\"message\":\"gone\"}}]}",
          ERR_UPSTREAM_OVERLOADED, "gone"},
         {"{\"error\":true}", ERR_UPSTREAM_FAILED, ""},
+        {"{\"choices\":[{\"message\":{\"content\":\"cut\"},\"finish_reason\":\"error\"}]}",
+         ERR_UPSTREAM_FAILED, ""},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
