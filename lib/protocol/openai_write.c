@@ -4,7 +4,11 @@
 #include "lib/protocol/hub_text.h"
 #include "lib/protocol/openai_inner.h"
 
-enum { STOPS_MAX = 4 }; /* OpenAI's own bound */
+enum {
+    STOPS_MAX = 4,               /* OpenAI's own bound */
+    USER_BYTES_MAX = 64,         /* the same */
+    ROUTER_USER_BYTES_MAX = 128, /* OpenRouter's */
+};
 
 void openai_add_value(struct text *out, struct span name, struct span raw)
 {
@@ -220,6 +224,22 @@ static int write_tier(struct openai_writing *writing)
     return 0;
 }
 
+/* Agents put a whole document in here; what is too long is refused by all servers that look. */
+static int write_user(struct openai_writing *writing)
+{
+    bool is_router = writing->target->provider == PROVIDER_OPENROUTER;
+    size_t mark = region_mark(writing->memory);
+    struct span user = hub_decode(writing->memory, writing->request->user);
+
+    if (user.ptr == NULL)
+        return ERR_NO_MEMORY;
+    region_cut(writing->memory, mark);
+    if (user.len > (is_router ? ROUTER_USER_BYTES_MAX : USER_BYTES_MAX))
+        return hub_drop_field(writing->notes, HUB_FIELD_USER);
+    openai_add_string(writing->out, SPAN("user"), writing->request->user);
+    return 0;
+}
+
 int openai_write_request(struct region *memory, struct hub_request *request,
                          const struct codec_target *target, struct hub_notes *notes,
                          struct text *out)
@@ -238,7 +258,9 @@ int openai_write_request(struct region *memory, struct hub_request *request,
     if (err != 0)
         return err;
     write_ceiling(&writing);
-    openai_add_string(out, SPAN("user"), request->user);
+    err = write_user(&writing);
+    if (err != 0)
+        return err;
     /* Usage is always asked for: without it nothing that a stream costs is known. */
     if (request->stream)
         text_add(out, SPAN(",\"stream\":true,\"stream_options\":{\"include_usage\":true}"));

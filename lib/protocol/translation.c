@@ -1,6 +1,7 @@
 #include "lib/protocol/translation.h"
 
 #include "lib/base/err.h"
+#include "lib/protocol/hub_fields.h"
 #include "lib/protocol/hub_text.h"
 
 /* --- requests --------------------------------------------------------------------------------- */
@@ -21,6 +22,15 @@ static int keep_names(struct region *memory, const struct tool_name *names, stru
         *out = copy;
     }
     return 0;
+}
+
+/** Every provider refuses more than its model can answer, and clients ask for what theirs can. */
+static int fit_ceiling(struct hub_request *hub, uint64_t max_output_tokens, struct hub_notes *notes)
+{
+    if (!hub->has_max_tokens || max_output_tokens == 0 || hub->max_tokens <= max_output_tokens)
+        return 0;
+    hub->max_tokens = max_output_tokens;
+    return hub_drop_field(notes, HUB_FIELD_MAX_TOKENS);
 }
 
 static int write(const struct translation_request *request, struct region *scratch,
@@ -53,6 +63,9 @@ int translation_request(const struct translation_request *request, struct hub_no
         return err;
     if (request->from == PROTOCOL_GEMINI)
         hub.stream = request->is_stream;
+    err = fit_ceiling(&hub, request->target.max_output_tokens, notes);
+    if (err != 0)
+        return err;
     shape = to->shape(&hub, &request->target);
     err = normalise_request(scratch, &hub, &shape, notes);
     if (err == 0)

@@ -92,6 +92,57 @@ static const struct {
      TEXT_OF(ASKS(HI ",{\"role\":\"assistant\",\"content\":\"a\"}," HI, "")), ""},
 };
 
+/* Coding agents name their user with a document, and ask for as much as their own models answer. */
+#define USER_64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void what_is_too_long_or_too_much_is_told(void **state)
+{
+    static const struct {
+        const char *name;
+        enum provider_kind kind;
+        struct span from;
+        struct span wanted;
+        const char *dropped;
+    } rows[] = {
+        {"a user of OpenAI's bound, its escapes not counted", PROVIDER_OPENAI,
+         TEXT_OF("{\"max_tokens\":7,\"messages\":[" HI
+                 "],\"metadata\":{\"user_id\":\"\\u0030" USER_64 "\"}}"),
+         TEXT_OF(ASKS(HI, "")), "metadata.user_id"},
+        {"a user of as many", PROVIDER_OPENAI,
+         TEXT_OF("{\"max_tokens\":7,\"messages\":[" HI "],\"metadata\":{\"user_id\":\"" USER_64
+                 "\"}}"),
+         TEXT_OF("{\"model\":\"upstream-1\",\"messages\":[" HI
+                 "],\"max_completion_tokens\":7,\"user\":\"" USER_64 "\"}"),
+         ""},
+        {"a user of OpenRouter's bound", PROVIDER_OPENROUTER,
+         TEXT_OF("{\"max_tokens\":7,\"messages\":[" HI
+                 "],\"metadata\":{\"user_id\":\"" USER_64 USER_64 "\"}}"),
+         TEXT_OF("{\"model\":\"upstream-1\",\"messages\":[" HI
+                 "],\"max_completion_tokens\":7,\"user\":\"" USER_64 USER_64 "\"}"),
+         ""},
+        {"a ceiling above the model's", PROVIDER_OPENAI,
+         TEXT_OF("{\"max_tokens\":8,\"messages\":[" HI "]}"), TEXT_OF(ASKS(HI, "")), "max_tokens"},
+        {"a ceiling below the model's", PROVIDER_OPENAI,
+         TEXT_OF("{\"max_tokens\":6,\"messages\":[" HI "]}"),
+         TEXT_OF("{\"model\":\"upstream-1\",\"messages\":[" HI "],\"max_completion_tokens\":6}"),
+         ""},
+    };
+    struct codec_target target = translation_target(PROTOCOL_OPENAI);
+
+    target.max_output_tokens = 7;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct translated_request request;
+
+        print_message("%s\n", rows[i].name);
+        target.provider = rows[i].kind;
+        request = translate_request(*state, PROTOCOL_ANTHROPIC, PROTOCOL_OPENAI, &target,
+                                    rows[i].from);
+        assert_int_equal(request.err, 0);
+        assert_text(request.out, rows[i].wanted);
+        assert_text(text_span(&request.notes->dropped), span_of(rows[i].dropped));
+    }
+}
+
 static void anthropics_requests_become_openais(void **state)
 {
     const struct codec_target target = translation_target(PROTOCOL_OPENAI);
@@ -175,6 +226,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(anthropics_requests_become_openais, open_translations,
+                                        close_translations),
+        cmocka_unit_test_setup_teardown(what_is_too_long_or_too_much_is_told, open_translations,
                                         close_translations),
         cmocka_unit_test_setup_teardown(a_long_name_is_turned_back, open_translations,
                                         close_translations),
