@@ -38,21 +38,20 @@ static void add_search(struct web_view *view, struct web_body *body)
         text_add_html(&body->text, web_query_search(view->query));
 }
 
-static void mark_current(struct web_view *view, struct web_body *body, bool is_current)
+static void mark_current(struct web_body *body, bool is_current)
 {
-    (void)view;
     if (is_current)
         text_add(&body->text, SPAN(" aria-current=\"page\""));
 }
 
 static void mark_models(struct web_view *view, struct web_body *body)
 {
-    mark_current(view, body, view->main == WEB_TEMPLATE_models);
+    mark_current(body, view->main == WEB_TEMPLATE_models);
 }
 
 static void mark_connect(struct web_view *view, struct web_body *body)
 {
-    mark_current(view, body, view->main == WEB_TEMPLATE_connect);
+    mark_current(body, view->main == WEB_TEMPLATE_connect);
 }
 
 /* Who is not signed in finds the form in the page itself, where there is nothing else on it. */
