@@ -425,6 +425,26 @@ test('what all translated answers may hold together has an end, and is there aga
   await weir.reload(registry());
 });
 
+test('a client that reads slowly pauses the provider, and gets all of it', async () => {
+  const piece = 'x'.repeat(10_000);
+  first.answer = async (request, reply) => {
+    await reply.streamHead();
+    await reply.chunk(anthropic.opening + anthropic.words(piece));
+    const delta = anthropic.words(piece).slice(anthropic.words('').indexOf('event: content_block_delta'));
+    for (let each = 1; each < 1500; each++) await reply.chunk(delta);
+    await reply.chunk(anthropic.stream(false).slice(anthropic.stream(false).indexOf('event: content_block_stop')));
+    await reply.raw('0\r\n\r\n');
+  };
+  const before = (await weir.totals()).counters.held;
+  const connection = await weir.connect();
+  await connection.write(streamRequest(openai, 'on-anthropic'));
+  await until(async () => (await weir.totals()).counters.held > before, 'the provider is paused');
+  const answer = await connection.readAnswer('POST');
+  connection.close();
+  assert.deepEqual(first.errors, []);
+  assert.equal(openai.read(answer, true).text.length, 1500 * piece.length);
+});
+
 test('memory is as before after many translated streams', async () => {
   const [worker] = weir.processes('worker');
   const round = async (count) => {
