@@ -66,4 +66,17 @@
     X(key_removed, fx->registry.data.key_count--)                                 \
     X(anonymous, fx->registry.data.anonymous.all = true)
 
+/* For a map: the functions that make its changes, and the rows of a table of them. */
+#define REGISTRY_CHANGE_FUNCTION(what, how)       \
+    static void change_##what(struct fixture *fx) \
+    {                                             \
+        how;                                      \
+    }
+#define REGISTRY_CHANGE_ROW(what, how) {#what, change_##what},
+
+struct registry_change {
+    const char *name;
+    void (*change)(struct fixture *fx);
+};
+
 #endif

@@ -23,33 +23,20 @@
     ",\"prompt_tokens_details\":{\"cached_tokens\":" read ",\"cache_write_tokens\":" written     \
     "},\"completion_tokens_details\":{\"reasoning_tokens\":" reasoning "}}"
 
-struct row {
-    struct span answer;
-    struct span wanted;
-};
-
-#define ROW(answer, wanted)              \
-    {                                    \
-        {(answer), sizeof(answer) - 1},  \
-        {                                \
-            (wanted), sizeof(wanted) - 1 \
-        }                                \
-    }
-
-static void check(void **state, const struct translation_rules *rules, const struct row *rows,
-                  size_t count)
+static void check(void **state, const struct translation_rules *rules,
+                  const struct translation_row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct translated done;
 
-        assert_int_equal(translate_answer(*state, rules, rows[i].answer, &done), 0);
+        assert_int_equal(translate_answer(*state, rules, rows[i].given, &done), 0);
         assert_text(done.out, rows[i].wanted);
     }
 }
 
 #define CHECK_ROWS(rules, rows) check(state, &(rules), (rows), sizeof(rows) / sizeof((rows)[0]))
 
-static const struct row provider_rows[] = {
+static const struct translation_row provider_rows[] = {
     /* Vector 7. */
     ROW(MESSAGE("{\"type\":\"text\",\"text\":\"Hi\"}", "end_turn",
                 "{\"input_tokens\":4,\"cache_read_input_tokens\":2455,"
@@ -95,7 +82,7 @@ static void the_buckets_of_usage_are_disjoint(void **state)
     const struct translation_rules rules = translation_rules(PROTOCOL_ANTHROPIC, PROTOCOL_OPENAI);
     struct translated done;
 
-    assert_int_equal(translate_answer(*state, &rules, provider_rows[1].answer, &done), 0);
+    assert_int_equal(translate_answer(*state, &rules, provider_rows[1].given, &done), 0);
     assert_int_equal(done.usage.input, 10);
     assert_int_equal(done.usage.cache_write, 3);
     assert_int_equal(done.usage.cache_write_1h, 4);
@@ -105,7 +92,7 @@ static void the_buckets_of_usage_are_disjoint(void **state)
 
 static void structured_output_by_a_tool_is_text(void **state)
 {
-    static const struct row rows[] = {
+    static const struct translation_row rows[] = {
         ROW(MESSAGE("{\"type\":\"tool_use\",\"id\":\"A\",\"name\":\"json_response\",\"input\":"
                     "{\"a\":\"b\"}}",
                     "tool_use", "{}"),
@@ -192,7 +179,7 @@ static void a_refusal_has_the_errors_of_its_status(void **state)
     ",\"cache_creation\":{\"ephemeral_5m_input_tokens\":0,\"ephemeral_1h_input_tokens\":0}," \
     "\"output_tokens\":" output "}"
 
-static const struct row client_rows[] = {
+static const struct translation_row client_rows[] = {
     ROW("{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hi\","
         "\"reasoning_content\":\"t\",\"tool_calls\":[{\"id\":\"A\",\"type\":\"function\","
         "\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}},{\"id\":\"B.1\",\"type\":"
@@ -221,7 +208,7 @@ static void what_openai_answers_is_told_in_blocks(void **state)
 
 static void a_gemini_signature_travels_in_a_block_of_its_own(void **state)
 {
-    static const struct row rows[] = {
+    static const struct translation_row rows[] = {
         ROW("{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"functionCall\":"
             "{\"name\":\"f\",\"args\":{\"x\":1}},\"thoughtSignature\":\"c2ln\"}]},\"finishReason\":"
             "\"STOP\"}]}",

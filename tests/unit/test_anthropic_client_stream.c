@@ -36,35 +36,17 @@
 #define NO_USAGE USAGE("0", "0", "0")
 #define BEGIN    START_AS("msg_ID", "the-model", NO_USAGE)
 
-struct row {
-    struct span stream;
-    struct span wanted;
-};
-
-static void check(void **state, const struct row *rows, size_t count)
+static void check(void **state, const struct translation_row *rows, size_t count)
 {
     const struct translation_rules rules = translation_rules(PROTOCOL_OPENAI, PROTOCOL_ANTHROPIC);
 
-    for (size_t i = 0; i < count; i++) {
-        struct translated done = check_translation(*state, &rules, rows[i].stream, rows[i].wanted);
-
-        assert_int_equal(done.err, 0);
-        assert_int_equal(done.state, TRANSLATION_COMPLETE);
-    }
+    check_streams(*state, &rules, rows, count);
 }
 
 #define CHECK_ROWS(rows) check(state, (rows), sizeof(rows) / sizeof((rows)[0]))
 
-#define ROW(stream, wanted)              \
-    {                                    \
-        {(stream), sizeof(stream) - 1},  \
-        {                                \
-            (wanted), sizeof(wanted) - 1 \
-        }                                \
-    }
-
 /* Vectors 21, 27 and 28. */
-static const struct row block_rows[] = {
+static const struct translation_row block_rows[] = {
     ROW(SAID("{\"role\":\"assistant\",\"content\":\"\"}") SAID("{\"reasoning_content\":\"t\"}")
             WORDS("a") CALLS(NEW_CALL("0", "A", "f", "")) CALLS(MORE("0", "{\\\"x\\\":1}"))
                 REASON("tool_calls") DONE,
@@ -86,7 +68,7 @@ static void blocks_are_contiguous_and_none_is_empty(void **state)
 }
 
 /* Vectors 22 to 26. */
-static const struct row call_rows[] = {
+static const struct translation_row call_rows[] = {
     ROW(CALLS(NEW_CALL("0", "A", "f", "") "," NEW_CALL("1", "B", "g", "")) CALLS(
             MORE("0", "{\\\"a\\\":1}") "," MORE("1", "{\\\"b\\\":2}")) REASON("tool_calls") DONE,
         BEGIN CALL_BLOCK("0", "A", "f") CALL("0", "{\\\"a\\\":1}") STOP_BLOCK("0") CALL_BLOCK(
@@ -119,7 +101,7 @@ static void calls_stand_one_behind_the_other_and_are_whole(void **state)
 }
 
 /* Vectors 29, 32 and 60. */
-static const struct row end_rows[] = {
+static const struct translation_row end_rows[] = {
     ROW(WORDS("x") REASON("stop")
             CHUNK("\"choices\":[],\"usage\":{\"prompt_tokens\":50,\"completion_tokens\":5,"
                   "\"total_tokens\":55,\"prompt_tokens_details\":{\"cached_tokens\":40}}") DONE,

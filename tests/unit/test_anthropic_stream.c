@@ -26,35 +26,17 @@
     CALLS("{\"index\":" index ",\"function\":{\"arguments\":\"" text "\"}}")
 #define FINISH(reason) CHUNK(CHOICE("{}", "\"" reason "\"")) "data: [DONE]\n\n"
 
-struct row {
-    struct span stream;
-    struct span wanted;
-};
-
-static void check(void **state, const struct row *rows, size_t count)
+static void check(void **state, const struct translation_row *rows, size_t count)
 {
     const struct translation_rules rules = translation_rules(PROTOCOL_ANTHROPIC, PROTOCOL_OPENAI);
 
-    for (size_t i = 0; i < count; i++) {
-        struct translated done = check_translation(*state, &rules, rows[i].stream, rows[i].wanted);
-
-        assert_int_equal(done.err, 0);
-        assert_int_equal(done.state, TRANSLATION_COMPLETE);
-    }
+    check_streams(*state, &rules, rows, count);
 }
 
 #define CHECK_ROWS(rows) check(state, (rows), sizeof(rows) / sizeof((rows)[0]))
 
-#define ROW(stream, wanted)              \
-    {                                    \
-        {(stream), sizeof(stream) - 1},  \
-        {                                \
-            (wanted), sizeof(wanted) - 1 \
-        }                                \
-    }
-
 /* Vectors 1 to 3. */
-static const struct row tool_rows[] = {
+static const struct translation_row tool_rows[] = {
     ROW(START("{}") TEXT_BLOCK("0") TEXT("0", "Let me check") STOP_BLOCK("0") CALL_BLOCK(
             "1", "toolu_A", "f") CALL("1", "{\\\"x\\\":1}") STOP_BLOCK("1") END("tool_use", "{}"),
         ROLE CONTENT("Let me check") CALL_BEGIN("0", "toolu_A", "f") ARGUMENTS("0", "{\\\"x\\\":1}")
@@ -77,7 +59,7 @@ static void calls_are_numbered_by_themselves(void **state)
 }
 
 /* Vectors 4 and 5. */
-static const struct row argument_rows[] = {
+static const struct translation_row argument_rows[] = {
     ROW(START("{}") CALL_BLOCK("0", "A", "f") CALL("0", "") STOP_BLOCK("0") END("tool_use", "{}"),
         ROLE CALL_BEGIN("0", "A", "f") ARGUMENTS("0", "{}") FINISH("tool_calls")),
     ROW(START("{}") CALL_BLOCK("0", "A", "f") CALL("0", "{\\\"a\\\":") CALL("0", "1}")
@@ -96,7 +78,7 @@ static void arguments_are_told_once_and_always(void **state)
     CHECK_ROWS(argument_rows);
 }
 
-static const struct row end_rows[] = {
+static const struct translation_row end_rows[] = {
     ROW(START("{}") TEXT_BLOCK("0") TEXT("0", "x") STOP_BLOCK("0") END("end_turn", "{}"),
         ROLE CONTENT("x") FINISH("stop")),
     ROW(START("{}") TEXT_BLOCK("0") TEXT("0", "x") STOP_BLOCK("0") END("stop_sequence", "{}"),

@@ -4,13 +4,7 @@
 #include "tools/describe.h"
 #include "tools/diff.h"
 
-#define X(what, how)                              \
-    static void change_##what(struct fixture *fx) \
-    {                                             \
-        how;                                      \
-    }
-REGISTRY_CHANGE_MAP(X)
-#undef X
+REGISTRY_CHANGE_MAP(REGISTRY_CHANGE_FUNCTION)
 
 static const struct data_image_price image_prices[] = {{{"1024x1024/hd", 12}, 80000000000}};
 static const struct data_browser_user browser_users[] = {{{"https://i", 9}, {"s", 1}, ADA}};
@@ -56,25 +50,10 @@ static const struct data_browser_user browser_users[] = {{{"https://i", 9}, {"s"
     X(browser_user, fx->registry.data.browser.users = browser_users;                          \
       fx->registry.data.browser.user_count = 1)
 
-#define X(what, how)                            \
-    static void more_##what(struct fixture *fx) \
-    {                                           \
-        how;                                    \
-    }
-MORE_MAP(X)
-#undef X
+MORE_MAP(REGISTRY_CHANGE_FUNCTION)
 
-static const struct {
-    const char *name;
-    void (*change)(struct fixture *fx);
-} changes[] = {
-#define X(what, how) {#what, change_##what},
-    REGISTRY_CHANGE_MAP(X)
-#undef X
-#define X(what, how) {#what, more_##what},
-        MORE_MAP(X)
-#undef X
-};
+static const struct registry_change changes[] = {REGISTRY_CHANGE_MAP(REGISTRY_CHANGE_ROW)
+                                                     MORE_MAP(REGISTRY_CHANGE_ROW)};
 
 /* How many changes are told between two fixtures; those that need a restart in `restarts`. */
 static uint32_t count_changes(struct fixture *before, struct fixture *after, uint32_t *restarts)

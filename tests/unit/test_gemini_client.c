@@ -61,32 +61,15 @@
     ",\"usageMetadata\":{\"promptTokenCount\":8,\"candidatesTokenCount\":7," \
     "\"totalTokenCount\":15,\"cachedContentTokenCount\":3}"
 
-struct row {
-    struct span stream;
-    struct span wanted;
-};
-
-#define ROW(stream, wanted)              \
-    {                                    \
-        {(stream), sizeof(stream) - 1},  \
-        {                                \
-            (wanted), sizeof(wanted) - 1 \
-        }                                \
-    }
-
-static void check_rows(void **state, enum wire_protocol from, const struct row *rows, size_t count)
+static void check_rows(void **state, enum wire_protocol from, const struct translation_row *rows,
+                       size_t count)
 {
     const struct translation_rules rules = translation_rules(from, PROTOCOL_GEMINI);
 
-    for (size_t i = 0; i < count; i++) {
-        struct translated done = check_translation(*state, &rules, rows[i].stream, rows[i].wanted);
-
-        assert_int_equal(done.err, 0);
-        assert_int_equal(done.state, TRANSLATION_COMPLETE);
-    }
+    check_streams(*state, &rules, rows, count);
 }
 
-static const struct row openai_rows[] = {
+static const struct translation_row openai_rows[] = {
     ROW(WORDS("He") WORDS("llo \\\"x\\\"") REASON("stop") OPENAI_USAGE DONE,
         SSE(PART(SAID("He"))) SSE(PART(SAID("llo \\\"x\\\""))) SSE(LAST("STOP", COUNTS))),
     ROW(CHUNK("{\"reasoning_content\":\"hm\"}", "null") WORDS("a") REASON("length") DONE,
@@ -96,7 +79,7 @@ static const struct row openai_rows[] = {
 };
 
 /* Vectors 22 to 24 for this client: calls come whole, one behind another. */
-static const struct row call_rows[] = {
+static const struct translation_row call_rows[] = {
     ROW(CALLS(NEW_CALL("0", "") "," NEW_CALL("1", ""))
             CALLS(MORE("0", "{\\\"a\\\":") "," MORE("1", "{\\\"b\\\":\\\"\\\\\\\"\\\"}"))
                 CALLS(MORE("0", "1.50}")) REASON("tool_calls") DONE,
@@ -109,7 +92,7 @@ static const struct row call_rows[] = {
             SSE(LAST("MAX_TOKENS", ""))),
 };
 
-static const struct row anthropic_rows[] = {
+static const struct translation_row anthropic_rows[] = {
     ROW(MESSAGE BLOCK("0", "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}")
             DELTA("0", "{\"type\":\"thinking_delta\",\"thinking\":\"hm\"}")
                 DELTA("0", "{\"type\":\"signature_delta\",\"signature\":\"xyz=\"}") END("0")
@@ -161,7 +144,7 @@ static void an_error_is_the_last_chunk(void **state)
 
 static void a_client_without_events_gets_one_array(void **state)
 {
-    static const struct row rows[] = {
+    static const struct translation_row rows[] = {
         ROW(WORDS("a") REASON("stop") DONE, "[" PART(SAID("a")) ",\r\n" LAST("STOP", "") "]"),
         ROW(REASON("stop") DONE, "[" LAST("STOP", "") "]"),
         ROW(WORDS("a") "data: {\"error\":{\"message\":\"Overloaded\",\"code\":503}}\n\n",
@@ -172,8 +155,8 @@ static void a_client_without_events_gets_one_array(void **state)
 
     rules.answer.is_array = true;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        for (size_t step = 1; step <= rows[i].stream.len; step++) {
-            struct translated done = translate_stream(*state, &rules, rows[i].stream, step);
+        for (size_t step = 1; step <= rows[i].given.len; step++) {
+            struct translated done = translate_stream(*state, &rules, rows[i].given, step);
 
             assert_text(done.out, rows[i].wanted);
         }
@@ -192,7 +175,7 @@ static void a_whole_answer_is_one_document(void **state)
 {
     static const struct {
         enum wire_protocol from;
-        struct row row;
+        struct translation_row row;
     } rows[] = {
         {PROTOCOL_OPENAI,
          ROW("{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"Hi\","
@@ -212,7 +195,7 @@ static void a_whole_answer_is_one_document(void **state)
         const struct translation_rules rules = translation_rules(rows[i].from, PROTOCOL_GEMINI);
         struct translated done;
 
-        assert_int_equal(translate_answer(*state, &rules, rows[i].row.stream, &done), 0);
+        assert_int_equal(translate_answer(*state, &rules, rows[i].row.given, &done), 0);
         assert_text(done.out, rows[i].row.wanted);
     }
 }

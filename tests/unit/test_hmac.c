@@ -1,5 +1,6 @@
 /* HMAC-SHA256 against the vectors of RFC 4231. */
 #include "lib/base/hmac.h"
+#include "tests/unit/digester_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,45 +48,34 @@ static void assert_code(const struct digest *code, const char *hex)
 
 static void the_codes_are_those_of_the_rfc(void **state)
 {
-    struct digester *digester = digester_new();
-
     (void)state;
-    assert_non_null(digester);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct span text = span_of(rows[i].text);
         struct digest code = hmac_sha256(digester, span_of(rows[i].key), &text, 1);
 
         assert_code(&code, rows[i].hex);
     }
-    digester_free(&digester);
 }
 
 static void where_the_text_is_cut_makes_no_difference(void **state)
 {
-    struct digester *digester = digester_new();
     struct span text = span_of(rows[1].text);
 
     (void)state;
-    assert_non_null(digester);
     for (size_t cut = 0; cut <= text.len; cut++) {
         const struct span pieces[] = {{text.ptr, cut}, span_skip(text, cut)};
         struct digest code = hmac_sha256(digester, span_of(rows[1].key), pieces, COUNT(pieces));
 
         assert_code(&code, rows[1].hex);
     }
-    digester_free(&digester);
 }
 
 static void an_empty_key_and_an_empty_text_have_a_code(void **state)
 {
-    struct digester *digester = digester_new();
-
-    (void)state;
-    assert_non_null(digester);
     struct digest code = hmac_sha256(digester, SPAN(""), NULL, 0);
 
+    (void)state;
     assert_code(&code, "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
-    digester_free(&digester);
 }
 
 int main(void)
@@ -96,5 +86,5 @@ int main(void)
         cmocka_unit_test(an_empty_key_and_an_empty_text_have_a_code),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, open_digester, close_digester);
 }

@@ -15,22 +15,9 @@ static void remove_second_deployments(struct fixture *fx)
         fx->models[i].deployment_count = 1;
 }
 
-#define X(what, how)                              \
-    static void change_##what(struct fixture *fx) \
-    {                                             \
-        how;                                      \
-    }
-CONTENT_MAP(X)
-#undef X
+CONTENT_MAP(REGISTRY_CHANGE_FUNCTION)
 
-static const struct {
-    const char *name;
-    void (*change)(struct fixture *fx);
-} changes[] = {
-#define X(what, how) {#what, change_##what},
-    CONTENT_MAP(X)
-#undef X
-};
+static const struct registry_change changes[] = {CONTENT_MAP(REGISTRY_CHANGE_ROW)};
 
 static const struct {
     const char *name;

@@ -2,6 +2,7 @@
 #include "lib/access/session_cookie.h"
 #include "lib/base/base64url.h"
 #include "lib/base/err.h"
+#include "tests/unit/digester_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,22 +14,6 @@
 #define KEY   "0123456789abcdef0123456789abcdef"
 #define OTHER "0123456789abcdef0123456789abcdeF"
 #define NOW   INT64_C(1700000000)
-
-static struct digester *digester;
-
-static int set_up(void **state)
-{
-    (void)state;
-    digester = digester_new();
-    return digester == NULL ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    digester_free(&digester);
-    return 0;
-}
 
 static struct session_signer signer_of(const char *key)
 {
@@ -305,5 +290,5 @@ int main(void)
         cmocka_unit_test(the_fields_give_and_take_the_cookie),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, open_digester, close_digester);
 }

@@ -2,6 +2,7 @@
 #include "lib/base/err.h"
 #include "shm/secrets_write.h"
 #include "shm/tokens.h"
+#include "tests/unit/digester_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,22 +10,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static struct digester *digester;
-
-static int set_up(void **state)
-{
-    (void)state;
-    digester = digester_new();
-    return digester == NULL ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    digester_free(&digester);
-    return 0;
-}
 
 static const struct account account = {
     .provider = {"vertex", 6},
@@ -210,5 +195,5 @@ int main(void)
         cmocka_unit_test(secrets_that_are_no_tokens_are_refused),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, open_digester, close_digester);
 }

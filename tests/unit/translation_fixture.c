@@ -95,8 +95,8 @@ static struct translated end(struct translations *translations, struct translati
         .state = (enum translation_state)translation->state,
         .out = region_copy(&translations->results, text_span(out)),
         .usage = translation->usage,
-        .error = {translation->error.err,
-                  region_copy(&translations->results, translation->error.message)},
+        .error = {.err = translation->error.err,
+                  .message = region_copy(&translations->results, translation->error.message)},
     };
 }
 
@@ -180,6 +180,18 @@ struct translated check_translation(struct translations *translations,
     return whole;
 }
 
+void check_streams(struct translations *translations, const struct translation_rules *rules,
+                   const struct translation_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct translated done = check_translation(translations, rules, rows[i].given,
+                                                   rows[i].wanted);
+
+        assert_int_equal(done.err, 0);
+        assert_int_equal(done.state, TRANSLATION_COMPLETE);
+    }
+}
+
 /* --- whole answers and requests --------------------------------------------------------------- */
 
 int translate_answer(struct translations *translations, const struct translation_rules *rules,
@@ -193,7 +205,8 @@ int translate_answer(struct translations *translations, const struct translation
         .err = err,
         .out = region_copy(&translations->results, text_span(&text)),
         .usage = said.usage,
-        .error = {said.error.err, region_copy(&translations->results, said.error.message)},
+        .error = {.err = said.error.err,
+                  .message = region_copy(&translations->results, said.error.message)},
     };
     region_reset(&translations->scratch);
     return err;

@@ -40,6 +40,24 @@ struct translated check_translation(struct translations *translations,
                                     const struct translation_rules *rules, struct span bytes,
                                     struct span wanted);
 
+/** What a provider says, and what its client gets; ROW() of two literals is one. */
+struct translation_row {
+    struct span given;
+    struct span wanted;
+};
+
+#define ROW(given, wanted)               \
+    {                                    \
+        {(given), sizeof(given) - 1},    \
+        {                                \
+            (wanted), sizeof(wanted) - 1 \
+        }                                \
+    }
+
+/** check_translation() of each, all of them complete. */
+void check_streams(struct translations *translations, const struct translation_rules *rules,
+                   const struct translation_row *rows, size_t count);
+
 /** A whole answer. @return what translation_answer() did */
 int translate_answer(struct translations *translations, const struct translation_rules *rules,
                      struct span body, struct translated *out);
