@@ -49,6 +49,9 @@ struct gemini_reader {
     struct gemini_call *calls;   /* in order */
     struct gemini_call *last_call;
     uint32_t call_count;
+    /* The first of the thoughts that nothing else has come behind yet, none of them signed. */
+    struct hub_message *thinking;
+    struct hub_block *thought;
     struct text path; /* of the object that is being read: "contents[0].parts[2]" */
     char path_memory[128];
 };

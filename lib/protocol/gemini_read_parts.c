@@ -17,7 +17,32 @@ typedef int read_data_fn(struct gemini_reader *reader, const struct part *part);
 
 static struct hub_block *add_block(struct gemini_reader *reader, enum hub_block_kind kind)
 {
+    if (kind != HUB_REASONING)
+        reader->thought = NULL;
     return hub_add_block(reader->memory, &reader->message->blocks, kind);
+}
+
+/*
+ * Clients keep the chunks of a stream as they came, each a content of its own: the pieces of a
+ * thought, then its signature alone. What was signed is all of them, so the last gets their text.
+ */
+static int join_thoughts(struct gemini_reader *reader, struct hub_block *last)
+{
+    struct hub_block *piece = reader->thought;
+    struct text text = region_text(reader->memory);
+
+    for (struct hub_message *message = reader->thinking; message != NULL; message = message->next) {
+        for (; piece != NULL && piece != last; piece = piece->next) {
+            text_add(&text, piece->text);
+            piece->text = SPAN("");
+        }
+        piece = message->next == NULL ? NULL : message->next->blocks.first;
+    }
+    if (text.err != 0)
+        return ERR_NO_MEMORY;
+    region_keep_text(reader->memory, &text);
+    last->text = text_span(&text);
+    return 0;
 }
 
 /* Redacted thoughts are nothing but what another provider wants back. */
@@ -25,17 +50,27 @@ static int add_reasoning(struct gemini_reader *reader, struct span text, struct 
 {
     struct gemini_signature signed_by = gemini_read_signature(signature);
     struct hub_block *block = add_block(reader, signed_by.kind);
+    int err = 0;
 
     if (block == NULL)
         return ERR_NO_MEMORY;
+    block->signer = (uint8_t)signed_by.signer;
     if (signed_by.kind == HUB_REDACTED) {
         block->text = signed_by.raw;
         return 0;
     }
     block->text = text;
     block->signature = signed_by.raw;
-    block->signer = (uint8_t)signed_by.signer;
-    return 0;
+    if (signed_by.signer == HUB_SIGNER_NONE && reader->thought == NULL) {
+        reader->thinking = reader->message;
+        reader->thought = block;
+    }
+    if (signed_by.signer == HUB_SIGNER_NONE)
+        return 0;
+    if (signed_by.signer == HUB_SIGNER_ANTHROPIC && text.len == 0 && reader->thought != NULL)
+        err = join_thoughts(reader, block);
+    reader->thought = NULL;
+    return err;
 }
 
 static int add_text(struct gemini_reader *reader, struct span raw)

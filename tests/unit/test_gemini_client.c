@@ -217,6 +217,30 @@ static void thoughts_survive_a_turn_with_anthropic(void **state)
     assert_non_null(memmem(done.out.ptr, done.out.len, "\"signature\":\"xyz=\"", 18));
 }
 
+/* As a client keeps the chunks of a stream: its thoughts in pieces, what signs them by itself. */
+static void thoughts_in_pieces_survive_a_turn_with_anthropic(void **state)
+{
+    static const char body[] =
+        "{\"contents\":[{\"parts\":[{\"text\":\"hi\"}]},{\"role\":\"model\",\"parts\":["
+        "{\"text\":\"h\",\"thought\":true},{\"text\":\"m\",\"thought\":true}]},"
+        "{\"role\":\"model\",\"parts\":[{\"text\":\"!\",\"thought\":true}]},{\"role\":\"model\","
+        "\"parts\":[{\"text\":\"\",\"thought\":true,\"thoughtSignature\":\"weirAnt1xyz=\"}]},"
+        "{\"role\":\"model\",\"parts\":[{\"text\":\"\",\"thought\":true,\"thoughtSignature\":"
+        "\"weirRed1DATA\"},{\"text\":\"no\",\"thought\":true},{\"text\":\"yes\"}]},"
+        "{\"parts\":[{\"text\":\"on\"}]}]}";
+    static const char wanted[] =
+        "{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"hm!\","
+        "\"signature\":\"xyz=\"},{\"type\":\"redacted_thinking\",\"data\":\"DATA\"},"
+        "{\"type\":\"text\",\"text\":\"yes\"}]}";
+    struct codec_target target = translation_target(PROTOCOL_ANTHROPIC);
+    struct translated_request done = translate_request(*state, PROTOCOL_GEMINI, PROTOCOL_ANTHROPIC,
+                                                       &target, span_of(body));
+
+    assert_int_equal(done.err, 0);
+    if (memmem(done.out.ptr, done.out.len, wanted, sizeof(wanted) - 1) == NULL)
+        fail_msg("%.*s", SPAN_FMT(done.out));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +251,7 @@ int main(void)
         cmocka_unit_test(a_client_without_events_gets_one_array),
         cmocka_unit_test(a_whole_answer_is_one_document),
         cmocka_unit_test(thoughts_survive_a_turn_with_anthropic),
+        cmocka_unit_test(thoughts_in_pieces_survive_a_turn_with_anthropic),
     };
 
     return cmocka_run_group_tests(tests, open_translations, close_translations);

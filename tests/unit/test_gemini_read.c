@@ -147,7 +147,7 @@ static void thoughts_are_reasoning_with_its_signer(void **state)
              MODEL("{\"text\":\"hm\",\"thought\":true,\"thoughtSignature\":\"weirAnt1xyz=\"}")),
          "assistant{reasoning(\"hm\" anthropic:xyz=)}", NULL},
         {CONTENTS(MODEL("{\"text\":\"\",\"thought\":true,\"thoughtSignature\":\"weirRed1xyz=\"}")),
-         "assistant{redacted reasoning(\"xyz=\")}", NULL},
+         "assistant{redacted reasoning(\"xyz=\" anthropic:)}", NULL},
     };
 
     CHECK(rows);
