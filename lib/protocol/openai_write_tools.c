@@ -15,15 +15,42 @@ static bool is_allowed(const struct hub_request *request, struct span name)
     return request->allowed_count == 0;
 }
 
+/* MCP servers leave `properties` out where there are none, and OpenAI refuses an object without. */
+static int write_parameters(struct openai_writing *writing, struct span schema)
+{
+    size_t mark = region_mark(writing->memory);
+    const struct json_node *root;
+    int err;
+
+    if (schema.len == 0)
+        return 0;
+    err = json_tape_read(writing->memory, schema, JSON_DEPTH_MAX, UINT32_MAX, &root);
+    if (err != 0)
+        return err;
+    if (json_is_text(json_member(root, SPAN("type")), SPAN("object")) &&
+                                 json_member_or_null(root, SPAN("properties")) == NULL) {
+        schema.len--;
+        openai_add_value(writing->out, SPAN("parameters"), schema);
+        text_add(writing->out, SPAN(",\"properties\":{}}"));
+    } else {
+        openai_add_value(writing->out, SPAN("parameters"), schema);
+    }
+    region_cut(writing->memory, mark);
+    return 0;
+}
+
 static int write_tool(struct openai_writing *writing, const struct hub_tool *tool)
 {
     struct text *out = writing->out;
+    int err;
 
     text_add(out, SPAN("{\"type\":\"function\",\"function\":{\"name\":\""));
     text_add(out, tool->name);
     text_add_char(out, '"');
     openai_add_string(out, SPAN("description"), tool->description);
-    openai_add_value(out, SPAN("parameters"), tool->schema);
+    err = write_parameters(writing, tool->schema);
+    if (err != 0)
+        return err;
     if (tool->strict != HUB_UNSET)
         openai_add_value(out, SPAN("strict"),
                                    tool->strict == HUB_YES ? SPAN("true") : SPAN("false"));

@@ -60,9 +60,11 @@ static const struct {
      TEXT_OF(SAYS(HI, ",\"tools\":[{\"name\":\"" LONG_NAME
                       "\",\"input_schema\":{\"type\":\"object\"}}],"
                       "\"tool_choice\":{\"type\":\"tool\",\"name\":\"" LONG_NAME "\"}")),
-     TEXT_OF(ASKS(HI, ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"" SHORT_NAME
-                      "\",\"parameters\":{\"type\":\"object\"}}}],\"tool_choice\":{\"type\":"
-                      "\"function\",\"function\":{\"name\":\"" SHORT_NAME "\"}}")),
+     TEXT_OF(ASKS(
+         HI,
+         ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"" SHORT_NAME
+         "\",\"parameters\":{\"type\":\"object\",\"properties\":{}}}}],\"tool_choice\":{\"type\":"
+         "\"function\",\"function\":{\"name\":\"" SHORT_NAME "\"}}")),
      ""},
     {"what only Anthropic knows",
      TEXT_OF(SAYS(HI, ",\"system\":[{\"type\":\"text\",\"text\":\"A\",\"cache_control\":{\"type\":"
