@@ -22,13 +22,7 @@ void render_text(struct text *out, const char *word, struct span text)
 void render_time(struct text *out, const char *word, int64_t unix_s)
 {
     add_word(out, word);
-    if (unix_s == 0) {
-        text_add(out, SPAN("null"));
-        return;
-    }
-    text_add_char(out, '"');
-    timestamp_add(out, unix_s);
-    text_add_char(out, '"');
+    timestamp_add_json(out, unix_s);
 }
 
 void render_number(struct text *out, const char *word, uint64_t number)

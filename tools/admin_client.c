@@ -1,14 +1,14 @@
 #include "tools/admin_client.h"
 
+#include "tools/ask.h"
 #include "tools/tools.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
-enum { CONNECT_MS = 10000, FIELD_BYTES = 64 };
+enum { FIELD_BYTES = 64 };
 
 struct admin_client {
     CURL *curl;
@@ -57,15 +57,9 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct admin_client *client = context;
-    const struct span name = SPAN("x-weir-effective:");
-    struct span line = {bytes, size * count};
 
-    if (line.len < name.len || !span_equal_nocase((struct span){line.ptr, name.len}, name))
-        return size * count;
-    while (line.len > 0 && (line.ptr[line.len - 1] == '\r' || line.ptr[line.len - 1] == '\n'))
-        line.len--;
-    struct span value = span_trim(span_skip(line, name.len));
-    (void)snprintf(client->effective, sizeof(client->effective), "%.*s", SPAN_FMT(value));
+    ask_take_field((struct span){bytes, size * count}, SPAN("x-weir-effective:"), client->effective,
+                                                            sizeof(client->effective));
     return size * count;
 }
 
@@ -128,22 +122,15 @@ static int explain(const struct admin_client *client, const char *who, CURLcode 
     return TOOL_FAILED;
 }
 
-/* Nothing of what the environment or a server says may lead elsewhere: no proxy, no redirect. */
 static void prepare(struct admin_client *client, const struct admin_request *request,
                     struct curl_slist *fields, const char *url)
 {
     CURL *curl = client->curl;
 
-    curl_easy_reset(curl);
+    ask_prepare(curl, fields, ADMIN_CLIENT_SILENCE_S);
     curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)ADMIN_CLIENT_SILENCE_S);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, client);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
@@ -155,24 +142,16 @@ static void prepare(struct admin_client *client, const struct admin_request *req
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-static bool add_field(struct curl_slist **fields, const char *field)
-{
-    struct curl_slist *more = curl_slist_append(*fields, field);
-
-    *fields = more == NULL ? *fields : more;
-    return more != NULL;
-}
-
 static bool add_fields(struct curl_slist **fields, const struct admin_request *request)
 {
     char memory[FIELD_BYTES];
 
-    if (request->body.ptr != NULL && !add_field(fields, "content-type: application/json"))
+    if (request->body.ptr != NULL && !ask_add_field(fields, "content-type: application/json"))
         return false;
     if (request->if_version == 0)
         return true;
     (void)snprintf(memory, sizeof(memory), "if-match: \"%" PRIu64 "\"", request->if_version);
-    return add_field(fields, memory);
+    return ask_add_field(fields, memory);
 }
 
 static int run(struct admin_client *client, const char *who, const struct admin_request *request,

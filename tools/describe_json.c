@@ -5,13 +5,7 @@
 void describe_time(struct text *out, struct span name, int64_t unix_s)
 {
     text_add(out, name);
-    if (unix_s == 0) {
-        text_add(out, SPAN("null"));
-        return;
-    }
-    text_add_char(out, '"');
-    timestamp_add(out, unix_s);
-    text_add_char(out, '"');
+    timestamp_add_json(out, unix_s);
 }
 
 void describe_flags(struct text *out, struct span name, const char *const *words, uint32_t flags)

@@ -1,13 +1,13 @@
 #include "tools/gateway.h"
 
 #include "tools/admin_json.h"
+#include "tools/ask.h"
 #include "tools/tools.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 
-enum { CONNECT_MS = 10000, URL_BYTES_MAX = 4096, FIELD_BYTES_MAX = 1024, MESSAGE_BYTES = 1024 };
+enum { URL_BYTES_MAX = 4096, FIELD_BYTES_MAX = 1024, MESSAGE_BYTES = 1024 };
 
 struct gateway {
     CURL *curl;
@@ -34,15 +34,9 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct gateway *gateway = context;
-    const struct span name = SPAN("x-weir-generation:");
-    struct span line = {bytes, size * count};
 
-    if (line.len < name.len || !span_equal_nocase((struct span){line.ptr, name.len}, name))
-        return size * count;
-    while (line.len > 0 && (line.ptr[line.len - 1] == '\r' || line.ptr[line.len - 1] == '\n'))
-        line.len--;
-    const struct span value = span_trim(span_skip(line, name.len));
-    (void)snprintf(gateway->generation, sizeof(gateway->generation), "%.*s", SPAN_FMT(value));
+    ask_take_field((struct span){bytes, size * count},
+                   SPAN("x-weir-generation:"), gateway->generation, sizeof(gateway->generation));
     return size * count;
 }
 
@@ -132,44 +126,29 @@ static int refuse(const struct gateway *gateway, long status)
     return TOOL_NO_SERVICE;
 }
 
-/* Nothing of what the environment or a server says may lead elsewhere: no proxy, no redirect. */
 static void prepare(struct gateway *gateway, struct curl_slist *fields, const char *url)
 {
     CURL *curl = gateway->curl;
 
-    curl_easy_reset(curl);
+    ask_prepare(curl, fields, GATEWAY_SILENCE_S);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)GATEWAY_SILENCE_S);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, gateway);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, gateway);
 }
 
-static bool add_field(struct curl_slist **fields, const char *field)
-{
-    struct curl_slist *more = curl_slist_append(*fields, field);
-
-    *fields = more == NULL ? *fields : more;
-    return more != NULL;
-}
-
 static bool add_fields(struct curl_slist **fields, const struct gateway *gateway, const char *field)
 {
     char memory[FIELD_BYTES_MAX];
 
-    if (field != NULL && !add_field(fields, field))
+    if (field != NULL && !ask_add_field(fields, field))
         return false;
     if (gateway->key[0] == '\0')
         return true;
     (void)snprintf(memory, sizeof(memory), "authorization: Bearer %s", gateway->key);
-    bool added = add_field(fields, memory);
+    bool added = ask_add_field(fields, memory);
     explicit_bzero(memory, sizeof(memory));
     return added;
 }

@@ -153,3 +153,14 @@ void timestamp_add(struct text *out, int64_t unix_s)
     add_padded(out, (unsigned)parts.tm_sec, 2);
     text_add_char(out, 'Z');
 }
+
+void timestamp_add_json(struct text *out, int64_t unix_s)
+{
+    if (unix_s == 0) {
+        text_add(out, SPAN("null"));
+        return;
+    }
+    text_add_char(out, '"');
+    timestamp_add(out, unix_s);
+    text_add_char(out, '"');
+}

@@ -13,4 +13,7 @@ int timestamp_parse(struct span text, int64_t *unix_s);
 /** RFC 3339 in UTC, to the second: `2027-01-01T12:00:00Z`. */
 void timestamp_add(struct text *out, int64_t unix_s);
 
+/** The same as a JSON string; `null` for 0. */
+void timestamp_add_json(struct text *out, int64_t unix_s);
+
 #endif

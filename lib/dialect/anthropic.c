@@ -96,12 +96,8 @@ static void add_time(struct text *out, struct span name, int64_t unix_s)
 
 static void add_time_or_null(struct text *out, struct span name, int64_t unix_s)
 {
-    if (unix_s != 0) {
-        add_time(out, name, unix_s);
-        return;
-    }
     text_add(out, name);
-    text_add(out, SPAN("null"));
+    timestamp_add_json(out, unix_s);
 }
 
 static void add_base(struct text *out, const struct dialect_model *model)
