@@ -66,8 +66,10 @@ static bool is_openai_opening(const struct json_node *root)
         return false;
     JSON_EACH(choice, choices)
     {
-        if (json_member(choice, SPAN("finish_reason")) != NULL ||
-                        !is_delta_opening(json_member(choice, SPAN("delta"))))
+        const struct json_node *delta = json_member(choice, SPAN("delta"));
+
+        if (delta == NULL || !is_delta_opening(delta) ||
+            json_member(choice, SPAN("finish_reason")) != NULL)
             return false;
     }
     return true;

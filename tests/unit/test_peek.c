@@ -79,6 +79,8 @@ static const struct row rows[] = {
      PROTOCOL_OPENAI, STREAM, ATTEMPT_ANSWERED},
     {"a role alone", "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n",
      PROTOCOL_OPENAI, STREAM, ATTEMPT_CUT},
+    {"a choice without a delta", "data: {\"choices\":[{}]}\n\ndata: {\"error\":{\"a\":1}}\n\n",
+     PROTOCOL_OPENAI, STREAM, ATTEMPT_ANSWERED},
     {"a refusal's first word", "data: {\"choices\":[{\"delta\":{\"refusal\":\"N\"}}]}\n\n",
      PROTOCOL_OPENAI, STREAM, ATTEMPT_ANSWERED},
     {"Gemini's chunk", "data: {\"candidates\":[]}\r\n\r\n", PROTOCOL_GEMINI, STREAM,
