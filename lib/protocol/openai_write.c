@@ -173,15 +173,18 @@ static enum hub_effort nearest(enum provider_kind provider, enum hub_effort effo
     return effort > HUB_EFFORT_HIGH ? HUB_EFFORT_HIGH : effort;
 }
 
-/* OpenRouter's own object: one of `max_tokens`, `effort` and `enabled`, and what is shown. */
+/* OpenRouter's own object: one of `max_tokens`, `effort` and `enabled`, and what is shown. A budget
+ * that leaves nothing of the ceiling to the answer is refused: then the effort it amounts to. */
 static void write_router_reasoning(struct openai_writing *writing, enum hub_effort effort)
 {
-    const struct hub_reasoning *reasoning = &writing->request->reasoning;
+    const struct hub_request *request = writing->request;
+    const struct hub_reasoning *reasoning = &request->reasoning;
+    bool is_below = !request->has_max_tokens || reasoning->budget < request->max_tokens;
     struct text *out = writing->out;
 
     text_add(out, SPAN(",\"reasoning\":{\"exclude\":"));
     text_add(out, reasoning->shown == HUB_NO ? SPAN("true") : SPAN("false"));
-    if (reasoning->has_budget) {
+    if (reasoning->has_budget && is_below) {
         text_add(out, SPAN(",\"max_tokens\":"));
         text_add_unsigned(out, reasoning->budget);
     } else if (effort != HUB_EFFORT_UNSET) {

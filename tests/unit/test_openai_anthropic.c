@@ -122,6 +122,12 @@ static void what_is_too_long_or_too_much_is_told(void **state)
          TEXT_OF("{\"model\":\"upstream-1\",\"messages\":[" HI
                  "],\"max_completion_tokens\":7,\"user\":\"" USER_64 USER_64 "\"}"),
          ""},
+        {"a budget above the ceiling", PROVIDER_OPENROUTER,
+         TEXT_OF("{\"max_tokens\":7,\"messages\":[" HI
+                 "],\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2048}}"),
+         TEXT_OF("{\"model\":\"upstream-1\",\"messages\":[" HI "],\"reasoning\":{\"exclude\":false,"
+                 "\"effort\":\"medium\"},\"max_completion_tokens\":7}"),
+         ""},
         {"a ceiling above the model's", PROVIDER_OPENAI,
          TEXT_OF("{\"max_tokens\":8,\"messages\":[" HI "]}"), TEXT_OF(ASKS(HI, "")), "max_tokens"},
         {"a ceiling below the model's", PROVIDER_OPENAI,
