@@ -246,12 +246,17 @@ static int read_part(struct openai_reading *reading, enum openai_parts parts,
                      const struct part *part)
 {
     const struct json_node *type = json_member(part->node, SPAN("type"));
+    int err = json_is(type, JSON_STRING) ? ERR_UNTRANSLATABLE : ERR_INVALID;
 
     for (size_t i = 0; i < sizeof(part_types) / sizeof(part_types[0]); i++) {
-        if (json_is_text(type, part_types[i].type) && (part_types[i].allowed & parts) != 0)
+        if (!json_is_text(type, part_types[i].type))
+            continue;
+        if ((part_types[i].allowed & parts) != 0)
             return part_types[i].read(reading, part);
+        err = ERR_INVALID;
     }
-    return openai_refuse(reading, ERR_INVALID, SPAN("type"), SPAN(""));
+    /* What is unknown here may be known to a deployment of the client's own protocol. */
+    return openai_refuse(reading, err, SPAN("type"), SPAN(""));
 }
 
 static int read_parts(struct openai_reading *reading, const struct json_node *content,
