@@ -10,15 +10,7 @@ enum { DEPTH_MAX = 16, STRING_BYTES_MAX = 4096, NAME_BYTES_MAX = 64, TIME_BYTES 
 
 bool admin_json_is_whole(struct span text)
 {
-    struct json_scan scan;
-    struct json_hit hit;
-    const char *cursor = text.ptr;
-
-    if (text.len == 0)
-        return false;
-    json_scan_init(&scan, NULL, 0, DEPTH_MAX);
-    return json_scan_next(&scan, &cursor, text.ptr + text.len, &hit) == JSON_MORE &&
-           json_scan_end(&scan) == 0;
+    return json_is_whole(text, DEPTH_MAX);
 }
 
 bool admin_json_member(struct span object, const char *name, struct span *value)

@@ -1,5 +1,6 @@
 #include "lib/protocol/gemini_inner.h"
 #include "lib/wire/bytes.h"
+#include "lib/wire/json_walk.h"
 
 /* --- names ------------------------------------------------------------------------------------ */
 
@@ -49,6 +50,11 @@ const struct json_node *gemini_member(const struct json_node *object, struct spa
 bool gemini_is_word(const struct json_node *node, struct span word)
 {
     return json_is(node, JSON_STRING) && span_equal_nocase(node->raw, word);
+}
+
+bool gemini_is_object(struct span utf8, uint16_t depth_max)
+{
+    return utf8.len > 0 && utf8.ptr[0] == '{' && json_is_whole(utf8, depth_max);
 }
 
 /* --- signatures ------------------------------------------------------------------------------- */

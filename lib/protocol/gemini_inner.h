@@ -15,6 +15,9 @@ const struct json_node *gemini_member(const struct json_node *object, struct spa
 /** Is it this word of an enumeration? Letters of either case, as the API takes them. */
 bool gemini_is_word(const struct json_node *node, struct span word);
 
+/** May this text stand where the API wants an object, such as a call's arguments? */
+bool gemini_is_object(struct span utf8, uint16_t depth_max);
+
 /* --- signatures ------------------------------------------------------------------------------- */
 
 /**

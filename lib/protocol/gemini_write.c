@@ -4,6 +4,7 @@
 #include "lib/protocol/gemini_write_config.h"
 #include "lib/protocol/hub_fields.h"
 #include "lib/protocol/hub_text.h"
+#include "lib/wire/json_walk.h"
 
 enum { RESPONSE_DEPTH_MAX = 64 }; /* a deeper JSON object stays text */
 
@@ -136,28 +137,6 @@ static void write_call(struct conversation *to, const struct hub_block *block)
     text_add_char(to->out, '}');
 }
 
-static struct span trim(struct span text)
-{
-    while (text.len > 0 && strchr(" \t\r\n", text.ptr[0]) != NULL)
-        text = span_skip(text, 1);
-    while (text.len > 0 && strchr(" \t\r\n", text.ptr[text.len - 1]) != NULL)
-        text.len--;
-    return text;
-}
-
-static bool is_json_object(struct span utf8)
-{
-    struct json_scan scan;
-    struct json_hit hit;
-    const char *cursor = utf8.ptr;
-
-    if (utf8.len == 0 || utf8.ptr[0] != '{')
-        return false;
-    json_scan_init(&scan, NULL, 0, RESPONSE_DEPTH_MAX);
-    return json_scan_next(&scan, &cursor, utf8.ptr + utf8.len, &hit) == JSON_MORE &&
-           json_scan_end(&scan) == 0;
-}
-
 /* All text of a result, in lines. */
 static struct span result_text(struct conversation *to, const struct hub_block *result)
 {
@@ -197,8 +176,8 @@ static int write_response(struct conversation *to, const struct hub_block *resul
     utf8 = hub_decode(to->memory, raw);
     if (utf8.ptr == NULL)
         return ERR_NO_MEMORY;
-    utf8 = trim(utf8);
-    if (!result->is_error && is_json_object(utf8)) {
+    utf8 = json_trim(utf8);
+    if (!result->is_error && gemini_is_object(utf8, RESPONSE_DEPTH_MAX)) {
         text_add(to->out, utf8);
     } else {
         add_string(to->out, result->is_error ? SPAN("{\"error\":") : SPAN("{\"output\":"), raw);

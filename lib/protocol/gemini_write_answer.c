@@ -34,19 +34,6 @@ static void write_text(struct text *out, enum hub_block_kind kind, struct span r
     text_add_char(out, '}');
 }
 
-static bool is_json_object(struct span text)
-{
-    struct json_scan scan;
-    struct json_hit hit;
-    const char *cursor = text.ptr;
-
-    if (text.len == 0 || text.ptr[0] != '{')
-        return false;
-    json_scan_init(&scan, NULL, 0, CALL_DEPTH_MAX);
-    return json_scan_next(&scan, &cursor, text.ptr + text.len, &hit) == JSON_MORE &&
-           json_scan_end(&scan) == 0;
-}
-
 /* A call as a part; `args` has to be an object whatever a model has made of it. */
 struct call {
     struct span id;
@@ -66,7 +53,7 @@ static void write_call(struct text *out, const struct call *call)
     text_add(out, SPAN(",\"args\":"));
     if (call->args.len == 0) {
         text_add(out, SPAN("{}"));
-    } else if (is_json_object(call->args)) {
+    } else if (gemini_is_object(call->args, CALL_DEPTH_MAX)) {
         text_add(out, call->args);
     } else {
         text_add(out, SPAN("{\"_raw_arguments\":"));

@@ -2,31 +2,7 @@
 #include "lib/base/err.h"
 #include "lib/protocol/hub_text.h"
 #include "lib/protocol/openai_inner.h"
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static struct span trim(struct span text)
-{
-    while (text.len > 0 && is_space(text.ptr[0]))
-        text = span_skip(text, 1);
-    while (text.len > 0 && is_space(text.ptr[text.len - 1]))
-        text.len--;
-    return text;
-}
-
-static bool is_json(struct span text)
-{
-    struct json_scan scan;
-    struct json_hit hit;
-    const char *cursor = text.ptr;
-
-    json_scan_init(&scan, NULL, 0, JSON_DEPTH_MAX);
-    return json_scan_next(&scan, &cursor, text.ptr + text.len, &hit) == JSON_MORE &&
-           json_scan_end(&scan) == 0;
-}
+#include "lib/wire/json_walk.h"
 
 /** {"name":value} */
 static int wrap(struct region *memory, struct span name, struct span value, struct span *out)
@@ -61,10 +37,10 @@ int openai_read_arguments(struct region *memory, const struct json_node *node, s
     decoded = hub_decode(memory, node->raw);
     if (decoded.ptr == NULL)
         return ERR_NO_MEMORY;
-    decoded = trim(decoded);
+    decoded = json_trim(decoded);
     if (decoded.len == 0)
         return 0;
-    if (!is_json(decoded))
+    if (!json_is_whole(decoded, JSON_DEPTH_MAX))
         return wrap(memory, SPAN("_raw_arguments"), json_source(node), out);
     if (decoded.ptr[0] != '{')
         return wrap(memory, SPAN("value"), decoded, out);

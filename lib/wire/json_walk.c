@@ -7,6 +7,26 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+bool json_is_whole(struct span text, uint16_t depth_max)
+{
+    struct json_scan scan;
+    struct json_hit hit;
+    const char *cursor = text.ptr;
+
+    json_scan_init(&scan, NULL, 0, depth_max);
+    return json_scan_next(&scan, &cursor, text.ptr + text.len, &hit) == JSON_MORE &&
+           json_scan_end(&scan) == 0;
+}
+
+struct span json_trim(struct span text)
+{
+    while (text.len > 0 && is_blank(text.ptr[0]))
+        text = span_skip(text, 1);
+    while (text.len > 0 && is_blank(text.ptr[text.len - 1]))
+        text.len--;
+    return text;
+}
+
 /* Also over the separators, which json_scan has seen to stand where they belong. */
 static const char *skip_between(const char *p, const char *end)
 {

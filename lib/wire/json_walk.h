@@ -10,6 +10,12 @@
 
 #include "lib/wire/json_scan.h"
 
+/** Is it one JSON value, whole, of at most this depth (1 … JSON_DEPTH_MAX)? */
+bool json_is_whole(struct span text, uint16_t depth_max);
+
+/** Without JSON's white space at both ends. */
+struct span json_trim(struct span text);
+
 /** Inside an object or an array. */
 struct json_walk {
     const char *at;
