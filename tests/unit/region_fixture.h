@@ -41,8 +41,10 @@ static inline const struct json_node *read_json(struct region *region, struct sp
 
 static inline void assert_span(struct span got, const char *wanted)
 {
-    if (!span_equal(got, span_of(wanted)))
-        fail_msg("'%.*s' is not '%s'", SPAN_FMT(got), wanted);
+    const struct span text = span_of(wanted);
+
+    if (!span_equal(got, text))
+        fail_msg("'%.*s' is not '%.*s'", SPAN_FMT(got), SPAN_FMT(text));
 }
 
 #endif
