@@ -1,6 +1,6 @@
 /**
- * A region for every test: give open_region() and close_region() as setup and teardown, of a test
- * or of a group, and the state is a struct region of REGION_BYTES.
+ * A region for every test that is listed as REGION_TEST(), or for a group with open_region() and
+ * close_region() as its setup and teardown: the state is a struct region of REGION_BYTES.
  */
 #ifndef WEIR_TESTS_REGION_FIXTURE_H
 #define WEIR_TESTS_REGION_FIXTURE_H
@@ -28,6 +28,8 @@ static inline int close_region(void **state)
     region_close(*state);
     return 0;
 }
+
+#define REGION_TEST(name) cmocka_unit_test_setup_teardown(name, open_region, close_region)
 
 /** The text's nodes, in the region; a text that is no JSON fails the test. */
 static inline const struct json_node *read_json(struct region *region, struct span json)

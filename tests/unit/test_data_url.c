@@ -124,13 +124,11 @@ static void a_full_region_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_data_url_is_read_in_every_form, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(what_is_no_data_url_is_invalid, open_region, close_region),
-        cmocka_unit_test_setup_teardown(base64_in_order_is_not_copied, open_region, close_region),
-        cmocka_unit_test_setup_teardown(media_types_become_lower_case_without_parameters,
-                                        open_region, close_region),
-        cmocka_unit_test_setup_teardown(a_full_region_is_told, open_region, close_region),
+        REGION_TEST(a_data_url_is_read_in_every_form),
+        REGION_TEST(what_is_no_data_url_is_invalid),
+        REGION_TEST(base64_in_order_is_not_copied),
+        REGION_TEST(media_types_become_lower_case_without_parameters),
+        REGION_TEST(a_full_region_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,9 +212,9 @@ static void a_message_tells_neither_keys_nor_addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_is_added_stands_last, open_region, close_region),
-        cmocka_unit_test_setup_teardown(a_full_region_adds_nothing, open_region, close_region),
-        cmocka_unit_test_setup_teardown(raw_text_is_decoded_and_encoded, open_region, close_region),
+        REGION_TEST(what_is_added_stands_last),
+        REGION_TEST(a_full_region_adds_nothing),
+        REGION_TEST(raw_text_is_decoded_and_encoded),
         cmocka_unit_test(text_without_a_character_is_blank),
         cmocka_unit_test(texts_are_equal_when_they_mean_the_same),
         cmocka_unit_test(numbers_are_decimals_and_nothing_else),
@@ -223,8 +223,7 @@ int main(void)
         cmocka_unit_test(a_list_of_drops_that_is_full_stays_whole),
         cmocka_unit_test(a_strict_request_is_refused_for_its_first_drop),
         cmocka_unit_test(a_statuss_error_is_the_gateways),
-        cmocka_unit_test_setup_teardown(a_message_tells_neither_keys_nor_addresses, open_region,
-                                        close_region),
+        REGION_TEST(a_message_tells_neither_keys_nor_addresses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

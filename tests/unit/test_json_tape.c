@@ -126,14 +126,10 @@ static void members_are_found_by_their_decoded_names_and_the_last_counts(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_tape_holds_all_that_the_text_says, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(what_is_no_json_or_beyond_a_bound_is_refused, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(a_full_region_is_no_memory, open_region, close_region),
-        cmocka_unit_test_setup_teardown(
-            members_are_found_by_their_decoded_names_and_the_last_counts, open_region,
-            close_region),
+        REGION_TEST(a_tape_holds_all_that_the_text_says),
+        REGION_TEST(what_is_no_json_or_beyond_a_bound_is_refused),
+        REGION_TEST(a_full_region_is_no_memory),
+        REGION_TEST(members_are_found_by_their_decoded_names_and_the_last_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

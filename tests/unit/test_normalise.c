@@ -249,11 +249,13 @@ static void a_full_region_is_no_memory(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_region, close_region)
     const struct CMUnitTest tests[] = {
-        TEST(turns_of_one_role_become_one),     TEST(system_turns_stay_where_they_may),
-        TEST(results_stand_behind_their_calls), TEST(without_tools_calls_are_text),
-        TEST(reasoning_stays_with_its_signer),  TEST(a_full_region_is_no_memory),
+        REGION_TEST(turns_of_one_role_become_one),
+        REGION_TEST(system_turns_stay_where_they_may),
+        REGION_TEST(results_stand_behind_their_calls),
+        REGION_TEST(without_tools_calls_are_text),
+        REGION_TEST(reasoning_stays_with_its_signer),
+        REGION_TEST(a_full_region_is_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

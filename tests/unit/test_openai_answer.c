@@ -397,24 +397,18 @@ static void an_answer_that_does_not_fit_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(answers_are_read, open_region, close_region),
-        cmocka_unit_test_setup_teardown(what_is_no_answer_is_malformed, open_region, close_region),
-        cmocka_unit_test_setup_teardown(an_error_in_an_answers_clothes_is_an_error, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(refusals_are_read_in_every_envelope, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(text_is_one_string, open_region, close_region),
-        cmocka_unit_test_setup_teardown(usage_is_summed_up, open_region, close_region),
-        cmocka_unit_test_setup_teardown(a_refusal_stands_in_its_own_member, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(calls_are_numbered_by_their_place, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(reasoning_survives_a_turn, open_region, close_region),
-        cmocka_unit_test_setup_teardown(reasoning_without_a_signature_has_no_details, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(answers_survive_a_round, open_region, close_region),
-        cmocka_unit_test_setup_teardown(an_answer_that_does_not_fit_is_told, open_region,
-                                        close_region),
+        REGION_TEST(answers_are_read),
+        REGION_TEST(what_is_no_answer_is_malformed),
+        REGION_TEST(an_error_in_an_answers_clothes_is_an_error),
+        REGION_TEST(refusals_are_read_in_every_envelope),
+        REGION_TEST(text_is_one_string),
+        REGION_TEST(usage_is_summed_up),
+        REGION_TEST(a_refusal_stands_in_its_own_member),
+        REGION_TEST(calls_are_numbered_by_their_place),
+        REGION_TEST(reasoning_survives_a_turn),
+        REGION_TEST(reasoning_without_a_signature_has_no_details),
+        REGION_TEST(answers_survive_a_round),
+        REGION_TEST(an_answer_that_does_not_fit_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

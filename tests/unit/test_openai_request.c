@@ -517,20 +517,17 @@ static void a_full_region_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_role_is_read, open_region, close_region),
-        cmocka_unit_test_setup_teardown(every_part_is_read, open_region, close_region),
-        cmocka_unit_test_setup_teardown(arguments_become_an_object, open_region, close_region),
-        cmocka_unit_test_setup_teardown(calls_bring_their_signatures, open_region, close_region),
-        cmocka_unit_test_setup_teardown(reasoning_of_earlier_turns_is_read, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(tools_and_choices_are_read, open_region, close_region),
-        cmocka_unit_test_setup_teardown(parameters_are_read, open_region, close_region),
-        cmocka_unit_test_setup_teardown(what_means_nothing_elsewhere_is_dropped_by_name,
-                                        open_region, close_region),
-        cmocka_unit_test_setup_teardown(what_cannot_be_said_is_refused_by_its_path, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(too_many_stops_are_refused, open_region, close_region),
-        cmocka_unit_test_setup_teardown(a_full_region_is_told, open_region, close_region),
+        REGION_TEST(every_role_is_read),
+        REGION_TEST(every_part_is_read),
+        REGION_TEST(arguments_become_an_object),
+        REGION_TEST(calls_bring_their_signatures),
+        REGION_TEST(reasoning_of_earlier_turns_is_read),
+        REGION_TEST(tools_and_choices_are_read),
+        REGION_TEST(parameters_are_read),
+        REGION_TEST(what_means_nothing_elsewhere_is_dropped_by_name),
+        REGION_TEST(what_cannot_be_said_is_refused_by_its_path),
+        REGION_TEST(too_many_stops_are_refused),
+        REGION_TEST(a_full_region_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -574,24 +574,18 @@ static void a_body_that_does_not_fit_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(messages_are_written, open_region, close_region),
-        cmocka_unit_test_setup_teardown(turns_of_tools_are_written, open_region, close_region),
-        cmocka_unit_test_setup_teardown(reasoning_goes_back_to_whom_it_is_from, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(cache_points_go_to_who_takes_them, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(tools_are_written, open_region, close_region),
-        cmocka_unit_test_setup_teardown(parameters_are_written, open_region, close_region),
-        cmocka_unit_test_setup_teardown(reasoning_is_asked_for_in_the_providers_words, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(strict_is_what_keeps_the_rules, open_region, close_region),
-        cmocka_unit_test_setup_teardown(a_schema_may_be_a_tools, open_region, close_region),
-        cmocka_unit_test_setup_teardown(what_the_model_cannot_take_is_refused, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(an_image_in_an_assistants_turn_is_refused, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(a_body_that_does_not_fit_is_told, open_region,
-                                        close_region),
+        REGION_TEST(messages_are_written),
+        REGION_TEST(turns_of_tools_are_written),
+        REGION_TEST(reasoning_goes_back_to_whom_it_is_from),
+        REGION_TEST(cache_points_go_to_who_takes_them),
+        REGION_TEST(tools_are_written),
+        REGION_TEST(parameters_are_written),
+        REGION_TEST(reasoning_is_asked_for_in_the_providers_words),
+        REGION_TEST(strict_is_what_keeps_the_rules),
+        REGION_TEST(a_schema_may_be_a_tools),
+        REGION_TEST(what_the_model_cannot_take_is_refused),
+        REGION_TEST(an_image_in_an_assistants_turn_is_refused),
+        REGION_TEST(a_body_that_does_not_fit_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,16 +88,11 @@ static void a_closed_region_can_be_closed_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_is_taken_is_zero_and_aligned_also_the_second_time,
-                                        open_region, close_region),
-        cmocka_unit_test_setup_teardown(a_full_region_gives_nothing_and_stays_usable, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(pages_beyond_what_is_kept_come_back_empty, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(a_text_that_was_dropped_counts_as_touched, open_region,
-                                        close_region),
-        cmocka_unit_test_setup_teardown(a_cut_gives_back_what_came_after_the_mark, open_region,
-                                        close_region),
+        REGION_TEST(what_is_taken_is_zero_and_aligned_also_the_second_time),
+        REGION_TEST(a_full_region_gives_nothing_and_stays_usable),
+        REGION_TEST(pages_beyond_what_is_kept_come_back_empty),
+        REGION_TEST(a_text_that_was_dropped_counts_as_touched),
+        REGION_TEST(a_cut_gives_back_what_came_after_the_mark),
         cmocka_unit_test(a_closed_region_can_be_closed_again),
     };
 

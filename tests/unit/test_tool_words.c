@@ -134,13 +134,12 @@ static void a_full_region_is_no_memory(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_region, close_region)
     const struct CMUnitTest tests[] = {
-        TEST(a_name_is_fitted_wherever_it_stands_and_turned_back),
-        TEST(an_empty_name_is_refused),
-        TEST(a_call_and_its_result_keep_one_id),
-        TEST(made_ids_differ),
-        TEST(a_full_region_is_no_memory),
+        REGION_TEST(a_name_is_fitted_wherever_it_stands_and_turned_back),
+        REGION_TEST(an_empty_name_is_refused),
+        REGION_TEST(a_call_and_its_result_keep_one_id),
+        REGION_TEST(made_ids_differ),
+        REGION_TEST(a_full_region_is_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
