@@ -175,7 +175,9 @@ enum proxy_taken call_write_frame(struct call *call, struct span head,
     if (frame.len == 0)
         return PROXY_TAKEN;
 
-    int64_t waiting = server_write(call->request.conn, frame.vec, frame.len, SERVER_COPY);
+    /* A translated piece can be longer than what may wait: an image in one event, a whole answer. */
+    enum server_write_mode mode = call->translated != NULL ? SERVER_COPY_ALL : SERVER_COPY;
+    int64_t waiting = server_write(call->request.conn, frame.vec, frame.len, mode);
     if (waiting < 0)
         return PROXY_NOT_TAKEN;
     call->quiet_since_ms = uv_now(&worker->loop);

@@ -45,9 +45,11 @@ static void apply_settings(struct worker *worker, const struct settings *setting
     worker->rules = attempt_rules_of(settings);
     worker->keepalive_ms = settings->keepalive_ms;
     worker->bodies.live_max = settings->body_memory / sizeof(struct chunk);
-    /* Each connection may hold a partial head, pipelined bytes and its queue. */
+    /* Each connection may hold a partial head, pipelined bytes and its queue; and beyond those,
+     * together, what was translated as a whole. */
     worker->chunks.live_max = settings->connections *
-                              (settings->stream_buffer_bytes / CHUNK_BYTES + 4);
+                                  (settings->stream_buffer_bytes / CHUNK_BYTES + 4) +
+                              settings->translation_memory / CHUNK_BYTES;
 }
 
 /* The client needs the certificates of a configuration, so it is made with the first one. */

@@ -154,7 +154,9 @@ void server_pause_body(struct server_conn *conn, bool paused);
 
 /** How a write treats what the kernel does not take at once. */
 enum server_write_mode {
-    SERVER_COPY,   /* copied to the queue, up to queue_bytes_max: the bytes may die at once */
+    SERVER_COPY,     /* copied to the queue, up to queue_bytes_max: the bytes may die at once */
+    SERVER_COPY_ALL, /* copied whatever waits there already: what cannot come in smaller pieces.
+                        The pool of chunks is the bound */
     SERVER_BORROW, /* the bytes must live until on_sent() or on_gone(); count ≤ SERVER_BORROW_MAX;
                       no other write before on_sent() */
 };

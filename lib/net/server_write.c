@@ -298,8 +298,8 @@ bool conn_output_moves(struct server_conn *conn)
 static int queue_rest(struct server_conn *conn, const struct iovec *vec, size_t count, size_t sent,
                       enum server_write_mode mode)
 {
-    bool queued = mode == SERVER_COPY ? append_rest(conn, vec, count, sent)
-                                      : borrow_rest(conn, vec, count, sent);
+    bool queued = mode == SERVER_BORROW ? borrow_rest(conn, vec, count, sent)
+                                        : append_rest(conn, vec, count, sent);
 
     if (!queued)
         return ERR_NO_MEMORY;

@@ -416,6 +416,14 @@ test('a request with too many values, and an answer that is too long, have an en
   await weir.reload(registry());
 });
 
+test('a whole answer that is longer than a client may have waiting arrives whole', async () => {
+  const long = 'x'.repeat(8 << 20);
+  first.answer = (request, reply) => reply.json({ ...anthropic.document(false), content: [{ type: 'text', text: long }] });
+  const answer = await ask(openai, 'on-anthropic');
+  assert.equal(answer.status, 200);
+  assert.equal(answer.json.choices[0].message.content, long);
+});
+
 test('what all translated answers may hold together has an end, and is there again', async () => {
   await weir.reload(registry({ limits: { answer_bytes: '16MiB', translation_memory: '1MiB' }, retries: { attempts_max: 1 } }));
   first.answer = (request, reply) => reply.json({ ...anthropic.document(false), content: [{ type: 'text', text: 'x'.repeat(3 << 20) }] });

@@ -150,6 +150,8 @@ static void the_queue_of_copies_has_a_bound(void **state)
     assert_int_equal(server_write(fx.conn, &vec, 1, SERVER_COPY), ERR_NO_SPACE);
     vec.iov_len--;
     assert_int_equal(server_write(fx.conn, &vec, 1, SERVER_COPY), BIG_BYTES);
+    assert_int_equal(write_text(fx.conn, "xyz", SERVER_COPY), ERR_NO_SPACE);
+    assert_int_equal(write_text(fx.conn, "xyz", SERVER_COPY_ALL), BIG_BYTES + 3);
     server_abort(fx.conn);
     RUN_UNTIL(&fx.loop, server_connection_count(fx.server) == 0);
     assert_int_equal(fx.chunks.live, 0);
