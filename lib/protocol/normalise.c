@@ -1,6 +1,7 @@
 #include "lib/protocol/normalise.h"
 
 #include "lib/base/err.h"
+#include "lib/protocol/hub_fields.h"
 #include "lib/protocol/hub_text.h"
 #include "lib/protocol/normalise_tools.h"
 
@@ -109,5 +110,8 @@ int normalise_request(struct region *memory, struct hub_request *request,
             return err;
     }
     merge_turns(request);
-    return normalise_pairs(memory, request, notes);
+    int err = normalise_pairs(memory, request, notes);
+    if (err == 0 && request->first == NULL)
+        err = hub_refuse_field(notes, HUB_FIELD_MESSAGES, SPAN("No message says anything."));
+    return err;
 }

@@ -6,7 +6,8 @@
  *   - the results of a turn's tool calls stand in the next user turn, before everything else in it,
  *     in the order of the calls, each once (of several the last);
  *   - a result without a call, and a call without a result, are refused by the call's id;
- *   - text that is blank is deleted, and a turn that is empty then too;
+ *   - text that is blank is deleted, and a turn that is empty then too; a request of which nothing
+ *     is left is refused;
  *   - a result knows the name of its tool;
  *   - without tools, calls and results of earlier turns become text.
  */

@@ -161,7 +161,7 @@ static void turns_of_one_role_become_one(void **state)
         {"u \"a\" u \"b\" a \"c\" a \"d\" u \"e\" ", "u \"a\" \"b\" a \"c\" \"d\" u \"e\" ", 0},
         /* Vector 37. */
         {"u \"a\" a \"  \" u \"b\" ", "u \"a\" \"b\" ", 0},
-        {"a \"\" ", "", 0},
+        {"a \"\" ", "No message says anything.", ERR_UNTRANSLATABLE},
         {"u \"a\" s \"x\" a \"b\" s \"y\" ", "s \"x\" \"y\" u \"a\" a \"b\" ", 0},
         {"s \"x\" ", "s \"x\" ", 0},
     };
