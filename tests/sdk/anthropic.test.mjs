@@ -81,7 +81,7 @@ for (const [version, sdk] of [['current', current], ['previous', previous]]) {
       [() => create(KEYS.one.replace('one', 'two'), 'Hello'), sdk.AuthenticationError, 401, 'authentication_error'],
       [() => create(KEYS.some, 'Hello'), sdk.PermissionDeniedError, 403, 'permission_error'],
       [() => create(KEYS.all, 'Hello', { model: 'nope' }), sdk.NotFoundError, 404, 'not_found_error'],
-      [() => create(KEYS.all, 'Hello', { model: 'Zebra' }), sdk.BadRequestError, 400, 'invalid_request_error'],
+      [() => client().messages.countTokens({ model: 'Zebra', messages: [{ role: 'user', content: 'Hello' }] }), sdk.BadRequestError, 400, 'invalid_request_error'],
       [() => create(KEYS.all, 'wrong'), sdk.BadRequestError, 400, 'invalid_request_error'],
       [() => create(KEYS.all, 'too much'), sdk.RateLimitError, 429, 'rate_limit_error'],
       [() => create(KEYS.all, 'too much', { stream: true }), sdk.RateLimitError, 429, 'rate_limit_error'],

@@ -109,7 +109,6 @@ for (const [version, sdk] of [['current', current], ['previous', previous]]) {
       [() => create('weir_wrong', MODEL), sdk.AuthenticationError, 401, 'invalid_api_key'],
       [() => create(KEYS.one, MODEL), sdk.PermissionDeniedError, 403, 'model_not_allowed'],
       [() => create(KEYS.all, 'nope'), sdk.NotFoundError, 404, 'model_not_found'],
-      [() => create(KEYS.all, 'claude-sonnet-4'), sdk.BadRequestError, 400, 'unsupported_protocol'],
       [() => create(KEYS.all, MODEL, 'wrong'), sdk.BadRequestError, 400, 'bad'],
       [() => create(KEYS.all, MODEL, 'too much'), sdk.RateLimitError, 429, 'rate_limit_exceeded'],
       [() => create(KEYS.all, MODEL, 'too much', { stream: true }), sdk.RateLimitError, 429, 'rate_limit_exceeded'],
