@@ -251,11 +251,12 @@ int fake_worker(const struct worker_boot *boot)
 static void ask_for_reload(const struct steward_boot *boot)
 {
     const struct channel_message trouble = {.word = CHANNEL_DATABASE, .err = ERR_AGAIN};
-    struct channel_message wanted = {.word = CHANNEL_RELOAD_WANTED, .number = script->wants};
+    /* In one step: the test may say another number at any moment. So with the tokens below. */
+    const struct channel_message wanted = {.word = CHANNEL_RELOAD_WANTED,
+                                           .number = atomic_exchange(&script->wants, 0)};
 
     if (wanted.number == 0)
         return;
-    script->wants = 0;
     channel_send(boot->channel_fd, &trouble);
     channel_send(boot->channel_fd, &wanted);
 }
@@ -300,9 +301,9 @@ int fake_steward(const struct steward_boot *boot)
         for (; script->revoked > 0; script->revoked--)
             channel_send(boot->channel_fd, &revoked);
         ask_for_reload(boot);
-        if (script->tokens != 0)
-            send_tokens(boot->channel_fd, script->tokens);
-        script->tokens = 0;
+        uint64_t tokens = atomic_exchange(&script->tokens, 0);
+        if (tokens != 0)
+            send_tokens(boot->channel_fd, tokens);
         poll(&channel, 1, FAKES_BEAT_MS);
         err = channel_receive(boot->channel_fd, &message);
         if (err != 0)
