@@ -176,7 +176,7 @@ enum proxy_taken call_write_frame(struct call *call, struct span head,
         return PROXY_TAKEN;
 
     /* A translated piece can be longer than what may wait: an image in one event, a whole answer. */
-    enum server_write_mode mode = call->translated != NULL ? SERVER_COPY_ALL : SERVER_COPY;
+    enum server_write_mode mode = call_is_translated(call) ? SERVER_COPY_ALL : SERVER_COPY;
     int64_t waiting = server_write(call->request.conn, frame.vec, frame.len, mode);
     if (waiting < 0)
         return PROXY_NOT_TAKEN;

@@ -8,6 +8,7 @@ struct normalise_rules anthropic_shape(const struct hub_request *request,
 {
     return (struct normalise_rules){
         .keep_system_turns = target->traits.system_turns,
+        .system_apart = true,
         .tool_text = request->tools == NULL,
         .signer = HUB_SIGNER_ANTHROPIC,
     };

@@ -330,9 +330,6 @@ static int write_contents(struct conversation *to, const struct hub_request *req
         text_add(to->out, SPAN("]}"));
     }
     text_add_char(to->out, ']');
-    if (err == 0 && count == 0)
-        return hub_refuse_field(to->notes, HUB_FIELD_MESSAGES,
-                                SPAN("This model wants a message besides the system prompt."));
     return err;
 }
 
@@ -359,7 +356,7 @@ struct normalise_rules gemini_shape(const struct hub_request *request,
 {
     (void)request;
     (void)target;
-    return (struct normalise_rules){.signer = HUB_SIGNER_GEMINI};
+    return (struct normalise_rules){.system_apart = true, .signer = HUB_SIGNER_GEMINI};
 }
 
 int gemini_write_request(struct region *memory, struct hub_request *request,

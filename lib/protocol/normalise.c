@@ -97,6 +97,19 @@ static void keep_what_counts(const struct hub_request *request, const struct nor
     }
 }
 
+static int check_conversation(const struct hub_request *request,
+                              const struct normalise_rules *rules, struct hub_notes *notes)
+{
+    for (const struct hub_message *each = request->first; each != NULL; each = each->next) {
+        if (each->role != HUB_SYSTEM || !rules->system_apart)
+            return 0;
+    }
+    return hub_refuse_field(notes, HUB_FIELD_MESSAGES,
+                            request->first == NULL
+                            ? SPAN("No message says anything.")
+                            : SPAN("This model wants a message besides the system prompt."));
+}
+
 int normalise_request(struct region *memory, struct hub_request *request,
                       const struct normalise_rules *rules, struct hub_notes *notes)
 {
@@ -111,7 +124,5 @@ int normalise_request(struct region *memory, struct hub_request *request,
     }
     merge_turns(request);
     int err = normalise_pairs(memory, request, notes);
-    if (err == 0 && request->first == NULL)
-        err = hub_refuse_field(notes, HUB_FIELD_MESSAGES, SPAN("No message says anything."));
-    return err;
+    return err == 0 ? check_conversation(request, rules, notes) : err;
 }

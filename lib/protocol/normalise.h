@@ -6,8 +6,8 @@
  *   - the results of a turn's tool calls stand in the next user turn, before everything else in it,
  *     in the order of the calls, each once (of several the last);
  *   - a result without a call, and a call without a result, are refused by the call's id;
- *   - text that is blank is deleted, and a turn that is empty then too; a request of which nothing
- *     is left is refused;
+ *   - text that is blank is deleted, and a turn that is empty then too; a request of which no
+ *     message is left is refused;
  *   - a result knows the name of its tool;
  *   - without tools, calls and results of earlier turns become text.
  */
@@ -18,6 +18,7 @@
 #include "lib/protocol/hub_notes.h"
 
 struct normalise_rules {
+    bool system_apart; /* not among the messages: without another one nothing would stand there */
     bool keep_system_turns; /* else all system messages become the first ones, in their order */
     bool tool_text;         /* the last rule above */
     /** Reasoning of other providers is deleted: only what this one has signed stays. */

@@ -26,6 +26,10 @@ struct request_row {
     const char *dropped; /* NULL: nothing */
 };
 
+/** Who asks, what the provider speaks, and what its model is like: PAIR(OPENAI, ANTHROPIC, NEW). */
+#define PAIR(client, provider, asked) \
+    .from = PROTOCOL_##client, .to = PROTOCOL_##provider, .target = TARGET_##asked
+
 void check_requests(struct translations *translations, const struct request_row *rows,
                     size_t count);
 

@@ -10,60 +10,44 @@
 
 /* Vector 40. */
 static const struct request_row sampling_is_what_the_model_takes_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NO_SAMPLING,
+    {PAIR(OPENAI, ANTHROPIC, NO_SAMPLING),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"temperature\":0.2,\"top_p\":0.9}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096}",
      .dropped = "temperature, top_p"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_OLD,
+    {PAIR(OPENAI, ANTHROPIC, OLD),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"temperature\":0.2,\"top_p\":0.9}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"temperature\":0.2}",
      .dropped = "top_p"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_OLD,
+    {PAIR(OPENAI, ANTHROPIC, OLD),
      .body = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"top_p\":0.9}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"top_p\":0.9}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"temperature\":0.2,\"top_p\":0.9}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"temperature\":0.2,\"top_p\":0.9}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"temperature\":1.7}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"temperature\":1}",
      .dropped = "temperature"},
-    {.from = PROTOCOL_ANTHROPIC,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(ANTHROPIC, ANTHROPIC, NEW),
      .body = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"top_k\":5}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"top_k\":5}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"temperature\":0.2,\"top_p\":0.9,\"reasoning_effort\":\"low\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024}}",
      .dropped = "temperature, top_p"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"top_p\":0.96,\"reasoning_effort\":\"low\"}",
      .wanted =
@@ -76,30 +60,20 @@ static void sampling_is_what_the_model_takes(void **state)
 }
 
 static const struct request_row penalties_are_refused_and_a_seed_is_dropped_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"frequency_penalty\":0.5}",
-     .err = ERR_UNTRANSLATABLE,
-     .param = "frequency_penalty"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+     .err = ERR_UNTRANSLATABLE, .param = "frequency_penalty"},
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"presence_penalty\":-1}",
-     .err = ERR_UNTRANSLATABLE,
-     .param = "presence_penalty"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+     .err = ERR_UNTRANSLATABLE, .param = "presence_penalty"},
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"frequency_penalty\":0.0,\"presence_penalty\":0}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"seed\":1}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096}",
@@ -113,24 +87,18 @@ static void penalties_are_refused_and_a_seed_is_dropped(void **state)
 
 /* Vector 50. */
 static const struct request_row blank_stops_are_dropped_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"stop\":\"END\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"stop_sequences\":[\"END\"]}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"stop\":[\"\\n\",\"END\"]}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"stop_sequences\":[\"END\"]}",
      .dropped = "stop"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"stop\":[\"\\n\"]}",
      .wanted =
@@ -144,31 +112,23 @@ static void blank_stops_are_dropped(void **state)
 }
 
 static const struct request_row users_and_tiers_have_their_words_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"user\":\"u1\",\"service_tier\":\"default\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"metadata\":{\"user_id\":\"u1\"},\"service_tier\":\"standard_only\"}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"service_tier\":\"auto\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"service_tier\":\"auto\"}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"service_tier\":\"flex\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096}",
      .dropped = "service_tier"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"user\":\"uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu\"}",
      .wanted =

@@ -10,44 +10,32 @@
 
 /* Vector 41. */
 static const struct request_row thinking_that_adapts_has_an_effort_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"none\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"minimal\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"thinking\":{\"type\":\"adaptive\"},\"output_config\":{\"effort\":\"low\"}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"low\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"thinking\":{\"type\":\"adaptive\"},\"output_config\":{\"effort\":\"low\"}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"high\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"thinking\":{\"type\":\"adaptive\"},\"output_config\":{\"effort\":\"high\"}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"xhigh\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"thinking\":{\"type\":\"adaptive\"},\"output_config\":{\"effort\":\"xhigh\"}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"max\"}",
      .wanted =
@@ -61,73 +49,53 @@ static void thinking_that_adapts_has_an_effort(void **state)
 
 /* Vector 41. */
 static const struct request_row thinking_has_a_budget_below_the_ceiling_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"high\",\"max_tokens\":3000}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":3000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1976}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"high\",\"max_tokens\":2047}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":2047}",
      .dropped = "reasoning_effort"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"high\",\"max_tokens\":2048}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":2048,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"none\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"minimal\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"low\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"medium\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":9216,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":8192}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"high\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":17408,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":16384}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"xhigh\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":33024,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":32000}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"max\"}",
      .wanted =
@@ -140,22 +108,16 @@ static void thinking_has_a_budget_below_the_ceiling(void **state)
 }
 
 static const struct request_row a_model_has_a_ceiling_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_CEILING,
+    {PAIR(OPENAI, ANTHROPIC, CEILING),
      .body = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":8000}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_CEILING,
+    {PAIR(OPENAI, ANTHROPIC, CEILING),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"high\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":8000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":6976}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_CEILING,
+    {PAIR(OPENAI, ANTHROPIC, CEILING),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_completion_tokens\":10}",
      .wanted =
@@ -168,24 +130,18 @@ static void a_model_has_a_ceiling(void **state)
 }
 
 static const struct request_row a_budget_that_is_given_stays_where_it_fits_rows[] = {
-    {.from = PROTOCOL_ANTHROPIC,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(ANTHROPIC, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":9000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":5000}}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":9000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":5000}}"},
-    {.from = PROTOCOL_ANTHROPIC,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(ANTHROPIC, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":5000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":5000}}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":5000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":3976}}",
      .dropped = "thinking"},
-    {.from = PROTOCOL_ANTHROPIC,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(ANTHROPIC, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":9000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":5000}}",
      .wanted =
@@ -199,38 +155,28 @@ static void a_budget_that_is_given_stays_where_it_fits(void **state)
 
 /* Vector 42. */
 static const struct request_row a_budget_needs_the_thinking_before_a_call_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"A\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"A\",\"content\":\"a\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"reasoning_effort\":\"low\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]},{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"A\",\"name\":\"f\",\"input\":{}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"A\",\"content\":[{\"type\":\"text\",\"text\":\"a\"}]}]}],\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}],\"max_tokens\":4096}",
      .dropped = "reasoning_effort"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"A\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"A\",\"content\":\"a\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"reasoning_effort\":\"low\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]},{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"A\",\"name\":\"f\",\"input\":{}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"A\",\"content\":[{\"type\":\"text\",\"text\":\"a\"}]}]}],\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}],\"max_tokens\":4096,\"thinking\":{\"type\":\"adaptive\"},\"output_config\":{\"effort\":\"low\"}}"},
-    {.from = PROTOCOL_ANTHROPIC,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(ANTHROPIC, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"t\",\"signature\":\"s\"},{\"type\":\"tool_use\",\"id\":\"A\",\"name\":\"f\",\"input\":{}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"A\",\"content\":\"ok\"}]}],\"max_tokens\":9000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":5000},\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}]}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]},{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"t\",\"signature\":\"s\"},{\"type\":\"tool_use\",\"id\":\"A\",\"name\":\"f\",\"input\":{}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"A\",\"content\":[{\"type\":\"text\",\"text\":\"ok\"}]}]}],\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}],\"max_tokens\":9000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":5000}}"},
-    {.from = PROTOCOL_ANTHROPIC,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(ANTHROPIC, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"assistant\",\"content\":[{\"type\":\"redacted_thinking\",\"data\":\"d\"},{\"type\":\"tool_use\",\"id\":\"A\",\"name\":\"f\",\"input\":{}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"A\",\"content\":\"ok\"}]}],\"max_tokens\":9000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":5000},\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}]}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]},{\"role\":\"assistant\",\"content\":[{\"type\":\"redacted_thinking\",\"data\":\"d\"},{\"type\":\"tool_use\",\"id\":\"A\",\"name\":\"f\",\"input\":{}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"A\",\"content\":[{\"type\":\"text\",\"text\":\"ok\"}]}]}],\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}],\"max_tokens\":9000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":5000}}"},
-    {.from = PROTOCOL_ANTHROPIC,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(ANTHROPIC, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"t\",\"signature\":\"\"},{\"type\":\"tool_use\",\"id\":\"A\",\"name\":\"f\",\"input\":{}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"A\",\"content\":\"ok\"}]}],\"max_tokens\":9000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":5000},\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}]}",
      .wanted =
@@ -244,24 +190,18 @@ static void a_budget_needs_the_thinking_before_a_call(void **state)
 }
 
 static const struct request_row a_budget_goes_with_no_forced_call_and_no_prefill_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":\"required\",\"reasoning_effort\":\"low\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}],\"tool_choice\":{\"type\":\"any\"},\"max_tokens\":4096}",
      .dropped = "reasoning_effort"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":\"required\",\"reasoning_effort\":\"low\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}],\"tool_choice\":{\"type\":\"any\"},\"max_tokens\":4096,\"thinking\":{\"type\":\"adaptive\"},\"output_config\":{\"effort\":\"low\"}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_BUDGET,
+    {PAIR(OPENAI, ANTHROPIC, BUDGET),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"assistant\",\"content\":\"so\"}],\"reasoning_effort\":\"low\"}",
      .wanted =
@@ -275,9 +215,7 @@ static void a_budget_goes_with_no_forced_call_and_no_prefill(void **state)
 }
 
 static const struct request_row a_model_without_thinking_is_not_asked_to_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_PLAIN,
+    {PAIR(OPENAI, ANTHROPIC, PLAIN),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"reasoning_effort\":\"high\"}",
      .wanted =
@@ -291,30 +229,22 @@ static void a_model_without_thinking_is_not_asked_to(void **state)
 }
 
 static const struct request_row thinking_can_be_shown_or_not_rows[] = {
-    {.from = PROTOCOL_ANTHROPIC,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(ANTHROPIC, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":9,\"thinking\":{\"type\":\"adaptive\",\"display\":\"omitted\"}}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":9,\"thinking\":{\"type\":\"adaptive\",\"display\":\"omitted\"}}"},
-    {.from = PROTOCOL_ANTHROPIC,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(ANTHROPIC, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":9,\"thinking\":{\"type\":\"adaptive\"}}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":9,\"thinking\":{\"type\":\"adaptive\",\"display\":\"summarized\"}}"},
-    {.from = PROTOCOL_ANTHROPIC,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(ANTHROPIC, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":9,\"thinking\":{\"type\":\"disabled\"}}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":9}"},
-    {.from = PROTOCOL_ANTHROPIC,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(ANTHROPIC, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":9,\"output_config\":{\"effort\":\"low\"}}",
      .wanted =

@@ -10,9 +10,7 @@
 
 /* Vectors 34 and 35. */
 static const struct request_row results_follow_their_calls_in_order_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"A\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}},{\"id\":\"B\",\"type\":\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"B\",\"content\":\"b\"},{\"role\":\"tool\",\"tool_call_id\":\"A\",\"content\":\"old\"},{\"role\":\"tool\",\"tool_call_id\":\"A\",\"content\":\"a\"},{\"role\":\"user\",\"content\":\"thanks\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]}",
      .wanted =
@@ -26,9 +24,7 @@ static void results_follow_their_calls_in_order(void **state)
 
 /* Vectors 36 and 54. */
 static const struct request_row calls_without_tools_are_text_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"A\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\": \"}}]},{\"role\":\"tool\",\"tool_call_id\":\"A\",\"content\":\"new\"}]}",
      .wanted =
@@ -41,20 +37,14 @@ static void calls_without_tools_are_text(void **state)
 }
 
 static const struct request_row a_call_and_a_result_go_together_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"tool\",\"tool_call_id\":\"Z\",\"content\":\"a\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]}",
-     .err = ERR_UNTRANSLATABLE,
-     .param = "messages"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+     .err = ERR_UNTRANSLATABLE, .param = "messages"},
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"A\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},{\"role\":\"user\",\"content\":\"y\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]}",
-     .err = ERR_UNTRANSLATABLE,
-     .param = "messages"},
+     .err = ERR_UNTRANSLATABLE, .param = "messages"},
 };
 
 static void a_call_and_a_result_go_together(void **state)
@@ -64,9 +54,7 @@ static void a_call_and_a_result_go_together(void **state)
 
 /* Vectors 37 and 49. */
 static const struct request_row all_system_messages_stand_first_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"A\"},{\"role\":\"developer\",\"content\":[{\"type\":\"text\",\"text\":\"B\"},{\"type\":\"text\",\"text\":\"C\"}]},{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"assistant\",\"content\":\"  \"},{\"role\":\"user\",\"content\":\"y\"},{\"role\":\"system\",\"content\":\"late\"}]}",
      .wanted =
@@ -79,9 +67,7 @@ static void all_system_messages_stand_first(void **state)
 }
 
 static const struct request_row system_messages_stay_where_the_model_takes_them_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_SYSTEM_TURNS,
+    {PAIR(OPENAI, ANTHROPIC, SYSTEM_TURNS),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"A\"},{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"system\",\"content\":\"late\"},{\"role\":\"user\",\"content\":\"y\"}]}",
      .wanted =
@@ -94,9 +80,7 @@ static void system_messages_stay_where_the_model_takes_them(void **state)
 }
 
 static const struct request_row an_answer_to_be_continued_ends_without_white_space_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"assistant\",\"content\":\"text \\n \"}],\"stream\":true}",
      .wanted =
@@ -110,44 +94,32 @@ static void an_answer_to_be_continued_ends_without_white_space(void **state)
 
 /* Vectors 38 and 39. */
 static const struct request_row choices_are_for_tools_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tool_choice\":\"none\",\"parallel_tool_calls\":false}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":\"none\",\"parallel_tool_calls\":false}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}],\"tool_choice\":{\"type\":\"none\"},\"max_tokens\":4096}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"parallel_tool_calls\":false}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}],\"tool_choice\":{\"type\":\"auto\",\"disable_parallel_tool_use\":true},\"max_tokens\":4096}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"parallel_tool_calls\":true}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}],\"max_tokens\":4096}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":\"required\"}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}],\"tool_choice\":{\"type\":\"any\"},\"max_tokens\":4096}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"f\"}}}",
      .wanted =
@@ -160,9 +132,7 @@ static void choices_are_for_tools(void **state)
 }
 
 static const struct request_row only_allowed_tools_are_sent_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"description\":\"d\"}},{\"type\":\"function\",\"function\":{\"name\":\"g\",\"parameters\":{},\"description\":\"e\",\"strict\":true}}],\"tool_choice\":{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"required\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"g\"}}]}}}",
      .wanted =
@@ -176,13 +146,8 @@ static void only_allowed_tools_are_sent(void **state)
 
 /* Vector 33. */
 static const struct request_row foreign_ids_and_long_names_are_fitted_alike_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
-     .body =
-         "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"functions.Bash:0\",\"type\":\"function\",\"function\":{\"name\":\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"functions.Bash:0\",\"content\":\"a\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\"}}],\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\"}}}",
-     .wanted =
-         "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]},{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"functions_Bash_0_f1f1899b\",\"name\":\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn_5e32c24c\",\"input\":{}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"functions_Bash_0_f1f1899b\",\"content\":[{\"type\":\"text\",\"text\":\"a\"}]}]}],\"tools\":[{\"name\":\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn_5e32c24c\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}],\"tool_choice\":{\"type\":\"tool\",\"name\":\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn_5e32c24c\"},\"max_tokens\":4096}"},
+    {PAIR(OPENAI, ANTHROPIC, NEW),
+     .body = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"functions.Bash:0\",\"type\":\"function\",\"function\":{\"name\":\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"functions.Bash:0\",\"content\":\"a\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\"}}],\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\"}}}", .wanted = "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]},{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"functions_Bash_0_f1f1899b\",\"name\":\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn_5e32c24c\",\"input\":{}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"functions_Bash_0_f1f1899b\",\"content\":[{\"type\":\"text\",\"text\":\"a\"}]}]}],\"tools\":[{\"name\":\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn_5e32c24c\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}],\"tool_choice\":{\"type\":\"tool\",\"name\":\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn_5e32c24c\"},\"max_tokens\":4096}"},
 };
 
 static void foreign_ids_and_long_names_are_fitted_alike(void **state)
@@ -191,9 +156,7 @@ static void foreign_ids_and_long_names_are_fitted_alike(void **state)
 }
 
 static const struct request_row strict_tools_need_a_model_that_knows_them_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_OLD,
+    {PAIR(OPENAI, ANTHROPIC, OLD),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true}}]}",
      .wanted =
@@ -207,44 +170,29 @@ static void strict_tools_need_a_model_that_knows_them(void **state)
 }
 
 static const struct request_row a_format_is_native_or_a_tool_or_refused_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":{\"type\":\"object\"}}}}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"max_tokens\":4096,\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"type\":\"object\"}}}}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_OLD,
+    {PAIR(OPENAI, ANTHROPIC, OLD),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}}}}}}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}],\"tools\":[{\"name\":\"json_response\",\"description\":\"Gives the answer.\",\"input_schema\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}}}}],\"tool_choice\":{\"type\":\"tool\",\"name\":\"json_response\",\"disable_parallel_tool_use\":true},\"max_tokens\":4096}"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_OLD,
+    {PAIR(OPENAI, ANTHROPIC, OLD),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":{\"type\":\"object\"}}},\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]}",
-     .err = ERR_UNTRANSLATABLE,
-     .param = "response_format"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_PLAIN,
+     .err = ERR_UNTRANSLATABLE, .param = "response_format"},
+    {PAIR(OPENAI, ANTHROPIC, PLAIN),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":{\"type\":\"object\"}}}}",
-     .err = ERR_UNTRANSLATABLE,
-     .param = "response_format"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+     .err = ERR_UNTRANSLATABLE, .param = "response_format"},
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"response_format\":{\"type\":\"json_object\"}}",
-     .err = ERR_UNTRANSLATABLE,
-     .param = "response_format"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+     .err = ERR_UNTRANSLATABLE, .param = "response_format"},
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"response_format\":{\"type\":\"text\"}}",
      .wanted =
@@ -258,35 +206,24 @@ static void a_format_is_native_or_a_tool_or_refused(void **state)
 
 /* Vector 51. */
 static const struct request_row images_and_files_have_their_sources_rows[] = {
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"look\"},{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;name=x.png;base64,AAA=\",\"detail\":\"high\"}},{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://a/b.png\"}},{\"type\":\"file\",\"file\":{\"file_data\":\"data:application/pdf;base64,AAAA\",\"filename\":\"a.pdf\"}},{\"type\":\"file\",\"file\":{\"file_data\":\"data:text/plain;base64,aGkiCsOk\",\"filename\":\"a.txt\"}}]}]}",
      .wanted =
          "{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"look\"},{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"AAA=\"}},{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"https://a/b.png\"}},{\"type\":\"document\",\"title\":\"a.pdf\",\"source\":{\"type\":\"base64\",\"media_type\":\"application/pdf\",\"data\":\"AAAA\"}},{\"type\":\"document\",\"title\":\"a.txt\",\"source\":{\"type\":\"text\",\"media_type\":\"text/plain\",\"data\":\"hi\\\"\\nä\"}}]}],\"max_tokens\":4096}",
      .dropped = "image_url.detail"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"file\",\"file\":{\"file_data\":\"data:text/plain;base64,/////w==\",\"filename\":\"a.txt\"}}]}]}",
-     .err = ERR_UNTRANSLATABLE,
-     .param = "messages"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_PLAIN,
+     .err = ERR_UNTRANSLATABLE, .param = "messages"},
+    {PAIR(OPENAI, ANTHROPIC, PLAIN),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://a/b.png\"}}]}]}",
-     .err = ERR_UNTRANSLATABLE,
-     .param = "messages"},
-    {.from = PROTOCOL_OPENAI,
-     .to = PROTOCOL_ANTHROPIC,
-     .target = TARGET_NEW,
+     .err = ERR_UNTRANSLATABLE, .param = "messages"},
+    {PAIR(OPENAI, ANTHROPIC, NEW),
      .body =
          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"AAAA\",\"format\":\"wav\"}}]}]}",
-     .err = ERR_UNTRANSLATABLE,
-     .param = "messages"},
+     .err = ERR_UNTRANSLATABLE, .param = "messages"},
 };
 
 static void images_and_files_have_their_sources(void **state)

@@ -169,6 +169,21 @@ static void turns_of_one_role_become_one(void **state)
     CHECK_ROWS(rules, rows);
 }
 
+static void a_system_prompt_alone_is_a_conversation_where_it_is_a_message(void **state)
+{
+    static const struct normalise_rules among = {.keep_system_turns = true};
+    static const struct normalise_rules apart = {.system_apart = true};
+    static const struct row kept[] = {{"s \"x\" ", "s \"x\" ", 0}};
+    static const struct row refused[] = {
+        {"s \"x\" ", "This model wants a message besides the system prompt.", ERR_UNTRANSLATABLE},
+        {"s \"x\" u \" \" ", "This model wants a message besides the system prompt.",
+         ERR_UNTRANSLATABLE},
+    };
+
+    CHECK_ROWS(among, kept);
+    CHECK_ROWS(apart, refused);
+}
+
 static void system_turns_stay_where_they_may(void **state)
 {
     static const struct normalise_rules rules = {.keep_system_turns = true};
@@ -251,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         REGION_TEST(turns_of_one_role_become_one),
+        REGION_TEST(a_system_prompt_alone_is_a_conversation_where_it_is_a_message),
         REGION_TEST(system_turns_stay_where_they_may),
         REGION_TEST(results_stand_behind_their_calls),
         REGION_TEST(without_tools_calls_are_text),
