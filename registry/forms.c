@@ -213,7 +213,7 @@ static const char *check_safe_url(struct span text, const char *unsafe)
     const char *slash = memchr(rest.ptr, '/', rest.len);
     split_port(slash == NULL ? rest : span_from(rest.ptr, slash), &host, &port);
     if (span_equal(host, SPAN("[::1]")) ||
-                   (span_starts_with(host, SPAN("127.")) && is_numeric_host(host, AF_INET)))
+        (span_starts_with(host, SPAN("127.")) && is_numeric_host(host, AF_INET)))
         return NULL;
     return unsafe;
 }

@@ -110,8 +110,7 @@ static void refuse_missing_certificates(const struct build *build)
 
     for (uint32_t i = 0; i < data->provider_count; i++) {
         if (!span_starts_with(data->providers[i].base_url, SPAN("https://")) &&
-                              !span_starts_with(data->providers[i].account.token_url,
-                                                SPAN("https://")))
+            !span_starts_with(data->providers[i].account.token_url, SPAN("https://")))
             continue;
         if (access(data->ca_file.ptr, R_OK) != 0)
             report_add(build->report, REPORT_ERROR, data->places.ca_file, "ca_file",

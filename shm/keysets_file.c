@@ -34,8 +34,8 @@ static int check_sum(struct span *text)
     if (err != 0)
         return err;
     if (!span_starts_with(line, SPAN("sum ")) || line.ptr[line.len - 1] != '\n' ||
-                          !span_equal((struct span){line.ptr + 4, DIGEST_HEX_BYTES},
-                                      (struct span){hex, DIGEST_HEX_BYTES}))
+        !span_equal((struct span){line.ptr + 4, DIGEST_HEX_BYTES},
+                    (struct span){hex, DIGEST_HEX_BYTES}))
         return ERR_CORRUPT;
     *text = body;
     return 0;

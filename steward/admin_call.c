@@ -242,10 +242,9 @@ static void on_decided(struct publisher_waiter *waiter, int err)
 {
     struct admin_call *call = LINK_OWNER(&waiter->link, struct admin_call, waiter.link);
 
-    call->answer.effective = err == 0 ? SPAN("published")
-                                      : err == ERR_TIMEOUT
-        ? SPAN("late")
-        : SPAN("refused");
+    call->answer.effective = err == 0             ? SPAN("published")
+                             : err == ERR_TIMEOUT ? SPAN("late")
+                                                  : SPAN("refused");
     admin_answer_send(call, 0);
 }
 

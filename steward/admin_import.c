@@ -68,7 +68,9 @@ static void add_row(struct import *import, struct span name, int err, bool creat
     text_add(out, import->count++ == 0 ? SPAN("{\"name\":") : SPAN(",{\"name\":"));
     text_add_json(out, name.len <= NAME_ID_BYTES_MAX && name.len > 0 ? name : SPAN(""));
     render_text(out, "result",
-                err != 0 ? SPAN("refused") : created ? SPAN("created") : SPAN("unchanged"));
+                err != 0  ? SPAN("refused")
+                : created ? SPAN("created")
+                          : SPAN("unchanged"));
     if (err != 0) {
         const struct directory_refusal *refusal = &import->call->refusal;
 

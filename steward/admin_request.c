@@ -121,7 +121,7 @@ static int read_wait(struct admin_call *call, const struct http_request *http)
     if (wait)
         call->wait_ms = ADMIN_WAIT_MS;
     if (!http_request_find(http, SPAN("prefer"), &prefer) ||
-                           !span_starts_with(prefer, SPAN("wait=")))
+        !span_starts_with(prefer, SPAN("wait=")))
         return err;
     /* RFC 7240: a preference that is not understood is ignored. */
     if (read_digits(span_skip(prefer, 5), WAIT_S_DIGITS_MAX, &seconds))

@@ -268,10 +268,10 @@ static int import_all(struct directory_call *call, const struct directory_import
     text_add(&names, SPAN("]}"));
     if (err != 0 || result->created == 0)
         return err;
-    return audit_add(
-        call, &(struct audit_row){
-                  .verb = SPAN("import"),
-                               .kind = SPAN("key"), .name = SPAN(""), .after = text_span(&names)});
+    return audit_add(call, &(struct audit_row){.verb = SPAN("import"),
+                                               .kind = SPAN("key"),
+                                               .name = SPAN(""),
+                                               .after = text_span(&names)});
 }
 
 int directory_key_import(struct directory_call *call, const struct directory_import *keys,

@@ -396,10 +396,10 @@ static int go_on_from(struct directory_call *call, uint64_t change)
 
     if (err != 0)
         return err;
-    err = audit_add(
-        call,
-        &(struct audit_row){.change = change + 1,
-                            .verb = SPAN("restore"), .kind = SPAN("directory"), .name = SPAN("")});
+    err = audit_add(call, &(struct audit_row){.change = change + 1,
+                                              .verb = SPAN("restore"),
+                                              .kind = SPAN("directory"),
+                                              .name = SPAN("")});
     return database_end(call->database, err);
 }
 

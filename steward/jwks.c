@@ -114,10 +114,9 @@ static bool take_key(struct span object, struct text *memory, struct keyset_key 
 
     if (json_walk_type(object) != JSON_OBJECT || !read_members(object, members) ||
         members[MEMBER_KTY].ptr == NULL || members[MEMBER_N].ptr == NULL ||
-        members[MEMBER_E].ptr == NULL ||
-        !is_word(members[MEMBER_KTY], SPAN("RSA")) ||
-                 !is_word_or_none(members[MEMBER_ALG], SPAN("RS256")) ||
-                                  !is_word_or_none(members[MEMBER_USE], SPAN("sig")))
+        members[MEMBER_E].ptr == NULL || !is_word(members[MEMBER_KTY], SPAN("RSA")) ||
+        !is_word_or_none(members[MEMBER_ALG], SPAN("RS256")) ||
+        !is_word_or_none(members[MEMBER_USE], SPAN("sig")))
         return false;
     if (take_key_id(memory, members[MEMBER_KID], &out->key_id) &&
         take_number(memory, members[MEMBER_N], RS256_MODULUS_BYTES_MAX, &out->modulus) &&

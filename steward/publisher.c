@@ -101,7 +101,7 @@ static struct directory_call call_of(struct publisher *publisher, struct databas
         .now_ms = wall_now_s() * 1000,
         .refusal = refusal,
         .actor = SPAN("steward"),
-        };
+    };
 }
 
 static int export_now(struct publisher *publisher, struct database *database,

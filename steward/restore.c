@@ -19,9 +19,11 @@ static int write_export(struct database *database, const char *state_dir, char *
     struct directory_call call = {
         .database = database,
         .digester = digester_new(),
-        .actor = SPAN("start"), .now_ms = wall_now_s() * 1000,
-                      .arena = arena_new(RESTORE_MEMORY_BYTES_MAX), .refusal = &refusal,
-        };
+        .actor = SPAN("start"),
+        .now_ms = wall_now_s() * 1000,
+        .arena = arena_new(RESTORE_MEMORY_BYTES_MAX),
+        .refusal = &refusal,
+    };
     int err = call.digester == NULL || call.arena == NULL
                   ? ERR_NO_MEMORY
                   : export_write(&call, state_dir, &written);

@@ -59,7 +59,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     struct admin_client *client = context;
 
     ask_take_field((struct span){bytes, size * count}, SPAN("x-weir-effective:"), client->effective,
-                                                            sizeof(client->effective));
+                   sizeof(client->effective));
     return size * count;
 }
 

@@ -169,10 +169,11 @@ static void on_timer(uv_timer_t *timer)
 
 static void begin_stream(struct demo_call *call)
 {
-    struct span head = call->is_chunked
-        ? SPAN("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache"
+    struct span head =
+        call->is_chunked
+            ? SPAN("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache"
                    "\r\nTransfer-Encoding: chunked\r\n\r\n")
-        : SPAN("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache"
+            : SPAN("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache"
                    "\r\nConnection: close\r\n\r\n");
 
     if (write_parts(call->conn, &head, 1) < 0) {

@@ -96,10 +96,9 @@ void describe_key(const struct data *data, const struct data_key *key, struct te
     digest_to_hex(&key->digest, hex);
     field_string(out, SPAN("{\"sha256\":"), (struct span){hex, sizeof(hex)});
     field_string_or_null(out, SPAN(",\"user\":"),
-                                   key->user == ROW_NONE ? SPAN("") : data->users[key->user].name);
+                         key->user == ROW_NONE ? SPAN("") : data->users[key->user].name);
     field_string_or_null(out, SPAN(",\"group\":"),
-                                   key->group == ROW_NONE ? SPAN("")
-                                                          : data->groups[key->group].name);
+                         key->group == ROW_NONE ? SPAN("") : data->groups[key->group].name);
     if (key->restricted)
         describe_list(out, SPAN(",\"allowed_models\":"), slug_at, &allowed, key->allowed_count);
     else
@@ -187,7 +186,7 @@ static void add_browser(struct text *out, const struct data *data)
         text_add_char(out, '}');
     }
     field_string_or_null(out, SPAN("],\"default_group\":"),
-                                   group == ROW_NONE ? SPAN("") : data->groups[group].name);
+                         group == ROW_NONE ? SPAN("") : data->groups[group].name);
     text_add_char(out, '}');
 }
 

@@ -118,11 +118,11 @@ static void add_deployments(struct text *out, const struct data *data,
 static void add_words(struct text *out, const struct data_model *model)
 {
     describe_flags(out, SPAN(",\"capabilities\":"), listed_capability_words,
-                             model->flags & MODEL_CAPABILITIES);
+                   model->flags & MODEL_CAPABILITIES);
     field_words(out, SPAN(",\"input_modalities\":"), model->input_modalities,
-                          model->input_modality_count);
+                model->input_modality_count);
     field_words(out, SPAN(",\"output_modalities\":"), model->output_modalities,
-                          model->output_modality_count);
+                model->output_modality_count);
     field_words(out, SPAN(",\"features\":"), model->features, model->feature_count);
     field_words(out, SPAN(",\"parameters\":"), model->parameters, model->parameter_count);
 }
@@ -152,9 +152,8 @@ void describe_model(const struct data *data, const struct data_model *model, str
     field_string_or_null(out, SPAN(",\"client_version_min\":"), model->client_version_min);
     text_add(out, SPAN(",\"strict_params\":"));
     text_add(out, model->strict_params == DATA_UNSET ? SPAN("null")
-                                                     : model->strict_params == DATA_ON
-             ? SPAN("true")
-             : SPAN("false"));
+                  : model->strict_params == DATA_ON  ? SPAN("true")
+                                                     : SPAN("false"));
     field_signed(out, SPAN(",\"priority\":"), model->priority);
     add_price(out, model);
     add_deployments(out, data, model);
@@ -165,9 +164,9 @@ void describe_provider(const struct data_provider *provider, struct text *out)
 {
     field_string(out, SPAN("{\"kind\":"), kinds[provider->kind]);
     field_string(out, SPAN(",\"base_url\":"), provider->base_url);
-    field_string_or_null(out, SPAN(",\"secret\":"), provider->has_secret ? SPAN("api_key")
-                                                                         : provider->has_account
-                                   ? SPAN("credentials")
-                                   : SPAN(""));
+    field_string_or_null(out, SPAN(",\"secret\":"),
+                         provider->has_secret    ? SPAN("api_key")
+                         : provider->has_account ? SPAN("credentials")
+                                                 : SPAN(""));
     text_add_char(out, '}');
 }

@@ -179,7 +179,7 @@ int diff_find_access(struct diff *diff)
         qsort(pairs.rows, pairs.count, sizeof(struct pair), compare_pairs);
     if (err == 0)
         err = add_pair(&callers, SPAN(""), set_of(diff->before, &anonymous),
-                                      set_of(diff->after, &anonymous));
+                       set_of(diff->after, &anonymous));
     if (err == 0)
         err = add_all(diff, &callers);
     if (err == 0)

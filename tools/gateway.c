@@ -35,8 +35,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct gateway *gateway = context;
 
-    ask_take_field((struct span){bytes, size * count},
-                   SPAN("x-weir-generation:"), gateway->generation, sizeof(gateway->generation));
+    ask_take_field((struct span){bytes, size * count}, SPAN("x-weir-generation:"),
+                   gateway->generation, sizeof(gateway->generation));
     return size * count;
 }
 

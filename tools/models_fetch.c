@@ -131,9 +131,9 @@ static int add_row(struct fetch *fetch, struct span object)
         .provider = take_text(fetch, object, "provider"),
         .kind = kind_of(object),
         .capabilities = has_word(object, "features", SPAN("tools")) ? MODEL_TOOLS : 0,
-                                 .input = take_price(object, "input"),
-                                 .output = take_price(object, "output"),
-        };
+        .input = take_price(object, "input"),
+        .output = take_price(object, "output"),
+    };
     return 0;
 }
 

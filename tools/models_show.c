@@ -71,7 +71,7 @@ static void add_granted(struct text *out, const struct offline *offline, uint32_
     const struct span slug = data->models[model].slug;
 
     add_subjects(out, SPAN(",\"granted_by\":{\"groups\":"),
-                           (struct subjects){data->groups, data->group_count}, model);
+                 (struct subjects){data->groups, data->group_count}, model);
     add_subjects(out, SPAN(",\"users\":"), (struct subjects){data->users, data->user_count}, model);
     text_add(out, SPAN("},\"callable_by\":{\"keys\":"));
     text_add_unsigned(out, count_keys(offline, slug));

@@ -15,9 +15,8 @@ enum value_unit value_unit_of(struct span path)
 {
     if (!span_starts_with(path, SPAN("price.")) || span_equal(path, SPAN("price.above.tokens")))
         return VALUE_PLAIN;
-    if (span_equal(path, SPAN("price.request")) ||
-                   span_equal(path, SPAN("price.image")) ||
-                              span_starts_with(path, SPAN("price.image_sizes")))
+    if (span_equal(path, SPAN("price.request")) || span_equal(path, SPAN("price.image")) ||
+        span_starts_with(path, SPAN("price.image_sizes")))
         return VALUE_USD;
     return VALUE_USD_PER_1M;
 }

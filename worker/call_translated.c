@@ -237,8 +237,8 @@ static enum proxy_taken begin_in_events(struct call *call, struct span bytes)
     struct span held = {call->held, call->held_bytes};
 
     call_keep_type(call, call->request.operation == OPERATION_ARRAY
-                   ? SPAN("application/json")
-                   : SPAN("text/event-stream; charset=utf-8"));
+                             ? SPAN("application/json")
+                             : SPAN("text/event-stream; charset=utf-8"));
     call_write_head(call, -1, &head);
     begin_stream(call);
     if (held.len == 0)

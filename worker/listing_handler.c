@@ -135,9 +135,11 @@ static void answer_whole(const struct request *request, const struct whole *whol
     struct span body = SPAN("");
     struct reply reply = {
         .status = 200,
-        .content_type = SPAN("application/json"), .content_length = (int64_t)whole->row->body_bytes,
-                             .fields = fields, .generation = generation,
-        };
+        .content_type = SPAN("application/json"),
+        .content_length = (int64_t)whole->row->body_bytes,
+        .fields = fields,
+        .generation = generation,
+    };
 
     if (!request->is_head && !listing_copies_take(whole->row)) {
         out = take_exchange(request, generation);
@@ -164,7 +166,7 @@ static bool is_unchanged(const struct http_request *http, struct span etag, stru
     text_add(fields, SPAN("\r\n" LISTING_CACHE_FIELDS));
     INVARIANT(fields->err == 0);
     return http_request_find(http, SPAN("if-none-match"), &if_none_match) &&
-                             listing_etag_matches(if_none_match, etag);
+           listing_etag_matches(if_none_match, etag);
 }
 
 enum { ETAG_BYTES = 18 };
@@ -188,9 +190,11 @@ static void send_page(const struct request *request, const struct page *page, en
 {
     struct reply reply = {
         .status = 200,
-        .content_type = SPAN("application/json"), .content_length = (int64_t)page->body_bytes,
-                             .fields = fields, .generation = generation,
-        };
+        .content_type = SPAN("application/json"),
+        .content_length = (int64_t)page->body_bytes,
+        .fields = fields,
+        .generation = generation,
+    };
 
     if (request->is_head) {
         reply_small(request, &reply, SPAN(""));
@@ -317,8 +321,9 @@ static void send_one(const struct request *request, enum dialect dialect, uint32
                                   listing_item(&generation->snapshot, dialect, model),
                                   dialect_item_tail(dialect)};
     struct reply reply = {.status = 200,
-                          .content_type = SPAN("application/json"), .fields = fields,
-                                               .generation = generation};
+                          .content_type = SPAN("application/json"),
+                          .fields = fields,
+                          .generation = generation};
 
     reply_pieces(request, &reply, pieces, sizeof(pieces) / sizeof(pieces[0]));
     generation_release(&generation);

@@ -38,7 +38,7 @@ static bool is_error(const struct json_node *root)
     if (json_is(root, JSON_ARRAY))
         root = json_first(root);
     return is_truthy(json_member(root, SPAN("error"))) ||
-                     json_is_text(json_member(root, SPAN("type")), SPAN("error"));
+           json_is_text(json_member(root, SPAN("type")), SPAN("error"));
 }
 
 static bool is_empty(const struct json_node *node)

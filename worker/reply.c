@@ -98,8 +98,8 @@ void reply_head(const struct request *request, const struct reply *reply, struct
     if (request->errors == ERRORS_ANTHROPIC)
         add_field(out, SPAN("request-id: "), (struct span){request->id, REQUEST_ID_BYTES});
     if (reply->generation != NULL)
-        add_field(out, SPAN("x-weir-generation: "), (struct span){reply->generation->label,
-                                                                  reply->generation->label_bytes});
+        add_field(out, SPAN("x-weir-generation: "),
+                  (struct span){reply->generation->label, reply->generation->label_bytes});
     if (close)
         text_add(out, SPAN("connection: close\r\n"));
     else if (request->http_minor == 0)

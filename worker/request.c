@@ -156,10 +156,11 @@ static void answer_health(const struct request *request, bool healthy)
     struct span body = healthy ? SPAN("ok\n") : SPAN("not ready\n");
     struct reply reply = {
         .status = healthy ? 200 : 503,
-        .content_type = SPAN("text/plain"), .content_length = (int64_t)body.len,
-                             .fields = SPAN("cache-control: no-store\r\n"),
-                                            .generation = request->worker->generations.current,
-                             };
+        .content_type = SPAN("text/plain"),
+        .content_length = (int64_t)body.len,
+        .fields = SPAN("cache-control: no-store\r\n"),
+        .generation = request->worker->generations.current,
+    };
 
     reply_small(request, &reply, body);
 }

@@ -160,7 +160,7 @@ static int choose_dialect(const struct http_request *request, struct route_match
 
     out->dialect = DIALECT_OPENAI;
     if (request->query.len > 0 && url_query_find(request->query, SPAN("client_version"), &value) &&
-                                                 value.len > 0) {
+        value.len > 0) {
         out->dialect = DIALECT_CODEX;
         return 0;
     }
@@ -180,7 +180,7 @@ static void choose_form(const struct http_request *request, struct route_match *
 {
     out->dialect = DIALECT_CREDIT;
     if (accept_quality(request, SPAN("text/html")) >
-                       accept_quality(request, SPAN("application/json")))
+        accept_quality(request, SPAN("application/json")))
         out->handler = HANDLER_WEB;
 }
 
@@ -189,7 +189,7 @@ static bool asks_for_events(const struct http_request *request)
     struct span value;
 
     return request->query.len > 0 && url_query_find(request->query, SPAN("alt"), &value) &&
-                                                    span_equal(value, SPAN("sse"));
+           span_equal(value, SPAN("sse"));
 }
 
 static void describe_call(enum route route, const struct http_request *request,

@@ -56,7 +56,7 @@ static void refuse(const struct request *request, struct generation *generation,
 {
     reply_error(request, &(struct reply_error){.err = err,
                                                .fields = SPAN("cache-control: no-store\r\n"),
-                                                              .generation = generation});
+                                               .generation = generation});
     generation_release(&generation);
 }
 

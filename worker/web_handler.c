@@ -71,9 +71,10 @@ static void write_page(struct web_exchange *out, int status, struct span fields)
     const struct reply reply = {
         .status = status,
         .content_type = SPAN("text/html; charset=utf-8"),
-                             .content_length = (int64_t)out->body.bytes, .fields = fields,
-                             .generation = out->generation,
-        };
+        .content_length = (int64_t)out->body.bytes,
+        .fields = fields,
+        .generation = out->generation,
+    };
     struct text head = text_over(out->head, sizeof(out->head));
     struct iovec vec[WEB_PIECES_MAX + 1];
     struct iov_builder iov = {.vec = vec, .cap = WEB_PIECES_MAX + 1};
@@ -118,7 +119,7 @@ static void send_page(struct web_exchange *out, const struct http_request *http,
     text_add(&fields, SPAN("\r\n" LISTING_CACHE_FIELDS SECURITY_FIELDS));
     INVARIANT(fields.err == 0);
     if (http_request_find(http, SPAN("if-none-match"), &if_none_match) &&
-                          listing_etag_matches(if_none_match, etag))
+        listing_etag_matches(if_none_match, etag))
         send_unchanged(out, text_span(&fields));
     else
         write_page(out, 200, text_span(&fields));
@@ -161,7 +162,7 @@ static bool has_failed_to_sign_in(const struct http_request *http)
     struct span value;
 
     return http->query.len > 0 && url_query_find(http->query, SPAN("signin"), &value) &&
-                                                 span_equal(value, SPAN("failed"));
+           span_equal(value, SPAN("failed"));
 }
 
 /* Who looks; the sentence is for who is not let in. */
@@ -282,13 +283,12 @@ void web_answer_asset(const struct request *request, const struct http_request *
     text_add(&fields, SPAN("etag: "));
     text_add(&fields, asset->etag);
     text_add(&fields,
-             SPAN("\r\ncache-control: public, max-age=31536000, immutable\r\n"
-                           SECURITY_FIELDS));
+             SPAN("\r\ncache-control: public, max-age=31536000, immutable\r\n" SECURITY_FIELDS));
     INVARIANT(fields.err == 0);
     struct reply reply = {.status = 304, .content_length = -1, .fields = text_span(&fields)};
 
     if (!http_request_find(http, SPAN("if-none-match"), &if_none_match) ||
-                           !listing_etag_matches(if_none_match, asset->etag)) {
+        !listing_etag_matches(if_none_match, asset->etag)) {
         reply.status = 200;
         reply.content_type = asset->content_type;
         reply.content_length = (int64_t)asset->body.len;

@@ -229,9 +229,8 @@ int access_find_pair(const struct http_request *request, struct access_pair *out
 
     for (uint32_t i = 0; i < request->header_count; i++)
         consider_for_pair(&search, &request->headers[i]);
-    for (struct span query = request->query;
-         url_query_find(query, SPAN("key"), &value);
-                        query = span_from(value.ptr + value.len, query.ptr + query.len))
+    for (struct span query = request->query; url_query_find(query, SPAN("key"), &value);
+         query = span_from(value.ptr + value.len, query.ptr + query.len))
         search.has_other = search.has_other || value.len != 0;
     int err = judge_pair(&search);
     if (err != 0) {

@@ -26,8 +26,9 @@ static struct digest tag_of(const struct session_signer *signer, const struct se
                             const struct digest *key)
 {
     const struct span pieces[] = {
-        SPAN("weir session 1 tag"), {(const char *)sealed->expiry, sizeof(sealed->expiry)},
-             bytes_of(key),
+        SPAN("weir session 1 tag"),
+        {(const char *)sealed->expiry, sizeof(sealed->expiry)},
+        bytes_of(key),
     };
 
     return hmac_sha256(signer->digester, signer->key, pieces, sizeof(pieces) / sizeof(pieces[0]));

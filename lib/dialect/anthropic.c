@@ -45,7 +45,7 @@ static void add_context_management(struct text *out, const struct dialect_model 
 static void add_effort(struct text *out, const struct dialect_model *model)
 {
     add_leaf(out, SPAN(",\"effort\":{\"high\":{\"supported\":"),
-                       model_has_level(model, SPAN("high")));
+             model_has_level(model, SPAN("high")));
     add_leaf(out, SPAN(",\"low\":{\"supported\":"), model_has_level(model, SPAN("low")));
     add_leaf(out, SPAN(",\"max\":{\"supported\":"), model_has_level(model, SPAN("max")));
     add_leaf(out, SPAN(",\"medium\":{\"supported\":"), model_has_level(model, SPAN("medium")));
@@ -78,10 +78,10 @@ static void add_capabilities(struct text *out, const struct dialect_model *model
     add_leaf(out, SPAN(",\"pdf_input\":{\"supported\":"), model_takes(model, SPAN("file")));
     add_server_tools(out, model);
     add_feature(out, SPAN(",\"structured_outputs\":{\"supported\":"), model,
-                          SPAN("structured_outputs"));
+                SPAN("structured_outputs"));
     field_bool(out, SPAN(",\"thinking\":{\"supported\":"), thinks);
     add_feature(out, SPAN(",\"types\":{\"adaptive\":{\"supported\":"), model,
-                          SPAN("adaptive_thinking"));
+                SPAN("adaptive_thinking"));
     add_leaf(out, SPAN(",\"enabled\":{\"supported\":"), thinks);
     text_add(out, SPAN("}}}"));
 }
@@ -212,8 +212,8 @@ static int read_cursors(const struct page_request *request, struct selection *se
     uint32_t before;
 
     if (find_cursor(request, SPAN("after_id"), &after) != 0 ||
-                    find_cursor(request, SPAN("before_id"), &before) != 0 ||
-                                (after != ROW_NONE && before != ROW_NONE))
+        find_cursor(request, SPAN("before_id"), &before) != 0 ||
+        (after != ROW_NONE && before != ROW_NONE))
         return ERR_INVALID;
     *is_before = before != ROW_NONE;
     if (after != ROW_NONE)
@@ -235,8 +235,7 @@ int anthropic_answer(const struct page_request *request, struct page *page, stru
         return ERR_INVALID;
     *wrong = SPAN("`lifecycle` is active, deprecated or retired.");
     if (read_lifecycles(request->query, SPAN("lifecycle"), &selection->filter.lifecycles) != 0 ||
-                        read_lifecycles(request->query, SPAN("lifecycle[]"),
-                                                             &selection->filter.lifecycles) != 0)
+        read_lifecycles(request->query, SPAN("lifecycle[]"), &selection->filter.lifecycles) != 0)
         return ERR_INVALID;
     *wrong = SPAN("One of `after_id` and `before_id` may name a model.");
     if (read_cursors(request, selection, &is_before) != 0)

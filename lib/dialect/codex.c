@@ -11,7 +11,7 @@ void codex_render_model(const struct dialect_model *model, struct text *out)
     field_string(out, SPAN(",\"display_name\":"), model->name);
     field_string(out, SPAN(",\"description\":"), model->description);
     field_string_or_null(out, SPAN(",\"base_instructions\":\"\",\"default_reasoning_level\":"),
-                                   model->default_reasoning);
+                         model->default_reasoning);
     field_levels(out, SPAN(",\"supported_reasoning_levels\":"), model);
     field_bool(out, SPAN(",\"supported_in_api\":"), model_has(model, MODEL_IN_API));
     field_signed(out, SPAN(",\"priority\":"), model->row->priority);
@@ -20,12 +20,12 @@ void codex_render_model(const struct dialect_model *model, struct text *out)
     field_bool(out, SPAN(",\"support_verbosity\":"), model_has(model, MODEL_VERBOSITY));
     field_string_or_null(out, SPAN(",\"default_verbosity\":"), model->default_verbosity);
     field_bool(out, SPAN(",\"supports_parallel_tool_calls\":"),
-                         model_has(model, MODEL_PARALLEL_TOOL_CALLS));
+               model_has(model, MODEL_PARALLEL_TOOL_CALLS));
     field_unsigned(out, SPAN(",\"context_window\":"), model->row->context_window);
     field_words(out, SPAN(",\"input_modalities\":"), model->input_modalities,
-                          model->input_modality_count);
+                model->input_modality_count);
     field_bool(out, SPAN(",\"available_in_plans\":[],\"prefer_websockets\":"),
-                         model_has(model, MODEL_WEBSOCKETS));
+               model_has(model, MODEL_WEBSOCKETS));
     text_add(out, SPAN(",\"visibility\":\"list\",\"truncation_policy\":" TRUNCATION_POLICY
                        ",\"experimental_supported_tools\":[]}"));
 }

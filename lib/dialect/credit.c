@@ -60,9 +60,9 @@ void credit_render_model(const struct dialect_model *model, struct text *out)
     field_unsigned(out, SPAN(",\"context_window\":"), model->row->context_window);
     field_unsigned(out, SPAN(",\"max_output_tokens\":"), model->row->max_output_tokens);
     add_cost(out, SPAN(",\"cost_per_1k_input\":"), model,
-                       price == NULL ? PRICE_NONE : price->input);
+             price == NULL ? PRICE_NONE : price->input);
     add_cost(out, SPAN(",\"cost_per_1k_output\":"), model,
-                       price == NULL ? PRICE_NONE : price->output);
+             price == NULL ? PRICE_NONE : price->output);
     field_bool(out, SPAN(",\"supports_tools\":"), model_has(model, MODEL_TOOLS));
     field_bool(out, SPAN(",\"supports_vision\":"), model_takes(model, SPAN("image")));
     text_add_char(out, '}');

@@ -68,8 +68,8 @@ void field_levels(struct text *out, struct span name, const struct dialect_model
     text_add(out, name);
     text_add_char(out, '[');
     for (uint32_t i = 0; i < model->level_count; i++) {
-        field_string(out,
-                     i > 0 ? SPAN(",{\"effort\":") : SPAN("{\"effort\":"), model->levels[i].effort);
+        field_string(out, i > 0 ? SPAN(",{\"effort\":") : SPAN("{\"effort\":"),
+                     model->levels[i].effort);
         field_string(out, SPAN(",\"description\":"), model->levels[i].description);
         text_add_char(out, '}');
     }

@@ -82,9 +82,9 @@ int filterable_answer(const struct page_request *request, struct page *page, str
     struct selection_filter *filter = &page->selection.filter;
     struct text tail = text_over(page->tail, sizeof(page->tail));
     int provider = read_bits(request, SPAN("provider"), providers, PROVIDER_KIND_COUNT,
-                                           &filter->providers);
+                             &filter->providers);
     int capability = read_bits(request, SPAN("capability"), capabilities, MODEL_KIND_COUNT,
-                                             &filter->kinds);
+                               &filter->kinds);
 
     *wrong = SPAN("`provider` and `capability` are one word each.");
     if (provider == ERR_INVALID || capability == ERR_INVALID)

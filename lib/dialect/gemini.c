@@ -59,8 +59,7 @@ int gemini_answer(const struct page_request *request, struct page *page, struct 
         size = PAGE_SIZE_DEFAULT;
     *wrong = SPAN("`pageToken` is not one that a page of this list gave.");
     if (page_find_text(request->query, SPAN("pageToken"), memory, sizeof(memory), &token) != 0 ||
-                       (token.len > 0 &&
-                        page_read_token(token, request->snapshot, &page->selection.from) != 0))
+        (token.len > 0 && page_read_token(token, request->snapshot, &page->selection.from) != 0))
         return ERR_INVALID;
     struct selection_sum sum = page_cut(request, page,
                                         (uint32_t)(size > PAGE_SIZE_MAX ? PAGE_SIZE_MAX : size));

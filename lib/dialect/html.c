@@ -135,8 +135,8 @@ void html_render_model(const struct dialect_model *model, struct text *out)
     add_tokens(out, model->row->max_output_tokens);
     text_add(out, SPAN("</td><td>"));
     add_capability(out, model_has(model, MODEL_REASONING), SPAN("i-reasoning"), SPAN("reasoning"));
-    add_capability(out, model_has(model, MODEL_ATTACHMENTS),
-                   SPAN("i-attachments"), SPAN("attachments"));
+    add_capability(out, model_has(model, MODEL_ATTACHMENTS), SPAN("i-attachments"),
+                   SPAN("attachments"));
     add_capability(out, model_has(model, MODEL_TOOLS), SPAN("i-tools"), SPAN("tools"));
     text_add(out, SPAN("</td><td>"));
     add_usd(out, price == NULL ? PRICE_NONE : price->input);

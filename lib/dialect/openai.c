@@ -12,7 +12,7 @@ static void add_metadata(struct text *out, const struct dialect_model *model)
     field_string(out, SPAN(",\"description\":"), model->description);
     field_unsigned(out, SPAN(",\"context_window\":"), model->row->context_window);
     field_words(out, SPAN(",\"input_modalities\":"), model->input_modalities,
-                          model->input_modality_count);
+                model->input_modality_count);
     field_levels(out, SPAN(",\"supported_reasoning_levels\":"), model);
     field_string_or_null(out, SPAN(",\"default_reasoning_level\":"), model->default_reasoning);
     field_bool(out, SPAN(",\"supports_reasoning_summaries\":"), model_has(model, MODEL_SUMMARIES));
@@ -20,7 +20,7 @@ static void add_metadata(struct text *out, const struct dialect_model *model)
     field_string_or_null(out, SPAN(",\"default_verbosity\":"), model->default_verbosity);
     field_bool(out, SPAN(",\"prefer_websockets\":"), model_has(model, MODEL_WEBSOCKETS));
     field_bool(out, SPAN(",\"supports_parallel_tool_calls\":"),
-                         model_has(model, MODEL_PARALLEL_TOOL_CALLS));
+               model_has(model, MODEL_PARALLEL_TOOL_CALLS));
     field_bool(out, SPAN(",\"supported_in_api\":"), model_has(model, MODEL_IN_API));
     field_string_or_null(out, SPAN(",\"minimal_client_version\":"), model->client_version_min);
     field_signed(out, SPAN(",\"priority\":"), model->row->priority);

@@ -25,9 +25,9 @@ static void add_modalities(struct text *out, const struct dialect_model *model)
     text_add(out, SPAN("->"));
     add_joined(out, model->output_modalities, model->output_modality_count);
     field_words(out, SPAN("\",\"input_modalities\":"), model->input_modalities,
-                          model->input_modality_count);
+                model->input_modality_count);
     field_words(out, SPAN(",\"output_modalities\":"), model->output_modalities,
-                          model->output_modality_count);
+                model->output_modality_count);
 }
 
 static void add_usd(struct text *out, struct span name, uint64_t pico_usd)
@@ -81,11 +81,12 @@ void openrouter_render_model(const struct dialect_model *model, struct text *out
     text_add(out, SPAN(",\"instruct_type\":null}"));
     add_pricing(out, model->price);
     field_unsigned_or_null(out, SPAN(",\"top_provider\":{\"context_length\":"),
-                                     row->context_window);
+                           row->context_window);
     field_unsigned_or_null(out, SPAN(",\"max_completion_tokens\":"), row->max_output_tokens);
-    field_words(out, SPAN(",\"is_moderated\":false},\"per_request_limits\":null,"
-                          "\"supported_parameters\":"),
-                          model->parameters, model->parameter_count);
+    field_words(out,
+                SPAN(",\"is_moderated\":false},\"per_request_limits\":null,"
+                     "\"supported_parameters\":"),
+                model->parameters, model->parameter_count);
     text_add(out, SPAN(",\"default_parameters\":null,\"supported_voices\":null,"
                        "\"links\":{\"details\":\"" LIST_PATH "/"));
     text_add(out, model->slug);
@@ -116,12 +117,13 @@ static void add_endpoint(struct text *out, const struct dialect_model *model)
     field_string(out, SPAN(",\"provider_name\":"), providers[model->provider].name);
     field_string(out, SPAN(",\"tag\":"), providers[model->provider].word);
     field_unsigned_or_null(out, SPAN(",\"quantization\":null,\"max_completion_tokens\":"),
-                                     row->max_output_tokens);
+                           row->max_output_tokens);
     field_unsigned_or_null(out, SPAN(",\"max_prompt_tokens\":"), row->max_input_tokens);
     field_words(out, SPAN(",\"supported_parameters\":"), model->parameters, model->parameter_count);
-    field_bool(out, SPAN(",\"supports_implicit_caching\":false,\"supports_tool_choice\":"
-                         "{\"auto\":"),
-                         tools);
+    field_bool(out,
+               SPAN(",\"supports_implicit_caching\":false,\"supports_tool_choice\":"
+                    "{\"auto\":"),
+               tools);
     field_bool(out, SPAN(",\"function\":"), tools);
     field_bool(out, SPAN(",\"none\":"), tools);
     field_bool(out, SPAN(",\"required\":"), tools);
@@ -217,7 +219,7 @@ static int read_parameters(struct span query, struct selection_filter *filter)
 {
     struct span list;
     int err = find_words(query, SPAN("supported_parameters"), filter->parameters,
-                                     sizeof(filter->parameters), &list);
+                         sizeof(filter->parameters), &list);
 
     if (err != 0)
         return err;
@@ -234,7 +236,7 @@ static int read_filter(struct span query, struct selection_filter *filter, struc
     *wrong = SPAN("`input_modalities` and `output_modalities` are words like text and image, with "
                   "a comma between two.");
     if (read_modalities(query, SPAN("input_modalities"), &filter->inputs) != 0 ||
-                        read_modalities(query, SPAN("output_modalities"), &filter->outputs) != 0)
+        read_modalities(query, SPAN("output_modalities"), &filter->outputs) != 0)
         return ERR_INVALID;
     *wrong = SPAN("`supported_parameters` are words, with a comma between two.");
     if (read_parameters(query, filter) != 0)
@@ -292,12 +294,11 @@ static int read_place(const struct page_request *request, struct selection *sele
 
     *wrong = SPAN("`limit` is a number from 1 to 1000, `offset` one from 0 on.");
     if (page_find_number(request->query, SPAN("limit"), LIMIT_MAX, limit) != 0 || *limit == 0 ||
-                         page_find_number(request->query, SPAN("offset"), INT32_MAX, &offset) != 0)
+        page_find_number(request->query, SPAN("offset"), INT32_MAX, &offset) != 0)
         return ERR_INVALID;
     *wrong = SPAN("`after` is not one that `links.next` gave.");
     if (page_find_text(request->query, SPAN("after"), memory, sizeof(memory), &token) != 0 ||
-                       (token.len > 0 &&
-                        page_read_token(token, request->snapshot, &selection->from) != 0))
+        (token.len > 0 && page_read_token(token, request->snapshot, &selection->from) != 0))
         return ERR_INVALID;
     selection_skip(selection, offset);
     return 0;

@@ -24,7 +24,7 @@ static bool is_clean(struct span line)
     return line.len < LINE_BYTES_MAX && name.len > 0 && memchr(line.ptr, '\0', line.len) == NULL &&
            memchr(line.ptr, '\r', line.len) == NULL && memchr(line.ptr, '\n', line.len) == NULL &&
            !span_equal_nocase(name, SPAN("content-length")) &&
-                              !span_equal_nocase(name, SPAN("transfer-encoding"));
+           !span_equal_nocase(name, SPAN("transfer-encoding"));
 }
 
 static bool has_field(const struct http_endpoint_config *config, struct span name)

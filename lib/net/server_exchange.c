@@ -40,8 +40,8 @@ void conn_refuse(struct server_conn *conn, int err, struct span head)
     const struct server_refusal refusal = {
         .err = err,
         .is_head = span_equal(http_guard_method(&conn->guard, head), SPAN("HEAD")),
-                              .target = http_guard_target(&conn->guard, head),
-        };
+        .target = http_guard_target(&conn->guard, head),
+    };
 
     enter_exchange(conn);
     conn->body_stopped = true;

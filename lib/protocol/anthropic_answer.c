@@ -222,8 +222,8 @@ static void start_tool(const struct reading *reading, const struct json_node *bl
     const struct json_node *input = json_member(block, SPAN("input"));
     struct hub_tool_delta delta = {
         .id = json_text(json_member(block, SPAN("id"))),
-                        .name = json_text(json_member(block, SPAN("name"))),
-                        };
+        .name = json_text(json_member(block, SPAN("name"))),
+    };
 
     (void)json_count(json_member(reading->data, SPAN("index")), &delta.key);
     /* Some servers put all of it here, and send no piece. */
@@ -268,7 +268,7 @@ static void on_arguments(const struct reading *reading, const struct json_node *
 {
     struct hub_tool_delta piece = {
         .arguments = json_text(json_member(delta, SPAN("partial_json"))),
-        };
+    };
 
     (void)json_count(json_member(reading->data, SPAN("index")), &piece.key);
     hub_stream_tool(reading->to, &piece);
@@ -309,7 +309,7 @@ static void on_block_stop(const struct reading *reading)
 static void on_message_start(const struct reading *reading)
 {
     read_usage(json_member(json_member(reading->data, SPAN("message")), SPAN("usage")),
-                           &reading->to->figures);
+               &reading->to->figures);
 }
 
 static void on_message_delta(const struct reading *reading)

@@ -93,9 +93,8 @@ static int read_max_tokens(struct anthropic_reading *reading, const struct json_
     if (!json_count(value, &out->max_tokens))
         return anthropic_refuse(reading, ERR_INVALID, SPAN("max_tokens"), SPAN(""));
     if (out->max_tokens == 0)
-        return anthropic_refuse(reading, ERR_UNTRANSLATABLE,
-                                SPAN("max_tokens"),
-                                     SPAN("The provider takes no request for 0 tokens."));
+        return anthropic_refuse(reading, ERR_UNTRANSLATABLE, SPAN("max_tokens"),
+                                SPAN("The provider takes no request for 0 tokens."));
     out->has_max_tokens = true;
     return 0;
 }

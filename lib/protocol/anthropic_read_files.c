@@ -5,16 +5,15 @@
 
 static int refuse_source(struct anthropic_reading *reading)
 {
-    return anthropic_refuse(reading, ERR_UNTRANSLATABLE,
-                            SPAN("source.type"),
-                                 SPAN("Only base64, text and URLs can be translated."));
+    return anthropic_refuse(reading, ERR_UNTRANSLATABLE, SPAN("source.type"),
+                            SPAN("Only base64, text and URLs can be translated."));
 }
 
 static int read_base64(struct anthropic_reading *reading, const struct json_node *source,
                        struct hub_block *block)
 {
     int err = data_media_type(reading->memory, json_text(json_member(source, SPAN("media_type"))),
-                                                         &block->media_type);
+                              &block->media_type);
 
     if (err != 0)
         return anthropic_check(reading, err, SPAN("source.media_type"));
@@ -118,10 +117,10 @@ int anthropic_read_document(struct anthropic_reading *reading, const struct json
         return ERR_NO_MEMORY;
     block->name = json_text(json_member(node, SPAN("title")));
     if (json_member(node, SPAN("context")) != NULL &&
-                    hub_drop(reading->notes, SPAN("messages[].content[].context")) != 0)
+        hub_drop(reading->notes, SPAN("messages[].content[].context")) != 0)
         return reading->notes->err;
     if (json_is_true(json_member(citations, SPAN("enabled"))) &&
-                     hub_drop(reading->notes, SPAN("messages[].content[].citations")) != 0)
+        hub_drop(reading->notes, SPAN("messages[].content[].citations")) != 0)
         return reading->notes->err;
     return read_document_source(reading, json_member(node, SPAN("source")), block);
 }

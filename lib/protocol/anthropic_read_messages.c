@@ -55,7 +55,7 @@ static int read_thinking(struct anthropic_reading *reading, const struct json_no
         return ERR_NO_MEMORY;
     block->text = json_text(json_member(node, SPAN("thinking")));
     block->signer = anthropic_signer_of(json_text(json_member(node, SPAN("signature"))),
-                                                  &block->signature);
+                                        &block->signature);
     return 0;
 }
 
@@ -150,8 +150,8 @@ static int read_block(struct anthropic_reading *reading, const struct json_node 
             blocks->last->cache = anthropic_cache_of(node);
         return err;
     }
-    return anthropic_refuse(reading, ERR_UNTRANSLATABLE,
-                            SPAN("type"), SPAN("Content of this type cannot be translated here."));
+    return anthropic_refuse(reading, ERR_UNTRANSLATABLE, SPAN("type"),
+                            SPAN("Content of this type cannot be translated here."));
 }
 
 /* Results stand in messages, and nothing stands in results but blocks that hold none.
@@ -245,7 +245,7 @@ static int read_message(struct anthropic_reading *reading, const struct json_nod
         if (message == NULL)
             return ERR_NO_MEMORY;
         return read_content(reading, json_member(node, SPAN("content")), &message->blocks,
-                                                 rows[i].place);
+                            rows[i].place);
     }
     return missing(reading, SPAN("role"));
 }

@@ -35,9 +35,8 @@ static int read_tool(struct anthropic_reading *reading, const struct json_node *
     struct hub_tool *tool;
 
     if (type != NULL && !json_is_text(type, SPAN("custom")))
-        return anthropic_refuse(reading, ERR_UNTRANSLATABLE,
-                                SPAN("type"),
-                                     SPAN("Only tools of the client's own can be translated."));
+        return anthropic_refuse(reading, ERR_UNTRANSLATABLE, SPAN("type"),
+                                SPAN("Only tools of the client's own can be translated."));
     tool = hub_add_tool(reading->memory, reading->out);
     if (tool == NULL)
         return ERR_NO_MEMORY;

@@ -24,10 +24,10 @@ void anthropic_add_usage(struct text *out, const struct usage *usage)
 {
     add_figure(out, SPAN("{\"input_tokens\":"), usage->input);
     add_figure(out, SPAN(",\"cache_creation_input_tokens\":"),
-                         usage->cache_write + usage->cache_write_1h);
+               usage->cache_write + usage->cache_write_1h);
     add_figure(out, SPAN(",\"cache_read_input_tokens\":"), usage->cache_read);
     add_figure(out, SPAN(",\"cache_creation\":{\"ephemeral_5m_input_tokens\":"),
-                         usage->cache_write);
+               usage->cache_write);
     add_figure(out, SPAN(",\"ephemeral_1h_input_tokens\":"), usage->cache_write_1h);
     add_figure(out, SPAN("},\"output_tokens\":"), usage->output);
     if (usage->reasoning > 0) {
@@ -85,7 +85,7 @@ static void add_block(struct text *out, const struct hub_block *block)
         anthropic_add_string(out, SPAN("id"), block->id);
         anthropic_add_string(out, SPAN("name"), block->name);
         anthropic_add_value(out, SPAN("input"),
-                                      block->arguments.len > 0 ? block->arguments : SPAN("{}"));
+                            block->arguments.len > 0 ? block->arguments : SPAN("{}"));
     } else if (block->kind == HUB_REASONING || block->kind == HUB_REDACTED) {
         anthropic_add_thinking(out, block);
     } else {
@@ -227,10 +227,10 @@ static void on_delta(struct codec_writer *writer, const struct hub_event *event)
 {
     if (event->block == HUB_TOOL_CALL) {
         add_delta(writer, SPAN(",\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\""),
-                               event->text);
+                  event->text);
     } else if (event->block == HUB_REASONING) {
         add_delta(writer, SPAN(",\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\""),
-                               event->text);
+                  event->text);
     } else if (event->block == HUB_REDACTED) {
         start_block(writer, SPAN("{\"type\":\"redacted_thinking\""));
         anthropic_add_string(writer->out, SPAN("data"), event->text);

@@ -116,7 +116,7 @@ static void write_thinking(const struct anthropic_writing *writing, const struct
     }
     if (shown != HUB_UNSET && figures->is_adaptive)
         anthropic_add_string(out, SPAN("display"),
-                                       shown == HUB_YES ? SPAN("summarized") : SPAN("omitted"));
+                             shown == HUB_YES ? SPAN("summarized") : SPAN("omitted"));
     text_add_char(out, '}');
 }
 

@@ -85,8 +85,8 @@ static int write_call(const struct anthropic_writing *writing, const struct hub_
     text_add(writing->out, SPAN("{\"type\":\"tool_use\""));
     anthropic_add_string(writing->out, SPAN("id"), block->id);
     anthropic_add_string(writing->out, SPAN("name"), block->name);
-    anthropic_add_value(writing->out,
-                        SPAN("input"), block->arguments.len > 0 ? block->arguments : SPAN("{}"));
+    anthropic_add_value(writing->out, SPAN("input"),
+                        block->arguments.len > 0 ? block->arguments : SPAN("{}"));
     return 0;
 }
 

@@ -135,14 +135,13 @@ static int read_role(struct gemini_reader *reader, const struct json_node *conte
 
     *out = HUB_USER;
     if (role == NULL || gemini_is_word(role, SPAN("user")) ||
-                                       gemini_is_word(role, SPAN("function")) ||
-                                                      json_is_text(role, SPAN("")))
+        gemini_is_word(role, SPAN("function")) || json_is_text(role, SPAN("")))
         return 0;
     *out = HUB_ASSISTANT;
     if (gemini_is_word(role, SPAN("model")))
         return 0;
-    return gemini_refuse(reader, ERR_INVALID,
-                         SPAN("role"), SPAN("A role is \"user\" or \"model\"."));
+    return gemini_refuse(reader, ERR_INVALID, SPAN("role"),
+                         SPAN("A role is \"user\" or \"model\"."));
 }
 
 static int read_content(struct gemini_reader *reader, const struct json_node *content)
@@ -161,8 +160,8 @@ static int read_content(struct gemini_reader *reader, const struct json_node *co
 int gemini_read_contents(struct gemini_reader *reader, const struct json_node *value)
 {
     if (value->type != JSON_ARRAY)
-        return gemini_refuse(reader, ERR_INVALID,
-                             SPAN("contents"), SPAN("It is an array of contents."));
+        return gemini_refuse(reader, ERR_INVALID, SPAN("contents"),
+                             SPAN("It is an array of contents."));
     return gemini_read_items(reader, SPAN("contents"), value, read_content);
 }
 
@@ -171,8 +170,8 @@ static int check_system(struct gemini_reader *reader)
     for (const struct hub_block *block = reader->message->blocks.first; block != NULL;
          block = block->next) {
         if (block->kind != HUB_TEXT)
-            return gemini_refuse(reader, ERR_UNTRANSLATABLE,
-                                 SPAN("parts"), SPAN("A system instruction is text."));
+            return gemini_refuse(reader, ERR_UNTRANSLATABLE, SPAN("parts"),
+                                 SPAN("A system instruction is text."));
     }
     return 0;
 }
@@ -213,9 +212,8 @@ static int drop_field(struct gemini_reader *reader, const struct json_node *valu
 static int refuse_cached(struct gemini_reader *reader, const struct json_node *value)
 {
     (void)value;
-    return gemini_refuse(reader, ERR_UNTRANSLATABLE,
-                         SPAN("cachedContent"),
-                              SPAN("Only the provider that holds it knows what it says."));
+    return gemini_refuse(reader, ERR_UNTRANSLATABLE, SPAN("cachedContent"),
+                         SPAN("Only the provider that holds it knows what it says."));
 }
 
 static int read_store(struct gemini_reader *reader, const struct json_node *value)

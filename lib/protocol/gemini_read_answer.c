@@ -27,8 +27,8 @@ static struct piece read_piece(const struct json_node *part)
     const struct json_node *args = gemini_member(call, SPAN("args"));
     struct piece piece = {
         .text = json_text(gemini_member(part, SPAN("text"))),
-                          .signature = json_text(gemini_member(part, SPAN("thoughtSignature"))),
-                          };
+        .signature = json_text(gemini_member(part, SPAN("thoughtSignature"))),
+    };
 
     if (json_text(gemini_member(call, SPAN("name"))).len > 0) {
         piece.kind = PIECE_CALL;
@@ -92,7 +92,7 @@ static const struct json_node *candidate_of(const struct json_node *answer)
 static const struct json_node *parts_of(const struct json_node *candidate)
 {
     const struct json_node *parts = gemini_member(gemini_member(candidate, SPAN("content")),
-                                                                SPAN("parts"));
+                                                  SPAN("parts"));
 
     return json_is(parts, JSON_ARRAY) ? parts : NULL;
 }
@@ -169,8 +169,8 @@ static int status_of(const struct json_node *error, int status)
             return words[i].status;
     }
     return json_count(json_member(error, SPAN("code")), &code) && code >= 400 && code < 600
-                      ? (int)code
-                      : status;
+               ? (int)code
+               : status;
 }
 
 /* "13s" or "1.5s", as protocol buffers write a duration; part of a second is a whole one. */

@@ -113,9 +113,8 @@ static int read_mode(struct gemini_reader *reader, const struct json_node *value
         reader->request->choice = (uint8_t)modes[i].choice;
         return 0;
     }
-    return gemini_refuse(reader, ERR_INVALID,
-                         SPAN("mode"),
-                              SPAN("A mode is \"AUTO\", \"ANY\", \"NONE\" or \"VALIDATED\"."));
+    return gemini_refuse(reader, ERR_INVALID, SPAN("mode"),
+                         SPAN("A mode is \"AUTO\", \"ANY\", \"NONE\" or \"VALIDATED\"."));
 }
 
 static int add_words(struct gemini_reader *reader, const struct json_node *value,

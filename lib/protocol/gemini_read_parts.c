@@ -155,10 +155,8 @@ int gemini_read_inline_data(struct gemini_reader *reader, const struct json_node
 /* Files of Google's stores: no other provider can read them. */
 static bool is_stored(struct span uri)
 {
-    return span_starts_with(
-        uri, SPAN("gs:")) ||
-        span_starts_with(uri, SPAN("files/")) ||
-                         span_starts_with(uri, SPAN("https://generativelanguage.googleapis.com/"));
+    return span_starts_with(uri, SPAN("gs:")) || span_starts_with(uri, SPAN("files/")) ||
+           span_starts_with(uri, SPAN("https://generativelanguage.googleapis.com/"));
 }
 
 int gemini_read_file_data(struct gemini_reader *reader, const struct json_node *value,
@@ -175,9 +173,8 @@ int gemini_read_file_data(struct gemini_reader *reader, const struct json_node *
     if (uri.ptr == NULL)
         return ERR_NO_MEMORY;
     if (is_stored(uri))
-        return gemini_refuse(reader, ERR_UNTRANSLATABLE,
-                             SPAN("fileUri"),
-                                  SPAN("The model's provider cannot read Google's files; send "
+        return gemini_refuse(reader, ERR_UNTRANSLATABLE, SPAN("fileUri"),
+                             SPAN("The model's provider cannot read Google's files; send "
                                   "inlineData."));
     err = add_media(reader, value, blocks, &block);
     if (err != 0 || block == NULL)
@@ -376,8 +373,8 @@ static int read_result(struct gemini_reader *reader, const struct part *part)
         call->is_answered = true;
     err = gemini_read_fields(reader, part->data, known, sizeof(known) / sizeof(known[0]));
     if (err == 0)
-        err = read_response(reader, &content,
-                            gemini_member(part->data, SPAN("response")), &result->is_error);
+        err = read_response(reader, &content, gemini_member(part->data, SPAN("response")),
+                            &result->is_error);
     if (err == 0)
         err = read_response_parts(reader, &content, gemini_member(part->data, SPAN("parts")));
     result->content = content.first;
@@ -412,8 +409,8 @@ static read_data_fn *reader_of(const struct json_node *member)
 static bool is_modifier(const struct json_node *member)
 {
     return gemini_is_named(member, SPAN("videoMetadata")) ||
-                           gemini_is_named(member, SPAN("mediaResolution")) ||
-                                           gemini_is_named(member, SPAN("partMetadata"));
+           gemini_is_named(member, SPAN("mediaResolution")) ||
+           gemini_is_named(member, SPAN("partMetadata"));
 }
 
 /* Everything but the data; unknown data is refused: what a client says is never left out. */

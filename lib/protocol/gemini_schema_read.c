@@ -77,7 +77,7 @@ static bool is_left_out(const struct json_node *member, enum keyword_kind kind)
 {
     return kind == KEYWORD_NONE || kind == KEYWORD_NULLABLE || member->type == JSON_NULL ||
            (kind == KEYWORD_TYPE && json_is_text(member, SPAN("TYPE_UNSPECIFIED"))) ||
-            (kind == KEYWORD_FORMAT && json_is_text(member, SPAN("enum")));
+           (kind == KEYWORD_FORMAT && json_is_text(member, SPAN("enum")));
 }
 
 static void read_list(const struct json_node *list, struct span null, struct text *out);

@@ -50,8 +50,7 @@ static void write_text(struct conversation *to, struct span raw)
 static bool is_stored(struct span uri)
 {
     return span_starts_with(uri, SPAN("gs://")) ||
-                            span_starts_with(uri,
-                                             SPAN("https://generativelanguage.googleapis.com/"));
+           span_starts_with(uri, SPAN("https://generativelanguage.googleapis.com/"));
 }
 
 static int write_url(struct conversation *to, const struct hub_block *block)

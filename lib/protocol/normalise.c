@@ -106,8 +106,8 @@ static int check_conversation(const struct hub_request *request,
     }
     return hub_refuse_field(notes, HUB_FIELD_MESSAGES,
                             request->first == NULL
-                            ? SPAN("No message says anything.")
-                            : SPAN("This model wants a message besides the system prompt."));
+                                ? SPAN("No message says anything.")
+                                : SPAN("This model wants a message besides the system prompt."));
 }
 
 int normalise_request(struct region *memory, struct hub_request *request,

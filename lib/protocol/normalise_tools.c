@@ -181,7 +181,7 @@ static int pair_turn(struct pairing *pairing, const struct hub_message *turn,
     }
     if (results->first != NULL)
         return refuse(pairing, SPAN("The tool result "), results->first->id,
-                                    SPAN(" belongs to no call of the turn before it."));
+                      SPAN(" belongs to no call of the turn before it."));
     return 0;
 }
 

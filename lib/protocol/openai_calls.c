@@ -52,9 +52,9 @@ struct span openai_call_signature(const struct json_node *call)
 {
     const struct json_node *carriers[] = {
         json_member(json_member(call, SPAN("extra_content")), SPAN("google")),
-                    json_member(call, SPAN("provider_specific_fields")),
-                                json_member(call, SPAN("function")),
-                    };
+        json_member(call, SPAN("provider_specific_fields")),
+        json_member(call, SPAN("function")),
+    };
 
     for (size_t i = 0; i < sizeof(carriers) / sizeof(carriers[0]); i++) {
         struct span signature = json_text(json_member(carriers[i], SPAN("thought_signature")));
@@ -78,5 +78,5 @@ int openai_read_call(struct region *memory, const struct json_node *call,
     if (block->signature.len > 0)
         block->signer = HUB_SIGNER_GEMINI;
     return openai_read_arguments(memory, json_member(function, SPAN("arguments")),
-                                                     &block->arguments);
+                                 &block->arguments);
 }

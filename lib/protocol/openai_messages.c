@@ -11,8 +11,8 @@ static int missing(struct openai_reading *reading, struct span member)
 static int drop_name(struct openai_reading *reading, const struct json_node *message)
 {
     return json_member(message, SPAN("name")) == NULL
-                       ? 0
-                       : hub_drop(reading->notes, SPAN("messages[].name"));
+               ? 0
+               : hub_drop(reading->notes, SPAN("messages[].name"));
 }
 
 /* The cache point of a message whose content is a string stands behind all of it. */
@@ -77,8 +77,8 @@ static int read_call(struct openai_reading *reading, const struct json_node *cal
     int err;
 
     if (type != NULL && !json_is_text(type, SPAN("function")))
-        return openai_refuse(reading, ERR_UNTRANSLATABLE,
-                             SPAN("type"), SPAN("Only function tools can be translated."));
+        return openai_refuse(reading, ERR_UNTRANSLATABLE, SPAN("type"),
+                             SPAN("Only function tools can be translated."));
     if (json_text(json_member(function, SPAN("name"))).len == 0)
         return missing(reading, SPAN("function.name"));
     if (json_text(json_member(call, SPAN("id"))).len == 0)
@@ -134,7 +134,7 @@ static int read_assistant(struct openai_reading *reading, const struct json_node
     err = openai_read_reasoning(reading->memory, node, &message->blocks);
     if (err == 0)
         err = openai_read_content(reading, json_member(node, SPAN("content")),
-                                                       OPENAI_PARTS_ASSISTANT, &message->blocks);
+                                  OPENAI_PARTS_ASSISTANT, &message->blocks);
     if (err == 0)
         err = read_refusal(reading, node, message);
     if (err != 0)
@@ -161,7 +161,7 @@ static int read_result(struct openai_reading *reading, const struct json_node *n
     block->id = id;
     block->name = json_text(json_member(node, SPAN("name")));
     err = openai_read_content(reading, json_member(node, SPAN("content")), OPENAI_PARTS_TOOL,
-                                                   &content);
+                              &content);
     block->content = content.first;
     cache_message(node, message);
     return err;

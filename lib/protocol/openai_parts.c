@@ -12,8 +12,8 @@ enum hub_cache openai_cache_of(const struct json_node *node)
         control = json_member(node, SPAN("prompt_cache_breakpoint"));
     if (!json_is(control, JSON_OBJECT))
         return HUB_CACHE_NONE;
-    return json_is_text(json_member(control, SPAN("ttl")),
-                                    SPAN("1h")) ? HUB_CACHE_1H : HUB_CACHE_5M;
+    return json_is_text(json_member(control, SPAN("ttl")), SPAN("1h")) ? HUB_CACHE_1H
+                                                                       : HUB_CACHE_5M;
 }
 
 /** A part on its way into a block. */
@@ -80,9 +80,8 @@ static bool is_remote(struct region *memory, struct span raw)
 {
     struct span url = hub_decode(memory, raw);
 
-    return span_starts_with(url, SPAN("https://")) ||
-                            span_starts_with(url, SPAN("http://")) ||
-                                             span_starts_with(url, SPAN("gs://"));
+    return span_starts_with(url, SPAN("https://")) || span_starts_with(url, SPAN("http://")) ||
+           span_starts_with(url, SPAN("gs://"));
 }
 
 /* A data URL becomes what its media type says, whatever the part calls itself. */
@@ -156,7 +155,7 @@ static int read_image(struct openai_reading *reading, const struct part *part)
 static int read_video(struct openai_reading *reading, const struct part *part)
 {
     const struct json_node *url = json_member(json_member(part->node, SPAN("video_url")),
-                                                          SPAN("url"));
+                                              SPAN("url"));
 
     if (!json_is(url, JSON_STRING))
         return openai_refuse(reading, ERR_INVALID, SPAN("video_url.url"), SPAN(""));
@@ -212,10 +211,8 @@ static int read_file(struct openai_reading *reading, const struct part *part)
     int err;
 
     if (json_member(file, SPAN("file_id")) != NULL)
-        return openai_refuse(
-            reading, ERR_UNTRANSLATABLE,
-            SPAN("file.file_id"),
-                 SPAN("A file that lies with one provider is unknown to another."));
+        return openai_refuse(reading, ERR_UNTRANSLATABLE, SPAN("file.file_id"),
+                             SPAN("A file that lies with one provider is unknown to another."));
     if (!json_is(data, JSON_STRING))
         return openai_refuse(reading, ERR_INVALID, SPAN("file.file_data"), SPAN(""));
     if (data_url_is(data->raw) || is_remote(reading->memory, data->raw))

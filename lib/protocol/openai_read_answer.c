@@ -14,12 +14,12 @@ void openai_read_usage(const struct json_node *usage, struct usage_figures *figu
         const struct json_node *value;
     } rows[] = {
         {USAGE_INPUT, json_member(usage, SPAN("prompt_tokens"))},
-         {USAGE_OUTPUT, json_member(usage, SPAN("completion_tokens"))},
-          {USAGE_TOTAL, json_member(usage, SPAN("total_tokens"))},
-           {USAGE_CACHE_READ, json_member(input, SPAN("cached_tokens"))},
-            {USAGE_CACHE_WRITE, json_member(input, SPAN("cache_write_tokens"))},
-             {USAGE_REASONING, json_member(output, SPAN("reasoning_tokens"))},
-            };
+        {USAGE_OUTPUT, json_member(usage, SPAN("completion_tokens"))},
+        {USAGE_TOTAL, json_member(usage, SPAN("total_tokens"))},
+        {USAGE_CACHE_READ, json_member(input, SPAN("cached_tokens"))},
+        {USAGE_CACHE_WRITE, json_member(input, SPAN("cache_write_tokens"))},
+        {USAGE_REASONING, json_member(output, SPAN("reasoning_tokens"))},
+    };
     uint64_t value;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -110,7 +110,8 @@ static int read_calls(struct region *memory, const struct json_node *message,
     JSON_EACH(call, json_member(message, SPAN("tool_calls")))
     {
         int err = is_function(call)
-            ? openai_read_call(memory, call, json_member(call, SPAN("function")), out) : 0;
+                      ? openai_read_call(memory, call, json_member(call, SPAN("function")), out)
+                      : 0;
 
         if (err != 0)
             return err;
@@ -247,10 +248,10 @@ static void tell_call(struct region *scratch, struct hub_stream *to, const struc
     struct hub_tool_delta delta = {
         .key = place,
         .id = json_text(json_member(call, SPAN("id"))),
-                        .name = json_text(json_member(function, SPAN("name"))),
-                                          .arguments = json_text(arguments),
-                                          .signature = openai_call_signature(call),
-                        };
+        .name = json_text(json_member(function, SPAN("name"))),
+        .arguments = json_text(arguments),
+        .signature = openai_call_signature(call),
+    };
 
     if (function == NULL)
         return;
@@ -278,10 +279,9 @@ static void tell_calls(struct region *scratch, struct hub_stream *to, const stru
     }
     if (legacy != NULL)
         hub_stream_tool(to, &(struct hub_tool_delta){
-                                .name = json_text(
-                                    json_member(legacy, SPAN("name"))),
-                                    .arguments = json_text(json_member(legacy, SPAN("arguments"))),
-                                    });
+                                .name = json_text(json_member(legacy, SPAN("name"))),
+                                .arguments = json_text(json_member(legacy, SPAN("arguments"))),
+                            });
 }
 
 static void tell_choice(struct region *scratch, struct hub_stream *to,

@@ -28,9 +28,10 @@ static int read_thinking_blocks(struct region *memory, const struct json_node *l
     JSON_EACH(item, list)
     {
         bool is_redacted = json_is_text(json_member(item, SPAN("type")), SPAN("redacted_thinking"));
-        struct hub_block *block = is_redacted
-            ? add(memory, out, HUB_REDACTED, json_text(json_member(item, SPAN("data"))))
-                  : add(memory, out, HUB_REASONING, json_text(json_member(item, SPAN("thinking"))));
+        struct hub_block *block =
+            is_redacted
+                ? add(memory, out, HUB_REDACTED, json_text(json_member(item, SPAN("data"))))
+                : add(memory, out, HUB_REASONING, json_text(json_member(item, SPAN("thinking"))));
 
         if (block == NULL)
             return ERR_NO_MEMORY;

@@ -240,8 +240,8 @@ static int read_schema_format(struct openai_reading *reading, const struct json_
     struct hub_request *out = reading->out;
 
     if (!json_is(schema, JSON_OBJECT))
-        return openai_refuse(reading, ERR_INVALID,
-                             SPAN("response_format.json_schema.schema"), SPAN(""));
+        return openai_refuse(reading, ERR_INVALID, SPAN("response_format.json_schema.schema"),
+                             SPAN(""));
     out->format = HUB_FORMAT_SCHEMA;
     out->format_name = json_text(json_member(inner, SPAN("name")));
     out->format_schema = schema->raw;

@@ -75,10 +75,10 @@ static bool is_strict(const struct json_node *schema) // NOLINT(misc-no-recursio
     if (!json_is(schema, JSON_OBJECT) || has_unknown(schema) || !is_closed(schema))
         return false;
     return all_strict(json_member(schema, SPAN("properties"))) &&
-                      all_strict(json_member(schema, SPAN("anyOf"))) &&
-                                 all_strict(json_member(schema, SPAN("$defs"))) &&
-                                            all_strict(json_member(schema, SPAN("definitions"))) &&
-                                                       (items == NULL || is_strict(items));
+           all_strict(json_member(schema, SPAN("anyOf"))) &&
+           all_strict(json_member(schema, SPAN("$defs"))) &&
+           all_strict(json_member(schema, SPAN("definitions"))) &&
+           (items == NULL || is_strict(items));
 }
 
 bool openai_is_strict(struct region *memory, struct span schema)
@@ -87,8 +87,7 @@ bool openai_is_strict(struct region *memory, struct span schema)
     const struct json_node *root;
     bool is_kept = json_tape_read(memory, schema, JSON_DEPTH_MAX, SCHEMA_NODES_MAX, &root) == 0 &&
                    json_is_text(json_member(root, SPAN("type")), SPAN("object")) &&
-                                            json_member(root, SPAN("anyOf")) == NULL &&
-                                                        is_strict(root);
+                   json_member(root, SPAN("anyOf")) == NULL && is_strict(root);
 
     region_cut(memory, mark);
     return is_kept;

@@ -34,8 +34,8 @@ static int read_tool(struct openai_reading *reading, const struct json_node *nod
     enum hub_cache cache = openai_cache_of(node);
 
     if (type != NULL && !json_is_text(type, SPAN("function")))
-        return openai_refuse(reading, ERR_UNTRANSLATABLE,
-                             SPAN("type"), SPAN("Only function tools can be translated."));
+        return openai_refuse(reading, ERR_UNTRANSLATABLE, SPAN("type"),
+                             SPAN("Only function tools can be translated."));
     if (json_text(json_member(function, SPAN("name"))).len == 0)
         return openai_refuse(reading, ERR_INVALID, SPAN("function.name"), SPAN(""));
     if (cache == HUB_CACHE_NONE)
@@ -139,8 +139,8 @@ static int choose_allowed(struct openai_reading *reading, const struct json_node
     int err = 0;
 
     if (mode != HUB_CHOICE_AUTO && mode != HUB_CHOICE_REQUIRED)
-        return openai_refuse(reading, ERR_INVALID,
-                             SPAN("tool_choice.allowed_tools.mode"), SPAN(""));
+        return openai_refuse(reading, ERR_INVALID, SPAN("tool_choice.allowed_tools.mode"),
+                             SPAN(""));
     reading->out->choice = (uint8_t)mode;
     JSON_EACH(tool, json_member(allowed, SPAN("tools")))
     {
@@ -152,8 +152,8 @@ static int choose_allowed(struct openai_reading *reading, const struct json_node
         openai_leave(reading, mark);
     }
     if (err == 0 && index == 0)
-        return openai_refuse(reading, ERR_INVALID,
-                             SPAN("tool_choice.allowed_tools.tools"), SPAN(""));
+        return openai_refuse(reading, ERR_INVALID, SPAN("tool_choice.allowed_tools.tools"),
+                             SPAN(""));
     return err;
 }
 
@@ -168,12 +168,12 @@ int openai_read_choice(struct openai_reading *reading, const struct json_node *c
     }
     if (json_is_text(type, SPAN("function")))
         return choose_named(reading, json_member(choice, SPAN("function")),
-                                                 SPAN("tool_choice.function.name"));
+                            SPAN("tool_choice.function.name"));
     if (json_is_text(type, SPAN("allowed_tools")))
         return choose_allowed(reading, choice);
     return openai_refuse(reading,
                          json_is_text(type, SPAN("custom")) ? ERR_UNTRANSLATABLE : ERR_INVALID,
-                                      SPAN("tool_choice"), SPAN(""));
+                         SPAN("tool_choice"), SPAN(""));
 }
 
 int openai_read_function_call(struct openai_reading *reading, const struct json_node *choice)

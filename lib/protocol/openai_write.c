@@ -52,14 +52,14 @@ static int write_sampling(struct openai_writing *writing)
     bool is_sampled = traits->sampling != SAMPLING_NONE;
     bool is_alone = traits->sampling == SAMPLING_ONE && request->temperature.len > 0;
     int err = add_number(writing, SPAN("temperature"), request->temperature, is_sampled,
-                                       HUB_FIELD_TEMPERATURE);
+                         HUB_FIELD_TEMPERATURE);
 
     if (err == 0)
         err = add_number(writing, SPAN("top_p"), request->top_p, is_sampled && !is_alone,
-                                       HUB_FIELD_TOP_P);
+                         HUB_FIELD_TOP_P);
     if (err == 0)
         err = add_number(writing, SPAN("top_k"), request->top_k, is_sampled && traits->top_k,
-                                       HUB_FIELD_TOP_K);
+                         HUB_FIELD_TOP_K);
     openai_add_value(writing->out, SPAN("frequency_penalty"), request->frequency_penalty);
     openai_add_value(writing->out, SPAN("presence_penalty"), request->presence_penalty);
     openai_add_value(writing->out, SPAN("seed"), request->seed);

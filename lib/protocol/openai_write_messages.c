@@ -139,9 +139,10 @@ static void add_text_part(struct openai_writing *writing, const struct hub_block
     add_raw(out, block);
     text_add_char(out, '"');
     if (block->cache != HUB_CACHE_NONE && takes_cache(writing, block))
-        openai_add_value(out, SPAN("cache_control"), block->cache == HUB_CACHE_1H
-                                   ? SPAN("{\"type\":\"ephemeral\",\"ttl\":\"1h\"}")
-                                   : SPAN("{\"type\":\"ephemeral\"}"));
+        openai_add_value(out, SPAN("cache_control"),
+                         block->cache == HUB_CACHE_1H
+                             ? SPAN("{\"type\":\"ephemeral\",\"ttl\":\"1h\"}")
+                             : SPAN("{\"type\":\"ephemeral\"}"));
     text_add_char(out, '}');
 }
 

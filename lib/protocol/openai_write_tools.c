@@ -28,7 +28,7 @@ static int write_parameters(struct openai_writing *writing, struct span schema)
     if (err != 0)
         return err;
     if (json_is_text(json_member(root, SPAN("type")), SPAN("object")) &&
-                                 json_member_or_null(root, SPAN("properties")) == NULL) {
+        json_member_or_null(root, SPAN("properties")) == NULL) {
         schema.len--;
         openai_add_value(writing->out, SPAN("parameters"), schema);
         text_add(writing->out, SPAN(",\"properties\":{}}"));
@@ -53,7 +53,7 @@ static int write_tool(struct openai_writing *writing, const struct hub_tool *too
         return err;
     if (tool->strict != HUB_UNSET)
         openai_add_value(out, SPAN("strict"),
-                                   tool->strict == HUB_YES ? SPAN("true") : SPAN("false"));
+                         tool->strict == HUB_YES ? SPAN("true") : SPAN("false"));
     text_add(out, SPAN("}}"));
     return tool->cache == HUB_CACHE_NONE ? 0 : hub_drop_field(writing->notes, HUB_FIELD_CACHE);
 }
@@ -116,7 +116,7 @@ static int write_parallel(struct openai_writing *writing)
         return 0;
     if (writing->target->traits.parallel_tools) {
         openai_add_value(writing->out, SPAN("parallel_tool_calls"),
-                                            parallel == HUB_YES ? SPAN("true") : SPAN("false"));
+                         parallel == HUB_YES ? SPAN("true") : SPAN("false"));
         return 0;
     }
     return parallel == HUB_YES ? 0 : hub_drop_field(writing->notes, HUB_FIELD_PARALLEL);

@@ -46,8 +46,7 @@ static int read_order(struct span query, struct web_order *out)
 
     out->sort = MODEL_SORT_COUNT;
     if (read_field(query, SPAN("sort"), (struct span){sort_memory, WORD_BYTES_MAX}, &sort) != 0 ||
-                   read_field(query, SPAN("order"), (struct span){order_memory, WORD_BYTES_MAX},
-                                          &order) != 0)
+        read_field(query, SPAN("order"), (struct span){order_memory, WORD_BYTES_MAX}, &order) != 0)
         return ERR_INVALID;
     for (uint32_t n = 0; n < MODEL_SORT_COUNT; n++) {
         if (span_equal(sort, model_sort_word((enum model_sort)n)))
@@ -56,8 +55,9 @@ static int read_order(struct span query, struct web_order *out)
     out->is_falling = out->sort != MODEL_SORT_COUNT && span_equal(order, SPAN("desc"));
     if (sort.len > 0 && out->sort == MODEL_SORT_COUNT)
         return ERR_INVALID;
-    return order.len == 0 || span_equal(order, SPAN("asc")) ||
-                                        span_equal(order, SPAN("desc")) ? 0 : ERR_INVALID;
+    return order.len == 0 || span_equal(order, SPAN("asc")) || span_equal(order, SPAN("desc"))
+               ? 0
+               : ERR_INVALID;
 }
 
 static int read_page(struct span query, uint64_t *page)
@@ -81,9 +81,8 @@ static int read_place(struct span query, struct web_query *out)
     struct span place = SPAN("");
 
     out->is_after = url_query_find(query, SPAN("after"), &text);
-    int err = read_field(query, out->is_after
-                         ? SPAN("after")
-                         : SPAN("before"), (struct span){memory, sizeof(memory)}, &text);
+    int err = read_field(query, out->is_after ? SPAN("after") : SPAN("before"),
+                         (struct span){memory, sizeof(memory)}, &text);
 
     if (err == 0 && text.len > 0)
         err = base64url_decode(text, out->place, sizeof(out->place), &place);
@@ -110,7 +109,7 @@ int web_query_read(struct span query, struct web_query *out, struct span *wrong)
         return ERR_INVALID;
     *wrong = SPAN("A model's slug is a text of at most 128 bytes.");
     if (read_field(query, SPAN("model"), (struct span){out->model, sizeof(out->model)}, &model) !=
-                   0)
+        0)
         return ERR_INVALID;
     out->model_bytes = (uint32_t)model.len;
     return 0;

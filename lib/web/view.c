@@ -177,7 +177,7 @@ static void find_origin(struct web_view *view, const struct http_request *http)
         text_add(&origin, SPAN(FALLBACK_ORIGIN));
     } else {
         bool is_secure = http_request_find(http, SPAN("x-forwarded-proto"), &scheme) &&
-                                           span_equal_nocase(scheme, SPAN("https"));
+                         span_equal_nocase(scheme, SPAN("https"));
 
         text_add(&origin, is_secure ? SPAN("https://") : SPAN("http://"));
         text_add(&origin, host);

@@ -131,7 +131,7 @@ static bool is_target_fine(struct span target, struct span method)
     if (!cut_absolute(target, &scheme, &authority, &rest))
         return false;
     return (span_equal_nocase(scheme, SPAN("http")) || span_equal_nocase(scheme, SPAN("https"))) &&
-                              is_host(authority);
+           is_host(authority);
 }
 
 /** Cuts the target into path and query (RFC 9112 section 3.2). */

@@ -180,9 +180,10 @@ int main(int argc, char **argv)
     struct database_trouble trouble;
     struct tool tool = {
         .call = {.digester = digester_new(),
-                 .actor = SPAN("test"), .now_ms = wall_now_s() * 1000,
-                               .arena = arena_new(MEMORY_BYTES_MAX)},
-        };
+                 .actor = SPAN("test"),
+                 .now_ms = wall_now_s() * 1000,
+                 .arena = arena_new(MEMORY_BYTES_MAX)},
+    };
 
     if (argc != 2) {
         fputs("usage: directory_tool STATE_DIR\n", stderr);

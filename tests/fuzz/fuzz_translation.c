@@ -68,12 +68,14 @@ static struct translation_rules rules_of(const struct setup *setup)
         .from = setup->from,
         .to = setup->to,
         .answer = {.slug_json = SPAN("\"slug\""),
-                                     .id = SPAN("ID"), .created_s = 1,
-                                                .is_array = (setup->flags & FLAG_ARRAY) != 0},
-                   .keep = {.include_usage = (setup->flags & FLAG_USAGE) != 0,
-                            .json_tool = (setup->flags & FLAG_JSON_TOOL) != 0},
-                   .id_seed = 1, .event_bytes_max = EVENT_BYTES_MAX,
-        };
+                   .id = SPAN("ID"),
+                   .created_s = 1,
+                   .is_array = (setup->flags & FLAG_ARRAY) != 0},
+        .keep = {.include_usage = (setup->flags & FLAG_USAGE) != 0,
+                 .json_tool = (setup->flags & FLAG_JSON_TOOL) != 0},
+        .id_seed = 1,
+        .event_bytes_max = EVENT_BYTES_MAX,
+    };
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */
@@ -177,9 +179,9 @@ static int ask(struct space *space, const struct setup *setup, struct span body,
         .target = {.traits = traits_of(setup->flags),
                    .provider = kinds[setup->to],
                    .upstream_model = SPAN("upstream")},
-                   .scratch = &space->scratch,
-                   .memory = &space->memory,
-        };
+        .scratch = &space->scratch,
+        .memory = &space->memory,
+    };
     struct translation_keep keep;
     struct hub_notes notes;
     int err;

@@ -39,9 +39,11 @@ int directory_fixture_open(void **state)
     snprintf(fixture->file_path, sizeof(fixture->file_path), "%.64s/directory", fixture->folder);
     fixture->call = (struct directory_call){
         .digester = digester_new(),
-        .actor = SPAN("test"), .now_ms = FIXTURE_NOW_MS, .arena = arena_new(ARENA_BYTES_MAX),
-                      .refusal = &fixture->refusal,
-        };
+        .actor = SPAN("test"),
+        .now_ms = FIXTURE_NOW_MS,
+        .arena = arena_new(ARENA_BYTES_MAX),
+        .refusal = &fixture->refusal,
+    };
     directory_fixture_start(fixture);
     *state = fixture;
     return 0;

@@ -23,19 +23,26 @@ struct data_model fixture_model(const char *slug, int32_t priority,
         .slug = span_of(slug),
         .name = span_of(slug),
         .description = SPAN("A model of the fixture"),
-            .owned_by = SPAN("openai"), .flags = MODEL_TOOLS | MODEL_IN_API, .enabled = true,
-                             .has_price = true, .priority = priority, .context_window = 128000,
-                             .max_input_tokens = 120000, .max_output_tokens = 16000,
-                             .media_tokens = 2048, .input_modality_count = 1,
-                             .input_modalities = {SPAN("text")}, .deployment_count = 2,
-                                                  .deployments = deployments,
-                                                  .price =
-                                                      {
+        .owned_by = SPAN("openai"),
+        .flags = MODEL_TOOLS | MODEL_IN_API,
+        .enabled = true,
+        .has_price = true,
+        .priority = priority,
+        .context_window = 128000,
+        .max_input_tokens = 120000,
+        .max_output_tokens = 16000,
+        .media_tokens = 2048,
+        .input_modality_count = 1,
+        .input_modalities = {SPAN("text")},
+        .deployment_count = 2,
+        .deployments = deployments,
+        .price =
+            {
 #define X(name) .name = PRICE_NONE,
-                                                          PRICE_MAP(X)
+                PRICE_MAP(X)
 #undef X
-                                                      },
-                             };
+            },
+    };
 
     model.price.input = 2500000;
     model.price.output = 10000000;
@@ -80,16 +87,17 @@ static void fixture_init_models(struct fixture *fx)
 
 static void fixture_init_access(struct fixture *fx)
 {
-    fx->groups[G_ALPHA] = (struct data_subject){
-        .name = SPAN("g-alpha"), .grant = {.count = 1, .models = only_alpha}};
+    fx->groups[G_ALPHA] = (struct data_subject){.name = SPAN("g-alpha"),
+                                                .grant = {.count = 1, .models = only_alpha}};
     fx->groups[G_ALL] = (struct data_subject){.name = SPAN("g-all"), .grant = {.all = true}};
     fx->groups[G_OFF] = (struct data_subject){
         .name = SPAN("g-off"), .disabled = true, .grant = {.count = 1, .models = only_beta}};
-    fx->users[ADA] = (struct data_subject){
-        .name = SPAN("ada"), .grant = {.count = 2, .models = beta_and_gamma}, .group_count = 1,
-                     .groups = only_g_alpha};
-    fx->users[OFF] = (struct data_subject){.name = SPAN("off"), .disabled = true,
-                                                        .grant = {.all = true}};
+    fx->users[ADA] = (struct data_subject){.name = SPAN("ada"),
+                                           .grant = {.count = 2, .models = beta_and_gamma},
+                                           .group_count = 1,
+                                           .groups = only_g_alpha};
+    fx->users[OFF] = (struct data_subject){
+        .name = SPAN("off"), .disabled = true, .grant = {.all = true}};
     fx->keys[KEY_ADA] = fixture_key("key-ada", ADA, ROW_NONE);
     fx->keys[KEY_OFF] = fixture_key("key-off", OFF, ROW_NONE);
     fx->keys[KEY_GROUP] = fixture_key("key-group", ROW_NONE, G_ALL);
@@ -105,27 +113,35 @@ static void fixture_init_access(struct fixture *fx)
 void fixture_init(struct fixture *fx)
 {
     memset(fx, 0, sizeof(*fx));
-    fx->providers[0] = (struct data_provider){
-        .name = SPAN("openai"), .base_url = SPAN("http://127.0.0.1/v1"), .kind = PROVIDER_OPENAI,
-                                                 .has_secret = true,
-                                                 .secret = SPAN(FIXTURE_SECRET)};
-    fx->providers[1] = (struct data_provider){
-        .name = SPAN("local"), .base_url = SPAN("http://127.0.0.1:8000/v1"),
-                                                .kind = PROVIDER_OPENAI_COMPATIBLE};
+    fx->providers[0] = (struct data_provider){.name = SPAN("openai"),
+                                              .base_url = SPAN("http://127.0.0.1/v1"),
+                                              .kind = PROVIDER_OPENAI,
+                                              .has_secret = true,
+                                              .secret = SPAN(FIXTURE_SECRET)};
+    fx->providers[1] = (struct data_provider){.name = SPAN("local"),
+                                              .base_url = SPAN("http://127.0.0.1:8000/v1"),
+                                              .kind = PROVIDER_OPENAI_COMPATIBLE};
     fixture_init_models(fx);
     fixture_init_access(fx);
     fx->registry.data = (struct data){
         .settings = fixture_settings(),
         .config_path = SPAN("/etc/weir/weir.yaml"),
-            .state_dir = SPAN("/var/lib/weir"),
-                .control_socket = SPAN("/run/weir/control.sock"),
-                    .ca_file = SPAN("/etc/ssl/certs/ca-certificates.crt"), .listen_count = 1,
-                        .listen = {SPAN("127.0.0.1:8080")}, .provider_count = LEN(fx->providers),
-                                   .providers = fx->providers, .model_count = MODEL_COUNT,
-                                   .models = fx->models, .group_count = GROUP_COUNT,
-                                   .groups = fx->groups, .user_count = USER_COUNT,
-                                   .users = fx->users, .key_count = KEY_COUNT, .keys = fx->keys,
-                        };
+        .state_dir = SPAN("/var/lib/weir"),
+        .control_socket = SPAN("/run/weir/control.sock"),
+        .ca_file = SPAN("/etc/ssl/certs/ca-certificates.crt"),
+        .listen_count = 1,
+        .listen = {SPAN("127.0.0.1:8080")},
+        .provider_count = LEN(fx->providers),
+        .providers = fx->providers,
+        .model_count = MODEL_COUNT,
+        .models = fx->models,
+        .group_count = GROUP_COUNT,
+        .groups = fx->groups,
+        .user_count = USER_COUNT,
+        .users = fx->users,
+        .key_count = KEY_COUNT,
+        .keys = fx->keys,
+    };
     /* Small enough for any descriptor limit that the tests may run under. */
     fx->registry.data.settings.connections = 100;
     fx->registry.data.settings.calls = 100;

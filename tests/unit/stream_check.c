@@ -115,7 +115,7 @@ static void check_calls(struct check *check, const struct json_node *calls)
         if (begins)
             check->blocks++;
         demand(check, begins == (json_text(json_member(function, SPAN("name"))).len > 0),
-                                 "a call that begins twice, or without a name");
+               "a call that begins twice, or without a name");
     }
 }
 
@@ -147,12 +147,12 @@ static void check_openai(struct check *check, struct span data)
     choices = json_member(root, SPAN("choices"));
     demand(check, json_is(choices, JSON_ARRAY), "no choices");
     demand(check, json_is_text(json_member(root, SPAN("object")), SPAN("chat.completion.chunk")),
-                               "no chunk");
+           "no chunk");
     if (check->id.len == 0)
         check->id = json_text(json_member(root, SPAN("id")));
     demand(check,
            check->id.len > 0 && span_equal(check->id, json_text(json_member(root, SPAN("id")))),
-                                           "ids that differ");
+           "ids that differ");
     if (!json_is(choices, JSON_ARRAY))
         return;
     JSON_EACH(choice, choices)
@@ -160,7 +160,7 @@ static void check_openai(struct check *check, struct span data)
         check_choice(check, choice);
     }
     demand(check, choices->count > 0 || json_is(json_member(root, SPAN("usage")), JSON_OBJECT),
-                                                "a chunk of nothing");
+           "a chunk of nothing");
 }
 
 /* --- Gemini ----------------------------------------------------------------------------------- */
@@ -172,9 +172,10 @@ static void check_part(struct check *check, const struct json_node *part)
     demand(check, part->count > 0, "an empty part");
     if (call != NULL) {
         demand(check, json_text(json_member(call, SPAN("name"))).len > 0, "a call without name");
-        demand(check, json_member(call, SPAN("args")) == NULL ||
-                                  json_is(json_member(call, SPAN("args")), JSON_OBJECT),
-                                          "arguments that are no object");
+        demand(check,
+               json_member(call, SPAN("args")) == NULL ||
+                   json_is(json_member(call, SPAN("args")), JSON_OBJECT),
+               "arguments that are no object");
     }
 }
 

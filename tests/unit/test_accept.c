@@ -54,13 +54,12 @@ static void the_most_specific_range_decides(void **state)
         const struct http_request request = {
             .header_count = 2,
             .headers = {{SPAN("Host"), SPAN("a")}, {SPAN("Accept"), span_of(rows[i].accept)}},
-            };
+        };
 
         if (accept_quality(&request, SPAN("text/html")) != rows[i].html ||
-                           accept_quality(&request, SPAN("application/json")) != rows[i].json)
-            fail_msg("%s: %u, %u", rows[i].accept,
-                     accept_quality(&request, SPAN("text/html")),
-                                    accept_quality(&request, SPAN("application/json")));
+            accept_quality(&request, SPAN("application/json")) != rows[i].json)
+            fail_msg("%s: %u, %u", rows[i].accept, accept_quality(&request, SPAN("text/html")),
+                     accept_quality(&request, SPAN("application/json")));
     }
 }
 
@@ -69,7 +68,7 @@ static void whoever_says_nothing_takes_everything(void **state)
     const struct http_request request = {
         .header_count = 1,
         .headers = {{SPAN("accept-language"), SPAN("text/html;q=0.1")}},
-        };
+    };
 
     (void)state;
     assert_int_equal(accept_quality(&request, SPAN("text/html")), ACCEPT_QUALITY_MAX);
@@ -81,9 +80,9 @@ static void several_fields_are_one_list(void **state)
     const struct http_request request = {
         .header_count = 3,
         .headers = {{SPAN("accept"), SPAN("*/*;q=0.1")},
-                     {SPAN("ACCEPT"), SPAN("text/html;q=0.6")},
-                      {SPAN("Accept"), SPAN("application/*;q=0.4")}},
-        };
+                    {SPAN("ACCEPT"), SPAN("text/html;q=0.6")},
+                    {SPAN("Accept"), SPAN("application/*;q=0.4")}},
+    };
 
     (void)state;
     assert_int_equal(accept_quality(&request, SPAN("text/html")), 600);

@@ -65,7 +65,8 @@ static void only_whole_answers_are_asked_for_members(void **state)
 
 static void text_is_cut_between_characters(void **state)
 {
-    const struct span text = SPAN("a\xc3\xa9\xe2\x82\xac" "b");
+    const struct span text = SPAN("a\xc3\xa9\xe2\x82\xac"
+                                  "b");
 
     (void)state;
     assert_int_equal(admin_json_width(text), 4);

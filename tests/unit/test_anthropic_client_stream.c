@@ -129,8 +129,8 @@ static void a_stream_ends_with_its_reason_and_all_usage(void **state)
 static void a_stream_without_a_reason_to_end_was_cut(void **state)
 {
     const struct translation_rules rules = translation_rules(PROTOCOL_OPENAI, PROTOCOL_ANTHROPIC);
-    struct translated done = check_translation(
-        *state, &rules, SPAN(WORDS("x")), SPAN(BEGIN TEXT_BLOCK("0") TEXT("0", "x")));
+    struct translated done = check_translation(*state, &rules, SPAN(WORDS("x")),
+                                               SPAN(BEGIN TEXT_BLOCK("0") TEXT("0", "x")));
 
     assert_int_equal(done.err, ERR_UPSTREAM_CUT);
     done = check_translation(*state, &rules, SPAN(DONE), SPAN(""));
@@ -144,7 +144,7 @@ static void an_error_in_the_middle_ends_the_stream(void **state)
     struct translated done = check_translation(
         *state, &rules,
         SPAN(WORDS("x") "data: {\"error\":{\"code\":502,\"message\":\"gone\"}}\n\n" DONE),
-             SPAN(BEGIN TEXT_BLOCK("0") TEXT("0", "x")
+        SPAN(BEGIN TEXT_BLOCK("0") TEXT("0", "x")
                  EVENT("error", ",\"error\":{\"type\":\"api_error\",\"message\":\"gone\"}")));
 
     assert_int_equal(done.state, TRANSLATION_ERROR);
@@ -156,11 +156,11 @@ static void an_id_that_clients_do_not_take_is_fitted(void **state)
 {
     const struct translation_rules rules = translation_rules(PROTOCOL_OPENAI, PROTOCOL_ANTHROPIC);
 
-    (void)check_translation(
-        *state, &rules,
-        SPAN(CALLS(NEW_CALL("0", "functions.Bash:0", "f", "{\\\"a\\\":1}")) REASON("tool_calls") DONE),
-                   SPAN(BEGIN CALL_BLOCK("0", "functions_Bash_0_f1f1899b", "f") CALL("0", "{\\\"a\\\":1}")
-                 STOP_BLOCK("0") END("tool_use", NO_USAGE)));
+    (void)check_translation(*state, &rules,
+                            SPAN(CALLS(NEW_CALL("0", "functions.Bash:0", "f", "{\\\"a\\\":1}"))
+                                     REASON("tool_calls") DONE),
+                            SPAN(BEGIN CALL_BLOCK("0", "functions_Bash_0_f1f1899b", "f") CALL(
+                                "0", "{\\\"a\\\":1}") STOP_BLOCK("0") END("tool_use", NO_USAGE)));
 }
 
 static void a_gemini_signature_travels_in_a_block_of_its_own(void **state)
@@ -169,11 +169,11 @@ static void a_gemini_signature_travels_in_a_block_of_its_own(void **state)
 
     (void)check_translation(
         *state, &rules,
-        SPAN(WORDS("x") CALLS("{\"index\":0,\"id\":\"A\",\"type\":\"function\",\"extra_content\":"
-                              "{\"google\":{\"thought_signature\":\"c2ln\"}},\"function\":{\"name\":"
-                              "\"f\",\"arguments\":\"{\\\"a\\\":1}\"}}")
-                 REASON("tool_calls") DONE),
-             SPAN(BEGIN TEXT_BLOCK("0") TEXT("0", "x") STOP_BLOCK("0") THINKING_BLOCK("1")
+        SPAN(WORDS("x")
+                 CALLS("{\"index\":0,\"id\":\"A\",\"type\":\"function\",\"extra_content\":"
+                       "{\"google\":{\"thought_signature\":\"c2ln\"}},\"function\":{\"name\":"
+                       "\"f\",\"arguments\":\"{\\\"a\\\":1}\"}}") REASON("tool_calls") DONE),
+        SPAN(BEGIN TEXT_BLOCK("0") TEXT("0", "x") STOP_BLOCK("0") THINKING_BLOCK("1")
                  SIGNATURE("1", "ge1.c2ln") STOP_BLOCK("1") CALL_BLOCK("2", "A", "f")
                      CALL("2", "{\\\"a\\\":1}") STOP_BLOCK("2") END("tool_use", NO_USAGE)));
 }

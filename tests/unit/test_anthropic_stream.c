@@ -109,10 +109,11 @@ static void reasons_have_words_and_unknown_events_none(void **state)
 /* Vectors 6 to 8. */
 static void usage_is_told_when_it_was_asked_for(void **state)
 {
-    const struct span stream = SPAN(START("{\"input_tokens\":4,\"cache_read_input_tokens\":1,\"output_tokens\":1}")
-                 TEXT_BLOCK("0") TEXT("0", "x") STOP_BLOCK("0")
-                     END("end_turn", "{\"input_tokens\":4,\"cache_read_input_tokens\":2455,"
-                                     "\"cache_creation_input_tokens\":0,\"output_tokens\":23}"));
+    const struct span stream = SPAN(
+        START("{\"input_tokens\":4,\"cache_read_input_tokens\":1,\"output_tokens\":1}")
+            TEXT_BLOCK("0") TEXT("0", "x") STOP_BLOCK("0")
+                END("end_turn", "{\"input_tokens\":4,\"cache_read_input_tokens\":2455,"
+                                "\"cache_creation_input_tokens\":0,\"output_tokens\":23}"));
     struct translation_rules rules = translation_rules(PROTOCOL_ANTHROPIC, PROTOCOL_OPENAI);
     struct translated done = check_translation(*state, &rules, stream,
                                                SPAN(ROLE CONTENT("x") FINISH("stop")));
@@ -124,11 +125,14 @@ static void usage_is_told_when_it_was_asked_for(void **state)
     done = translate_stream(*state, &rules, stream, 0);
     assert_text(
         done.out,
-        SPAN(WITH_USAGE("{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},"
-                                "\"finish_reason\":null}", "null")
-                     WITH_USAGE("{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":null}", "null")
-                     WITH_USAGE("{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}", "null")
-                     WITH_USAGE("", "{\"prompt_tokens\":2459,\"completion_tokens\":23,\"total_tokens\":2482,"
+        SPAN(WITH_USAGE(
+            "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},"
+            "\"finish_reason\":null}",
+            "null") WITH_USAGE("{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":null}",
+                               "null")
+                 WITH_USAGE("{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}", "null") WITH_USAGE(
+                     "",
+                     "{\"prompt_tokens\":2459,\"completion_tokens\":23,\"total_tokens\":2482,"
                      "\"prompt_tokens_details\":{\"cached_tokens\":2455,\"cache_write_tokens\":0},"
                      "\"completion_tokens_details\":{\"reasoning_tokens\":0}}") "data: [DONE]\n\n"));
 }
@@ -142,7 +146,8 @@ static void an_error_in_the_middle_ends_the_stream(void **state)
         SPAN(START("{}") TEXT_BLOCK("0") TEXT("0", "a") TEXT("0", "b")
                  EVENT("error", ",\"error\":{\"type\":\"overloaded_error\",\"message\":"
                                 "\"Overloaded\"}")),
-            SPAN(ROLE CONTENT("a") CONTENT("b") "data: {\"error\":{\"message\":\"Overloaded\",\"type\":\"server_error\",\"param\":null,\"code\":\"overloaded\"}}\n\n"));
+        SPAN(ROLE CONTENT("a") CONTENT(
+            "b") "data: {\"error\":{\"message\":\"Overloaded\",\"type\":\"server_error\",\"param\":null,\"code\":\"overloaded\"}}\n\n"));
 
     assert_int_equal(done.err, 0);
     assert_int_equal(done.state, TRANSLATION_ERROR);
@@ -156,7 +161,8 @@ static void an_error_before_anything_is_told_by_itself(void **state)
     struct translated done = check_translation(
         *state, &rules,
         SPAN(START("{}") EVENT("error", ",\"error\":{\"type\":\"api_error\",\"message\":\"No\"}")),
-            SPAN("data: {\"error\":{\"message\":\"No\",\"type\":\"server_error\",\"param\":null,\"code\":\"upstream_error\"}}\n\n"));
+        SPAN(
+            "data: {\"error\":{\"message\":\"No\",\"type\":\"server_error\",\"param\":null,\"code\":\"upstream_error\"}}\n\n"));
 
     assert_int_equal(done.state, TRANSLATION_ERROR);
     assert_int_equal(done.error.err, ERR_UPSTREAM_FAILED);
@@ -208,10 +214,9 @@ static void names_are_turned_back_and_ids_are_fitted(void **state)
     (void)check_translation(
         *state, &rules,
         SPAN(START("{}") CALL_BLOCK("0", "functions.Bash:0", "short_name")
-                                     CALL("0", "{\\\"a\\\":1}") STOP_BLOCK("0")
-                                         END("tool_use", "{}")),
-            SPAN(ROLE CALL_BEGIN("0", "functions_Bash_0_f1f1899b", "a.very.long.name")
-                                     ARGUMENTS("0", "{\\\"a\\\":1}") FINISH("tool_calls")));
+                 CALL("0", "{\\\"a\\\":1}") STOP_BLOCK("0") END("tool_use", "{}")),
+        SPAN(ROLE CALL_BEGIN("0", "functions_Bash_0_f1f1899b", "a.very.long.name")
+                 ARGUMENTS("0", "{\\\"a\\\":1}") FINISH("tool_calls")));
 }
 
 static void a_tool_that_stands_for_structured_output_is_text(void **state)
@@ -219,16 +224,15 @@ static void a_tool_that_stands_for_structured_output_is_text(void **state)
     struct translation_rules rules = translation_rules(PROTOCOL_ANTHROPIC, PROTOCOL_OPENAI);
 
     rules.keep.json_tool = true;
-    (void)check_translation(
-        *state, &rules,
-        SPAN(START("{}") CALL_BLOCK("0", "A", "json_response")
+    (void)check_translation(*state, &rules,
+                            SPAN(START("{}") CALL_BLOCK("0", "A", "json_response")
                                      CALL("0", "{\\\"a\\\":") CALL("0", "1}") STOP_BLOCK("0")
                                          END("tool_use", "{}")),
-            SPAN(ROLE CONTENT("{\\\"a\\\":") CONTENT("1}") FINISH("stop")));
+                            SPAN(ROLE CONTENT("{\\\"a\\\":") CONTENT("1}") FINISH("stop")));
     (void)check_translation(*state, &rules,
                             SPAN(START("{}") CALL_BLOCK("0", "A", "json_response") STOP_BLOCK("0")
                                      END("tool_use", "{}")),
-                                                        SPAN(ROLE CONTENT("{}") FINISH("stop")));
+                            SPAN(ROLE CONTENT("{}") FINISH("stop")));
 }
 
 int main(void)

@@ -117,7 +117,7 @@ static void a_full_region_is_told(void **state)
     while (region_take(region, 16) != NULL)
         ;
     assert_int_equal(data_url_read(region, SPAN("data:image/png;base64,AA AA"), &url),
-                                   ERR_NO_MEMORY);
+                     ERR_NO_MEMORY);
     assert_int_equal(data_url_read(region, SPAN("data:text\\/plain,abc"), &url), ERR_NO_MEMORY);
 }
 

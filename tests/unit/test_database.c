@@ -230,7 +230,7 @@ static void a_lock_of_another_program_is_told_and_passes(void **state)
     assert_int_equal(fixture->refusal.err, ERR_AGAIN);
     assert_true(strlen(fixture->refusal.sentence) > 0);
     assert_int_equal(directory_subject_show(&fixture->call, DIRECTORY_USER, SPAN("grace"), &seen),
-                                            0);
+                     0);
     assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(directory_subject_add(&fixture->call, DIRECTORY_USER, &user), 0);
     sqlite3_close(other);

@@ -27,20 +27,19 @@ static struct dialect_model general_model(void)
 {
     return (struct dialect_model){
         .slug = SPAN("gpt-5.2"),
-                     .name = SPAN("GPT-5.2"),
-                                  .description = SPAN("General frontier model"),
-                                      .owned_by = SPAN("codex-lb"),
-                                          .default_reasoning = SPAN("medium"),
-                                              .default_verbosity = SPAN("low"),
-                                                  .input_modalities = {
-                                                      SPAN("text"), SPAN("image")},
-                                                      .input_modality_count = 2, .level_count = 3,
-                                                      .levels = {
-                                                          {SPAN("low"), SPAN("Quick answers")},
-                                                           {SPAN("medium"), SPAN("Balanced")},
-                                                            {SPAN("high"), SPAN("Deep work")}},
-                                                            .row = &general_row,
-                                                          };
+        .name = SPAN("GPT-5.2"),
+        .description = SPAN("General frontier model"),
+        .owned_by = SPAN("codex-lb"),
+        .default_reasoning = SPAN("medium"),
+        .default_verbosity = SPAN("low"),
+        .input_modalities = {SPAN("text"), SPAN("image")},
+        .input_modality_count = 2,
+        .level_count = 3,
+        .levels = {{SPAN("low"), SPAN("Quick answers")},
+                   {SPAN("medium"), SPAN("Balanced")},
+                   {SPAN("high"), SPAN("Deep work")}},
+        .row = &general_row,
+    };
 }
 
 static struct text render(const struct dialect_model *model)
@@ -730,8 +729,8 @@ static void every_error_has_the_type_of_its_status(void **state)
         for (int protocol = 0; protocol < ERRORS_CREDIT; protocol++) {
             struct text text = text_over(memory, sizeof(memory) - 1);
 
-            dialect_render_error((enum error_dialect)protocol, err,
-                                 SPAN(""), SPAN(""), SPAN("r"), &text);
+            dialect_render_error((enum error_dialect)protocol, err, SPAN(""), SPAN(""), SPAN("r"),
+                                 &text);
             memory[text.len] = '\0';
             snprintf(wanted, sizeof(wanted), "\"type\":\"%s\"",
                      protocol == ERRORS_OPENAI ? rows[row].openai : rows[row].anthropic);

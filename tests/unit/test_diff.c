@@ -16,10 +16,11 @@ static const struct data_browser_user browser_users[] = {{{"https://i", 9}, {"s"
     X(deprecated, fx->models[ALPHA].deprecated_s = 1)                                         \
     X(retires, fx->models[ALPHA].retires_s = 1)                                               \
     X(strict, fx->models[ALPHA].strict_params = DATA_OFF)                                     \
-    X(outputs, fx->models[ALPHA].output_modalities[0] = SPAN("image"); fx->models[ALPHA].output_modality_count = 1)                     \
+    X(outputs, fx->models[ALPHA].output_modalities[0] = SPAN("image");                        \
+      fx->models[ALPHA].output_modality_count = 1)                                            \
     X(features, fx->models[ALPHA].features[0] = SPAN("x"); fx->models[ALPHA].feature_count++) \
     X(parameters, fx->models[ALPHA].parameters[0] = SPAN("x");                                \
-                                                         fx->models[ALPHA].parameter_count++) \
+      fx->models[ALPHA].parameter_count++)                                                    \
     X(summaries, fx->models[ALPHA].flags ^= MODEL_SUMMARIES)                                  \
     X(parallel, fx->models[ALPHA].flags ^= MODEL_PARALLEL_TOOL_CALLS)                         \
     X(websockets, fx->models[ALPHA].flags ^= MODEL_WEBSOCKETS)                                \
@@ -38,7 +39,7 @@ static const struct data_browser_user browser_users[] = {{{"https://i", 9}, {"s"
     X(revoked, fx->keys[KEY_ADA].flags |= KEY_REVOKED)                                        \
     X(restricted, fx->keys[KEY_ADA].restricted = true)                                        \
     X(listen, fx->registry.data.listen[0] = SPAN("127.0.0.1:9999");                           \
-                                                 fx->registry.data.listen_count = 1)          \
+      fx->registry.data.listen_count = 1)                                                     \
     X(state_dir, fx->registry.data.state_dir = SPAN("/other"))                                \
     X(control_socket, fx->registry.data.control_socket = SPAN("/other"))                      \
     X(ca_file, fx->registry.data.ca_file = SPAN("/other"))                                    \
@@ -46,7 +47,8 @@ static const struct data_browser_user browser_users[] = {{{"https://i", 9}, {"s"
     X(admin_listen, fx->registry.data.admin_listen = SPAN("127.0.0.1:9"))                     \
     X(credits, fx->registry.data.credits_per_usd = 7)                                         \
     X(app_check, fx->registry.data.browser.app_check.audience = SPAN("x"))                    \
-    X(issuer, fx->registry.data.browser.issuers[0].keys_url = SPAN("https://k"); fx->registry.data.browser.issuer_count = 1)                   \
+    X(issuer, fx->registry.data.browser.issuers[0].keys_url = SPAN("https://k");              \
+      fx->registry.data.browser.issuer_count = 1)                                             \
     X(browser_user, fx->registry.data.browser.users = browser_users;                          \
       fx->registry.data.browser.user_count = 1)
 

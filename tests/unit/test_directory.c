@@ -80,10 +80,12 @@ static void a_user_is_shown_as_it_was_added(void **state)
     struct directory_fixture *fixture = *state;
     const struct directory_subject ada = {
         .name = SPAN("ada"),
-                     .display = SPAN("Ada \xc3\x89. \"L\""), .disabled = true,
-                                     .models = {.count = COUNT(two_slugs), .slugs = two_slugs},
-                                     .group_count = COUNT(groups), .groups = groups,
-                     };
+        .display = SPAN("Ada \xc3\x89. \"L\""),
+        .disabled = true,
+        .models = {.count = COUNT(two_slugs), .slugs = two_slugs},
+        .group_count = COUNT(groups),
+        .groups = groups,
+    };
 
     directory_fixture_add_group(fixture, "engineering");
     directory_fixture_add_group(fixture, "night");
@@ -117,8 +119,8 @@ static void an_update_changes_what_it_gives_and_no_more(void **state)
 {
     struct directory_fixture *fixture = *state;
     struct directory_target ada = directory_fixture_target("ada");
-    const struct directory_subject given = {.display = SPAN("Ada"), .disabled = true,
-                                                            .models = {.all = true}};
+    const struct directory_subject given = {
+        .display = SPAN("Ada"), .disabled = true, .models = {.all = true}};
     const struct {
         uint32_t gives;
         const char *after;
@@ -158,7 +160,7 @@ static void a_repeated_call_is_no_change(void **state)
                                                   DIRECTORY_GIVES(DISABLED), &given),
                          0);
         assert_int_equal(directory_grant_add(&fixture->call, DIRECTORY_USER, &ada, SPAN("gpt-4o")),
-                                             0);
+                         0);
         assert_int_equal(directory_key_revoke(&fixture->call, &ada), 0);
         assert_int_equal(user_of(fixture, "ada").version, 3);
         assert_int_equal(changes(fixture), 4);
@@ -177,21 +179,18 @@ static void what_is_not_well_formed_is_refused_with_its_field(void **state)
         uint32_t item;
     } rows[] = {
         {{.name = SPAN("")}, ERR_INVALID, "name", 0},
-         {{.name = SPAN("Ada")}, ERR_INVALID, "name", 0},
-          {{.name = SPAN("a b")}, ERR_INVALID, "name", 0},
-           {{.name = SPAN("a'; DROP TABLE users; --")}, ERR_INVALID, "name", 0},
-            {{.name = SPAN("ada"), .display = SPAN("a\nb")}, ERR_INVALID, "display", 0},
-             {{.name = SPAN("ada"), .display = SPAN("\xff")}, ERR_INVALID, "display", 0},
-              {{.name = SPAN("ada"), .models = {.count = 2, .slugs = bad_slug}},
-                ERR_INVALID,
-                "models",
-                1},
-               {{.name = SPAN("ada"), .group_count = 2, .groups = no_group},
-                 ERR_NOT_FOUND,
-                 "groups",
-                 1},
-                {{.name = SPAN("taken")}, ERR_EXISTS, "name", 0},
-               };
+        {{.name = SPAN("Ada")}, ERR_INVALID, "name", 0},
+        {{.name = SPAN("a b")}, ERR_INVALID, "name", 0},
+        {{.name = SPAN("a'; DROP TABLE users; --")}, ERR_INVALID, "name", 0},
+        {{.name = SPAN("ada"), .display = SPAN("a\nb")}, ERR_INVALID, "display", 0},
+        {{.name = SPAN("ada"), .display = SPAN("\xff")}, ERR_INVALID, "display", 0},
+        {{.name = SPAN("ada"), .models = {.count = 2, .slugs = bad_slug}},
+         ERR_INVALID,
+         "models",
+         1},
+        {{.name = SPAN("ada"), .group_count = 2, .groups = no_group}, ERR_NOT_FOUND, "groups", 1},
+        {{.name = SPAN("taken")}, ERR_EXISTS, "name", 0},
+    };
 
     directory_fixture_add_group(fixture, "night");
     directory_fixture_add_user(fixture, "taken");
@@ -251,13 +250,12 @@ static void a_change_of_an_old_version_is_a_conflict(void **state)
         directory_subject_update(call, DIRECTORY_USER, &old_user, UINT32_MAX, &subject),
         directory_subject_remove(call, DIRECTORY_USER, &old_user, true),
         directory_grant_add(call, DIRECTORY_USER, &old_user, SPAN("")),
-                            directory_grant_remove(call, DIRECTORY_USER, &old_user, SPAN("")),
-                                                   directory_key_update(call, &old_key, UINT32_MAX,
-                                                                        &key),
-                                                   directory_key_rotate(call, &old_key, 0, &secret),
-                                                   directory_key_revoke(call, &old_key),
-                                                   directory_key_remove(call, &old_key),
-        };
+        directory_grant_remove(call, DIRECTORY_USER, &old_user, SPAN("")),
+        directory_key_update(call, &old_key, UINT32_MAX, &key),
+        directory_key_rotate(call, &old_key, 0, &secret),
+        directory_key_revoke(call, &old_key),
+        directory_key_remove(call, &old_key),
+    };
     for (size_t i = 0; i < COUNT(results); i++)
         assert_int_equal(results[i], ERR_CONFLICT);
     assert_string_equal(fixture->refusal.field, "version");
@@ -280,11 +278,11 @@ static void what_is_not_there_cannot_be_changed(void **state)
         directory_subject_update(call, DIRECTORY_GROUP, &nobody, UINT32_MAX, &subject),
         directory_subject_remove(call, DIRECTORY_USER, &nobody, true),
         directory_grant_add(call, DIRECTORY_KEY, &nobody, SPAN("gpt-4o")),
-                            directory_key_show(call, nobody.name, &seen_key),
-                            directory_key_update(call, &nobody, UINT32_MAX, &key),
-                            directory_key_rotate(call, &nobody, 0, &secret),
-                            directory_key_remove(call, &nobody),
-        };
+        directory_key_show(call, nobody.name, &seen_key),
+        directory_key_update(call, &nobody, UINT32_MAX, &key),
+        directory_key_rotate(call, &nobody, 0, &secret),
+        directory_key_remove(call, &nobody),
+    };
 
     for (size_t i = 0; i < COUNT(results); i++)
         assert_int_equal(results[i], ERR_NOT_FOUND);
@@ -314,10 +312,11 @@ static void pages_give_everything_once_and_in_order(void **state)
     assert_int_equal(seen, USERS);
     assert_refused(fixture,
                    directory_subject_list(&fixture->call, DIRECTORY_USER, SPAN(""), 0, &page),
-                                          ERR_INVALID, "limit");
-    assert_refused(fixture, directory_subject_list(&fixture->call, DIRECTORY_USER,
-                                                   SPAN(""), DIRECTORY_PAGE_MAX + 1, &page),
-                                                   ERR_INVALID, "limit");
+                   ERR_INVALID, "limit");
+    assert_refused(fixture,
+                   directory_subject_list(&fixture->call, DIRECTORY_USER, SPAN(""),
+                                          DIRECTORY_PAGE_MAX + 1, &page),
+                   ERR_INVALID, "limit");
 }
 
 static void all_is_a_grant_beside_the_others(void **state)
@@ -334,10 +333,10 @@ static void all_is_a_grant_beside_the_others(void **state)
     assert_false(user.models.all);
     assert_int_equal(user.models.count, 1);
     assert_int_equal(directory_grant_remove(&fixture->call, DIRECTORY_USER, &ada, SPAN("gpt-4o")),
-                                            0);
+                     0);
     assert_int_equal(user_of(fixture, "ada").models.count, 0);
     assert_refused(fixture, directory_grant_add(&fixture->call, DIRECTORY_USER, &ada, SPAN("a..b")),
-                                                ERR_INVALID, "slug");
+                   ERR_INVALID, "slug");
 }
 
 static void a_list_changes_also_while_all_is_granted(void **state)
@@ -368,13 +367,13 @@ static void a_key_never_loses_its_restriction_by_emptying_it(void **state)
 
     directory_fixture_add_key(fixture, "laptop", NULL, &secret);
     assert_refused(fixture, directory_grant_add(call, DIRECTORY_KEY, &laptop, SPAN("gpt-4o")),
-                                                ERR_IN_USE, "slug");
+                   ERR_IN_USE, "slug");
     assert_int_equal(directory_key_update(call, &laptop, DIRECTORY_GIVES(ALLOWED_MODELS), &given),
                      0);
     assert_int_equal(directory_grant_remove(call, DIRECTORY_KEY, &laptop, SPAN("gpt-4o")), 0);
     assert_refused(fixture,
                    directory_grant_remove(call, DIRECTORY_KEY, &laptop, SPAN("claude-sonnet-4")),
-                                          ERR_IN_USE, "slug");
+                   ERR_IN_USE, "slug");
     assert_int_equal(key_of(fixture, "laptop").allowed.count, 1);
     given.allowed = (struct directory_models){.all = false};
     assert_refused(fixture,
@@ -436,27 +435,27 @@ static void a_key_that_makes_no_sense_is_refused(void **state)
         const char *field;
     } rows[] = {
         {{.name = SPAN("K"), .allowed = all, .scopes = 2}, ERR_INVALID, "name"},
-         {{.name = SPAN("taken"), .allowed = all, .scopes = 2}, ERR_EXISTS, "name"},
-          {{.name = SPAN("k"), .allowed = all}, ERR_INVALID, "scopes"},
-           {{.name = SPAN("k"), .allowed = all, .scopes = KEY_DISABLED}, ERR_INVALID, "scopes"},
-            {{.name = SPAN("k"), .scopes = 2}, ERR_INVALID, "allowed_models"},
-             {{.name = SPAN("k"), .allowed = {true, 2, two_slugs}, .scopes = 2},
-               ERR_INVALID,
-               "allowed_models"},
-              {{.name = SPAN("k"), .allowed = {false, 1, bad_slug}, .scopes = 2},
-                ERR_INVALID,
-                "allowed_models"},
-               {{.name = SPAN("k"), .allowed = all, .scopes = 2, .user = SPAN("nobody")},
-                 ERR_NOT_FOUND, "user"},
-                {{.name = SPAN("k"), .allowed = all, .scopes = 2, .group = SPAN("none")},
-                  ERR_NOT_FOUND, "group"},
-                 {{.name = SPAN("k"), .allowed = all, .scopes = 2, .expires_s = -1},
-                   ERR_INVALID,
-                   "expires"},
-                  {{.name = SPAN("k"), .allowed = all, .scopes = 2, .expires_s = FIXTURE_NOW_S},
-                    ERR_INVALID,
-                    "expires"},
-                 };
+        {{.name = SPAN("taken"), .allowed = all, .scopes = 2}, ERR_EXISTS, "name"},
+        {{.name = SPAN("k"), .allowed = all}, ERR_INVALID, "scopes"},
+        {{.name = SPAN("k"), .allowed = all, .scopes = KEY_DISABLED}, ERR_INVALID, "scopes"},
+        {{.name = SPAN("k"), .scopes = 2}, ERR_INVALID, "allowed_models"},
+        {{.name = SPAN("k"), .allowed = {true, 2, two_slugs}, .scopes = 2},
+         ERR_INVALID,
+         "allowed_models"},
+        {{.name = SPAN("k"), .allowed = {false, 1, bad_slug}, .scopes = 2},
+         ERR_INVALID,
+         "allowed_models"},
+        {{.name = SPAN("k"), .allowed = all, .scopes = 2, .user = SPAN("nobody")},
+         ERR_NOT_FOUND,
+         "user"},
+        {{.name = SPAN("k"), .allowed = all, .scopes = 2, .group = SPAN("none")},
+         ERR_NOT_FOUND,
+         "group"},
+        {{.name = SPAN("k"), .allowed = all, .scopes = 2, .expires_s = -1}, ERR_INVALID, "expires"},
+        {{.name = SPAN("k"), .allowed = all, .scopes = 2, .expires_s = FIXTURE_NOW_S},
+         ERR_INVALID,
+         "expires"},
+    };
 
     directory_fixture_add_key(fixture, "taken", NULL, &secret);
     for (size_t i = 0; i < COUNT(rows); i++)
@@ -506,9 +505,10 @@ static void an_import_is_whole_or_not_at_all(void **state)
         {import_of("z", "sk-aaaa"), ERR_EXISTS, "key"},
         {{.key = directory_fixture_key("z"), .digest = same}, ERR_EXISTS, "sha256"},
         {import_of("a", "sk-other"), ERR_EXISTS, "name"},
-        {{.key = {.name = SPAN("z"), .allowed = {.all = true}}, .text = SPAN("sk-z")}, ERR_INVALID,
-          "scopes"},
-        };
+        {{.key = {.name = SPAN("z"), .allowed = {.all = true}}, .text = SPAN("sk-z")},
+         ERR_INVALID,
+         "scopes"},
+    };
     struct directory_import_result result;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -664,7 +664,7 @@ static void a_revoked_key_stays_refused_in_every_way(void **state)
                    "name");
     assert_refused(fixture, directory_key_rotate(call, &laptop, 0, &other), ERR_REVOKED, "name");
     assert_refused(fixture, directory_grant_add(call, DIRECTORY_KEY, &laptop, SPAN("")),
-                                                ERR_REVOKED, "name");
+                   ERR_REVOKED, "name");
     assert_int_equal(directory_key_remove(call, &laptop), 0);
     assert_refused(fixture, directory_key_create(call, &key, &created, &other), ERR_REVOKED,
                    "name");
@@ -817,7 +817,7 @@ static void an_answer_is_given_again_to_the_same_request_alone(void **state)
         .request = digest_of(fixture, "POST /admin/users {}"),
         .status = 201,
         .body = SPAN("{\"name\":\"ada\"}"),
-        };
+    };
     const struct digest other = digest_of(fixture, "POST /admin/users {\"x\":1}");
     struct audit_answer found;
 
@@ -827,9 +827,9 @@ static void an_answer_is_given_again_to_the_same_request_alone(void **state)
     assert_int_equal(found.status, 201);
     assert_span(found.body, "{\"name\":\"ada\"}");
     assert_refused(fixture, audit_answer_find(call, SPAN("once"), &other, &found), ERR_IN_USE,
-                                              "idempotency_key");
+                   "idempotency_key");
     assert_refused(fixture, audit_answer_find(call, SPAN(""), &other, &found), ERR_INVALID,
-                                              "idempotency_key");
+                   "idempotency_key");
     call->now_ms += 1000;
     assert_int_equal(audit_answer_find(call, SPAN("once"), &kept.request, &found), ERR_NOT_FOUND);
     assert_int_equal(audit_sweep(call), 0);
@@ -843,11 +843,11 @@ static void the_oldest_rows_of_a_full_trail_are_swept(void **state)
     const uint64_t changes[] = {10, 20, 21, 20 + AUDIT_ROWS_MAX};
 
     for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
-        assert_int_equal(audit_add(
-            call,
-            &(struct audit_row){.change = changes[i],
-                                .verb = SPAN("create"), .kind = SPAN("user"), .name = SPAN("ada")}),
-                                0);
+        assert_int_equal(audit_add(call, &(struct audit_row){.change = changes[i],
+                                                             .verb = SPAN("create"),
+                                                             .kind = SPAN("user"),
+                                                             .name = SPAN("ada")}),
+                         0);
     assert_int_equal(audit_sweep(call), 0);
     assert_int_equal(directory_fixture_count(fixture, "SELECT count(*) FROM audit"), 2);
     assert_int_equal(directory_fixture_count(fixture, "SELECT min(change) FROM audit"), 21);
@@ -864,7 +864,7 @@ static void an_answer_with_a_key_in_it_is_not_kept(void **state)
     int len = snprintf(body, sizeof(body), "{\"note\":\"weir_weir_\",\"key\":\"%s\"}", secret.text);
     answer.body = (struct span){body, (size_t)len};
     assert_int_equal(audit_answer_keep(&fixture->call, SPAN("once"), &answer, INT64_MAX),
-                                       ERR_INVALID);
+                     ERR_INVALID);
     answer.body = SPAN("{\"note\":\"weir_ is how keys begin\"}");
     assert_int_equal(audit_answer_keep(&fixture->call, SPAN("once"), &answer, INT64_MAX), 0);
 }

@@ -85,9 +85,11 @@ static void fill(struct directory_fixture *fixture, struct directory_secret secr
     struct directory_call *call = &fixture->call;
     const struct directory_subject day = {
         .name = SPAN("day"), .models = {.count = 2, .slugs = slugs}, .disabled = true};
-    const struct directory_subject ada = {
-        .name = SPAN("ada"), .display = SPAN("Ada L."), .models = {.count = 1, .slugs = slugs},
-                                             .group_count = 2, .groups = groups};
+    const struct directory_subject ada = {.name = SPAN("ada"),
+                                          .display = SPAN("Ada L."),
+                                          .models = {.count = 1, .slugs = slugs},
+                                          .group_count = 2,
+                                          .groups = groups};
     const struct directory_subject root = {.name = SPAN("root"), .models = {.all = true}};
     struct directory_key key = directory_fixture_key("ci");
     struct directory_target target = directory_fixture_target("rotated");
@@ -183,9 +185,9 @@ static void keys_are_in_the_file_and_revoked_ones_among_the_revocations(void **s
 
     assert_null(key_row(&file, "lost"));
     assert_int_not_equal(directory_file_find(&file, DIRECTORY_REVOKED_NAMES, SPAN("lost")),
-                                             ROW_NONE);
+                         ROW_NONE);
     assert_int_not_equal(directory_file_find(&file, DIRECTORY_REVOKED_NAMES, SPAN("of-the-file")),
-                                             ROW_NONE);
+                         ROW_NONE);
     struct digest lost = digester_hash(fixture->call.digester, span_of(secrets[3].text));
     assert_true(directory_file_is_revoked(&file, &lost));
     assert_false(directory_file_is_revoked(&file, &ci->digest));

@@ -69,8 +69,8 @@ static void a_call_may_abort_itself_from_its_callbacks(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++) {
-        struct test_call call = {.body = SPAN("x"), .abort_in_head = i == 0,
-                                              .abort_in_body = i == 1};
+        struct test_call call = {
+            .body = SPAN("x"), .abort_in_head = i == 0, .abort_in_body = i == 1};
 
         start_plain(&call);
         upstream_accepts();

@@ -379,7 +379,8 @@ static void what_follows_the_head_is_left_alone(void **state)
 
 static void a_prefix_of_a_head_wants_more(void **state)
 {
-    struct span bytes = SPAN("\r\nPOST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nX: y \r\n\r\n");
+    struct span bytes = SPAN(
+        "\r\nPOST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nX: y \r\n\r\n");
 
     (void)state;
     for (size_t len = 0; len < bytes.len; len++) {
@@ -399,7 +400,7 @@ static void a_refusal_stays(void **state)
     assert_int_equal(http_guard_feed(&guard, SPAN("GET / HTTP/2.0"), &head_end), ERR_HTTP_VERSION);
     assert_int_equal(http_guard_feed(&guard, SPAN(""), &head_end), ERR_HTTP_VERSION);
     assert_int_equal(http_guard_feed(&guard, SPAN("GET / HTTP/1.0\r\n\r\n"), &head_end),
-                                     ERR_HTTP_VERSION);
+                     ERR_HTTP_VERSION);
 }
 
 /** Appends `text` `times` times. */

@@ -95,7 +95,7 @@ static void a_full_region_is_no_memory(void **state)
 
     assert_non_null(region_take(*state, REGION_BYTES - 100));
     assert_int_equal(json_tape_read(*state, SPAN("[1,2,3,4]"), DEPTH_MAX, NODES_MAX, &root),
-                                    ERR_NO_MEMORY);
+                     ERR_NO_MEMORY);
 }
 
 static void members_are_found_by_their_decoded_names_and_the_last_counts(void **state)
@@ -106,8 +106,8 @@ static void members_are_found_by_their_decoded_names_and_the_last_counts(void **
     assert_int_equal(
         json_tape_read(*state,
                        SPAN("{\"a\":1,\"\\u0062\":\"x\\u0079\",\"n\":null,\"t\":true,\"a\":7.0}"),
-                            DEPTH_MAX, NODES_MAX, &root),
-                       0);
+                       DEPTH_MAX, NODES_MAX, &root),
+        0);
     assert_int_equal(root->count, 5);
     assert_true(json_count(json_member(root, SPAN("a")), &count));
     assert_int_equal(count, 7);

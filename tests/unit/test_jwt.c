@@ -503,21 +503,21 @@ static void a_key_must_be_large_and_well_formed(void **state)
         bool good;
     } rows[] = {
         {256, 0x80, 1, SPAN("\x01\x00\x01"), true},
-         {512, 0x80, 1, SPAN("\x03"), true},
-          {257, 0x01, 1, SPAN("\x01\x00\x01"), true},
-           {256, 0x7F, 1, SPAN("\x01\x00\x01"), false},
-            {255, 0xFF, 1, SPAN("\x01\x00\x01"), false},
-             {128, 0xFF, 1, SPAN("\x01\x00\x01"), false},
-              {513, 0x80, 1, SPAN("\x01\x00\x01"), false},
-               {256, 0x00, 1, SPAN("\x01\x00\x01"), false},
-                {256, 0x80, 2, SPAN("\x01\x00\x01"), false},
-                 {256, 0x80, 1, SPAN("\x01"), false},
-                  {256, 0x80, 1, SPAN("\x01\x00\x02"), false},
-                   {256, 0x80, 1, SPAN("\x00\x01\x01"), false},
-                    {256, 0x80, 1, SPAN("\x01\x01\x01\x01\x01"), false},
-                     {256, 0x80, 1, SPAN(""), false},
-                      {0, 0, 0, SPAN("\x03"), false},
-                     };
+        {512, 0x80, 1, SPAN("\x03"), true},
+        {257, 0x01, 1, SPAN("\x01\x00\x01"), true},
+        {256, 0x7F, 1, SPAN("\x01\x00\x01"), false},
+        {255, 0xFF, 1, SPAN("\x01\x00\x01"), false},
+        {128, 0xFF, 1, SPAN("\x01\x00\x01"), false},
+        {513, 0x80, 1, SPAN("\x01\x00\x01"), false},
+        {256, 0x00, 1, SPAN("\x01\x00\x01"), false},
+        {256, 0x80, 2, SPAN("\x01\x00\x01"), false},
+        {256, 0x80, 1, SPAN("\x01"), false},
+        {256, 0x80, 1, SPAN("\x01\x00\x02"), false},
+        {256, 0x80, 1, SPAN("\x00\x01\x01"), false},
+        {256, 0x80, 1, SPAN("\x01\x01\x01\x01\x01"), false},
+        {256, 0x80, 1, SPAN(""), false},
+        {0, 0, 0, SPAN("\x03"), false},
+    };
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {

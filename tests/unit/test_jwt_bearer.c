@@ -42,9 +42,8 @@ static int tear_down(void **state)
 
 static struct jwt_bearer_claims claims(void)
 {
-    return (struct jwt_bearer_claims){
-        SPAN(FIXTURE_EMAIL), SPAN("key-1"), SPAN(FIXTURE_SCOPE), SPAN(FIXTURE_TOKEN_URL),
-                                                                      FIXTURE_ISSUED_S};
+    return (struct jwt_bearer_claims){SPAN(FIXTURE_EMAIL), SPAN("key-1"), SPAN(FIXTURE_SCOPE),
+                                      SPAN(FIXTURE_TOKEN_URL), FIXTURE_ISSUED_S};
 }
 
 static void an_assertion_is_what_openssl_signs(void **state)

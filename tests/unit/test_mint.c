@@ -77,11 +77,11 @@ static struct secrets accounts_of(const char *const *names, uint32_t count, cons
     int fd;
 
     for (uint32_t i = 0; i < count; i++) {
-        const struct account account = {
-            .provider = span_of(names[i]),
-            .email = SPAN("a@b"), .token_url = SPAN("https://t.test/"),
-                                                    .scope = SPAN("s"),
-                                                                  .private_key = span_of(key)};
+        const struct account account = {.provider = span_of(names[i]),
+                                        .email = SPAN("a@b"),
+                                        .token_url = SPAN("https://t.test/"),
+                                        .scope = SPAN("s"),
+                                        .private_key = span_of(key)};
 
         account_rows(&account, rows + (size_t)i * ACCOUNT_FIELD_COUNT);
     }

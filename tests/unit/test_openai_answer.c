@@ -329,15 +329,16 @@ static void reasoning_survives_a_turn(void **state)
     assert_written(*state, &answer, HEAD REASONED TAIL("stop", "null"));
 
     hub_notes_init(&notes, true);
-    assert_int_equal(codec_openai.read_request(
-        *state,
-        read_json(*state, SPAN("{\"messages\":[{\"role\":\"assistant\"," REASONED "}]}")), &request,
-                  &notes),
+    assert_int_equal(
+        codec_openai.read_request(
+            *state,
+            read_json(*state, SPAN("{\"messages\":[{\"role\":\"assistant\"," REASONED "}]}")),
+            &request, &notes),
         0);
     hub_dump_request(&request, &out);
     assert_true(
         span_equal(text_span(&out), SPAN("assistant{reasoning(\"t\" anthropic:s) | redacted "
-                                "reasoning(\"d\" anthropic:) | \"a\"}")));
+                                         "reasoning(\"d\" anthropic:) | \"a\"}")));
 }
 
 static void reasoning_without_a_signature_has_no_details(void **state)

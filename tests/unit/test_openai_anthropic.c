@@ -203,12 +203,14 @@ static void signed_reasoning_survives_a_turn(void **state)
     const struct codec_target target = translation_target(PROTOCOL_ANTHROPIC);
     const struct span details = SPAN(
         "\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"t\",\"index\":0}]}");
-    const struct span signature = SPAN("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"signature\":\"s\",\"format\":"
-             "\"anthropic-claude-v1\",\"index\":0}]}");
+    const struct span signature = SPAN(
+        "\"reasoning_details\":[{\"type\":\"reasoning.text\",\"signature\":\"s\",\"format\":"
+        "\"anthropic-claude-v1\",\"index\":0}]}");
     struct translated done = translate_stream(
         *state, &rules,
         SPAN(START("{}") THINKING_BLOCK("0") THINKING("0", "t") SIGNATURE("0", "s") STOP_BLOCK("0")
-                 TEXT_BLOCK("1") TEXT("1", "a") STOP_BLOCK("1") END("end_turn", "{}")), 0);
+                 TEXT_BLOCK("1") TEXT("1", "a") STOP_BLOCK("1") END("end_turn", "{}")),
+        0);
     struct translated_request request;
 
     assert_int_equal(done.err, 0);
@@ -216,18 +218,19 @@ static void signed_reasoning_survives_a_turn(void **state)
     assert_non_null(memmem(done.out.ptr, done.out.len, signature.ptr, signature.len));
     request = translate_request(
         *state, PROTOCOL_OPENAI, PROTOCOL_ANTHROPIC, &target,
-        SPAN("{\"max_tokens\":7,\"messages\":[" HI ",{\"role\":\"assistant\",\"content\":\"a\","
-             "\"reasoning_content\":\"t\",\"reasoning_details\":[{\"type\":\"reasoning.text\","
-             "\"text\":\"t\",\"index\":0},{\"type\":\"reasoning.text\",\"signature\":\"s\",\"format\":"
-             "\"anthropic-claude-v1\",\"index\":0}]}," HI "]}"));
+        SPAN(
+            "{\"max_tokens\":7,\"messages\":[" HI ",{\"role\":\"assistant\",\"content\":\"a\","
+            "\"reasoning_content\":\"t\",\"reasoning_details\":[{\"type\":\"reasoning.text\","
+            "\"text\":\"t\",\"index\":0},{\"type\":\"reasoning.text\",\"signature\":\"s\",\"format\":"
+            "\"anthropic-claude-v1\",\"index\":0}]}," HI "]}"));
     assert_int_equal(request.err, 0);
     assert_text(
         request.out,
         SPAN("{\"model\":\"upstream-1\",\"messages\":[{\"role\":\"user\",\"content\":[{"
-                     "\"type\":\"text\",\"text\":\"hi\"}]},{\"role\":\"assistant\",\"content\":[{"
-                     "\"type\":\"thinking\",\"thinking\":\"t\",\"signature\":\"s\"},{\"type\":\"text\","
-                     "\"text\":\"a\"}]},{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":"
-                     "\"hi\"}]}],\"max_tokens\":7}"));
+             "\"type\":\"text\",\"text\":\"hi\"}]},{\"role\":\"assistant\",\"content\":[{"
+             "\"type\":\"thinking\",\"thinking\":\"t\",\"signature\":\"s\"},{\"type\":\"text\","
+             "\"text\":\"a\"}]},{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":"
+             "\"hi\"}]}],\"max_tokens\":7}"));
 }
 
 int main(void)

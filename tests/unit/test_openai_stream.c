@@ -324,9 +324,11 @@ struct written {
 static void assert_writes(struct memory *memory, const struct written *row)
 {
     const struct codec_answer how = {
-        .slug_json = SPAN("\"a-slug\""), .id = SPAN("1"), .created_s = 1700000000,
-                                                    .include_usage = row->include_usage,
-                                         };
+        .slug_json = SPAN("\"a-slug\""),
+        .id = SPAN("1"),
+        .created_s = 1700000000,
+        .include_usage = row->include_usage,
+    };
     char bytes[LINE_BYTES];
     struct text out = text_over(bytes, sizeof(bytes));
     struct codec_writer writer = {

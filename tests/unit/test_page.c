@@ -234,7 +234,7 @@ static void numbers_of_a_query_are_digits_within_bounds(void **state)
         uint64_t value = 20;
 
         assert_int_equal(page_find_number(span_of(rows[i].query), SPAN("n"), 1000, &value),
-                                          rows[i].err);
+                         rows[i].err);
         assert_int_equal(value, rows[i].value);
     }
 }

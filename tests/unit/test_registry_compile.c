@@ -331,11 +331,11 @@ static void give_account(struct data_provider *provider, const char *private_key
 {
     provider->has_secret = false;
     provider->has_account = true;
-    provider->account = (struct account){
-        .provider = provider->name,
-        .email = SPAN("a@b"), .token_url = SPAN("http://127.0.0.1/t"),
-                                                .scope = SPAN("s"),
-                                                              .private_key = span_of(private_key)};
+    provider->account = (struct account){.provider = provider->name,
+                                         .email = SPAN("a@b"),
+                                         .token_url = SPAN("http://127.0.0.1/t"),
+                                         .scope = SPAN("s"),
+                                         .private_key = span_of(private_key)};
 }
 
 /* Workers know an account by its identity, and the steward all of it. */

@@ -453,7 +453,7 @@ static void names_keep_their_numbers_while_the_table_grows(void **state)
         assert_int_equal(number, i);
     }
     assert_int_equal(names_add(&names, SPAN("name-17"), (struct report_place){0}, &number),
-                               ERR_INVALID);
+                     ERR_INVALID);
     assert_int_equal(number, 17);
     assert_true(names_find(&names, SPAN("name-4999")) == 4999);
     assert_true(names_find(&names, SPAN("name-5000")) == NAME_NONE);

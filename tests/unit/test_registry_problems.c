@@ -219,7 +219,7 @@ static void a_check_without_secrets_warns_and_keeps_none(void **state)
              "  m: { deployments: [ { provider: \"${WEIR_TEST_UNSET}\", model: x } ] }\n"
              "keys:\n"
              "  k: { user: \"${WEIR_TEST_UNSET}\", sha256: \"${WEIR_TEST_UNSET}\" }\n"),
-             "check.yaml", false, report);
+        "check.yaml", false, report);
 
     (void)state;
     assert_non_null(registry);

@@ -183,9 +183,10 @@ static void the_page_is_for_who_prefers_html(void **state)
     for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
         const struct http_request request = {
             .method = HTTP_METHOD_GET,
-            .path = SPAN("/models"), .header_count = 1,
-                         .headers = {{SPAN("accept"), span_of(asked[i].accept)}},
-                         };
+            .path = SPAN("/models"),
+            .header_count = 1,
+            .headers = {{SPAN("accept"), span_of(asked[i].accept)}},
+        };
         struct route_match match;
 
         assert_int_equal(routes_find(&request, &match), 0);
@@ -250,7 +251,7 @@ static void an_etag_matches_by_weak_comparison(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
         assert_int_equal(listing_etag_matches(span_of(lists[i].list), SPAN("\"a\"")),
-                                              lists[i].matches);
+                         lists[i].matches);
 }
 
 int main(void)

@@ -207,9 +207,9 @@ static void a_body_comes_whole_wherever_it_is_cut(void **state)
 {
     (void)state;
     check_cut_body(SPAN("POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 12\r\n\r\n"),
-                        SPAN("hello, world"), SPAN("hello, world"));
+                   SPAN("hello, world"), SPAN("hello, world"));
     check_cut_body(SPAN("POST /body HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n"),
-                        SPAN("5\r\nhello\r\n7\r\n, world\r\n0\r\n\r\n"), SPAN("hello, world"));
+                   SPAN("5\r\nhello\r\n7\r\n, world\r\n0\r\n\r\n"), SPAN("hello, world"));
 }
 
 static void a_wanted_body_that_is_not_there_ends_at_once(void **state)

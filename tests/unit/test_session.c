@@ -218,8 +218,8 @@ static void the_cookie_is_found_among_others(void **state)
 
             assert_true(len < sizeof(fields[n]));
             memcpy(fields[n], rows[i].fields[n], len);
-            request.headers[n] = (struct http_header){n == 0 ? SPAN("cookie")
-                                                             : SPAN("Cookie"), {fields[n], len}};
+            request.headers[n] = (struct http_header){n == 0 ? SPAN("cookie") : SPAN("Cookie"),
+                                                      {fields[n], len}};
         }
         assert_int_equal(session_cookie_take(&request, rows[i].https_only, token, &out),
                          rows[i].err);
@@ -261,7 +261,7 @@ static void the_fields_give_and_take_the_cookie(void **state)
     session_cookie_set(&(struct session_cookie){43200, true}, SPAN("T"), &out);
     assert_true(
         span_equal(text_span(&out), SPAN("set-cookie: __Host-weir_session=T; Path=/; HttpOnly; "
-                                "SameSite=Strict; Max-Age=43200; Secure\r\n")));
+                                         "SameSite=Strict; Max-Age=43200; Secure\r\n")));
     out = text_over(memory, sizeof(memory));
     session_cookie_set(&(struct session_cookie){60, false}, SPAN("T"), &out);
     assert_true(span_equal(text_span(&out), SPAN("set-cookie: weir_session=T; Path=/; HttpOnly; "

@@ -207,8 +207,9 @@ static void a_walk_goes_into_objects_and_not_into_lists(void **state)
     struct text out = text_over(memory, sizeof(memory));
 
     (void)state;
-    assert_int_equal(value_walk(
-        SPAN("{\"a\":1,\"b\":{\"c\":{\"d\":2},\"e\":[{\"f\":3}]},\"g\":{},\"h\":4}"), join, &out),
+    assert_int_equal(
+        value_walk(SPAN("{\"a\":1,\"b\":{\"c\":{\"d\":2},\"e\":[{\"f\":3}]},\"g\":{},\"h\":4}"),
+                   join, &out),
         0);
     assert_text(&out, "a=1 b.c.d=2 b.e=[{\"f\":3}] h=4 ");
 }

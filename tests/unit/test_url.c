@@ -141,7 +141,7 @@ static void the_first_parameter_of_a_name_is_found(void **state)
         struct span value = {NULL, 0};
 
         assert_int_equal(url_query_find(span_of(rows[i].query), SPAN("key"), &value),
-                                        rows[i].value != NULL);
+                         rows[i].value != NULL);
         if (rows[i].value != NULL)
             assert_true(span_equal(value, span_of(rows[i].value)));
     }

@@ -349,8 +349,8 @@ static void examples_have_the_host_that_was_called(void **state)
         const struct http_request request = {
             .header_count = 2,
             .headers = {{SPAN("Host"), span_of(rows[i].host)},
-                         {SPAN("X-Forwarded-Proto"), span_of(rows[i].forwarded)}},
-            };
+                        {SPAN("X-Forwarded-Proto"), span_of(rows[i].forwarded)}},
+        };
         struct web_view view;
 
         web_view_init(&view, &request);
@@ -365,7 +365,7 @@ static void a_host_as_long_as_a_head_is_left_out(void **state)
     const struct http_request request = {
         .header_count = 1,
         .headers = {{SPAN("Host"), {host, sizeof(host)}}},
-        };
+    };
     struct web_view view;
 
     (void)state;

@@ -62,8 +62,9 @@ struct translation_rules translation_rules(enum wire_protocol from, enum wire_pr
         .from = from,
         .to = to,
         .answer = {.slug_json = SPAN("\"the-model\""), .id = SPAN("ID"), .created_s = 1700000000},
-                   .id_seed = SEED, .event_bytes_max = EVENT_BYTES_MAX,
-        };
+        .id_seed = SEED,
+        .event_bytes_max = EVENT_BYTES_MAX,
+    };
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */
@@ -236,7 +237,7 @@ struct codec_target translation_target(enum wire_protocol protocol)
                    .json_schemas = true},
         .provider = kinds[protocol],
         .upstream_model = SPAN("upstream-1"),
-        };
+    };
 }
 
 struct translated_request translate_request(struct translations *translations,
