@@ -1,4 +1,4 @@
-"""The loads: wrk for requests, sse_client for streams."""
+"""The loads: http_load for lists, wrk for calls and keys, sse_client for streams."""
 import json
 import subprocess
 import threading
@@ -47,6 +47,26 @@ class Wrk:
             if line.startswith("RESULT "):
                 return json.loads(line.removeprefix("RESULT "))
         raise Failure(f"wrk said nothing:\n{output}")
+
+
+class HttpLoad:
+    """The same GET over kept connections; result() waits for it. Unlike wrk, which copies answers
+    in pieces of 8 KB, it can keep a server busy that sends long ones."""
+
+    def __init__(self, port, path, seconds, connections, headers=(), key=KEY, status=200):
+        fields = [*(() if key is None else (f"Authorization: Bearer {key}",)), *headers]
+        self.process = Process([PROGRAMS / "http_load", "--port", port, "--path", path,
+                                "--ms", int(seconds * 1000), "--connections", connections,
+                                "--status", status,
+                                *(word for field in fields for word in ("--header", field))],
+                               LOAD_CORE, stdout=subprocess.PIPE, text=True)
+
+    def result(self):
+        output = self.process.popen.communicate()[0]
+        self.process.stop()
+        if not output:
+            raise Failure("http_load said nothing")
+        return json.loads(output)
 
 
 class Streams:

@@ -8,6 +8,7 @@
  * it. With --repeat a stream that was complete is begun again on its connection, and one that
  * failed on a new one.
  */
+#include "tests/bench/ages.h"
 #include "tests/bench/sockets.h"
 
 #include <errno.h>
@@ -24,11 +25,9 @@ enum {
     READ_BYTES = 65536,
     EVENTS_PER_WAIT = 512,
     OPENING_MAX = 256, /* connections waiting for their first byte, so that no backlog overflows */
-    AGE_US_MAX = 200000,
     STATUS_BYTES = 12, /* "HTTP/1.1 200" */
     TAIL_BYTES = 7,    /* "\r\n0\r\n\r\n" */
     REQUEST_BYTES_MAX = 70000,
-    NS_PER_US = 1000,
 };
 
 struct stream {
@@ -62,8 +61,7 @@ static struct {
     uint64_t bytes;
     uint64_t completed;
     uint64_t failed;
-    uint64_t ages_counted;
-    uint32_t ages[AGE_US_MAX + 1]; /* by microsecond; the last one holds all older */
+    struct ages ages;
 } seen;
 
 static void connect_stream(struct stream *stream)
@@ -112,13 +110,9 @@ static void end_stream(struct stream *stream, bool is_complete)
 
 static void count_age(uint64_t stamp, uint64_t now)
 {
-    uint64_t age_us = (now - stamp) / NS_PER_US;
-
     seen.chunks++;
-    if (stamp == 0 || now < stamp)
-        return;
-    seen.ages[age_us > AGE_US_MAX ? AGE_US_MAX : age_us]++;
-    seen.ages_counted++;
+    if (stamp != 0 && now >= stamp)
+        ages_add(&seen.ages, stamp, now);
 }
 
 /** Find the stamps; one may be cut by the end of what was read. */
@@ -185,19 +179,6 @@ static void on_readable(struct stream *stream)
         end_stream(stream, true);
 }
 
-static uint64_t percentile(uint64_t per_mille)
-{
-    uint64_t wanted = seen.ages_counted * per_mille / 1000;
-    uint64_t passed = 0;
-
-    for (uint64_t us = 0; us < AGE_US_MAX; us++) {
-        passed += seen.ages[us];
-        if (passed > wanted)
-            return us;
-    }
-    return AGE_US_MAX;
-}
-
 static void report(void)
 {
     uint64_t now = now_ns();
@@ -206,8 +187,9 @@ static void report(void)
            "\"p50_us\":%llu,\"p99_us\":%llu,\"p999_us\":%llu}\n",
            (unsigned long long)(now - seen.begun_ns), (unsigned long long)seen.chunks,
            (unsigned long long)seen.bytes, (unsigned long long)seen.completed,
-           (unsigned long long)seen.failed, (unsigned long long)percentile(500),
-           (unsigned long long)percentile(990), (unsigned long long)percentile(999));
+           (unsigned long long)seen.failed, (unsigned long long)ages_percentile(&seen.ages, 500),
+           (unsigned long long)ages_percentile(&seen.ages, 990),
+           (unsigned long long)ages_percentile(&seen.ages, 999));
     (void)fflush(stdout);
     memset(&seen, 0, sizeof(seen));
     seen.begun_ns = now;

@@ -9,7 +9,7 @@ import time
 
 import make_config
 from make_config import STREAM_MODEL
-from loads import Streams, Wrk, call_body
+from loads import HttpLoad, Streams, Wrk, call_body
 from processes import LOAD_CORE, Failure, cpu_ns, mapped_bytes, pss_kb
 from servers import (KEY, PART_KEY, PROGRAMS, RUN_KEY, WEIR, WORK, Haproxy, Nginx, Weir,
                      get_listing, sign_in, start_json_upstream, start_stream_upstream)
@@ -63,21 +63,27 @@ def medians(results):
 
 
 def cost(pid, run):
-    """Microseconds of CPU of a process for each of the things that run() counts."""
-    before = cpu_ns(pid)
+    """Microseconds of CPU of a process for each of the things that run() counts, and the share of
+    its core that it used."""
+    before, begun = cpu_ns(pid), time.monotonic_ns()
     result, count = run()
-    return {"us": (cpu_ns(pid) - before) / 1000 / max(count, 1)} | result
+    used, passed = cpu_ns(pid) - before, time.monotonic_ns() - begun
+    return {"us": used / 1000 / max(count, 1), "busy": used / passed} | result
 
 
-def requests(server, path, seconds, connections=64, **options):
+def requests(server, path, seconds, connections=64, load=Wrk, **options):
     def run():
-        result = Wrk(server.port, path, seconds, connections, **options).result()
+        result = load(server.port, path, seconds, connections, **options).result()
         errors = result["socket_errors"] + result["status_errors"]
         if errors or not result["requests"]:
             raise Failure(f"{server.name}: {errors} of {result['requests']} requests to {path} failed")
         return {"per_second": result["requests"] / result["duration_us"] * 1e6,
                 "p50_us": result["p50_us"], "p99_us": result["p99_us"]}, result["requests"]
     return cost(server.pid, run)
+
+
+def lists(server, path, seconds, **options):
+    return requests(server, path, seconds, load=HttpLoad, **options)
 
 
 def rows_against_nginx(suite, unit, results, steady, bar):
@@ -110,7 +116,7 @@ def listing(options):
             with started(lambda: Nginx(body)) as [nginx]:
                 results, steady = interleave(
                     [weir, nginx], options.rounds,
-                    lambda server: requests(server, "/v1/models", options.seconds, key=key))
+                    lambda server: lists(server, "/v1/models", options.seconds, key=key))
         yield Row(suite, "listing", len(body), f"bytes, {len(json.loads(body)['data'])} models")
         yield from rows_against_nginx(suite, "request", results, steady, 0.75)
 
@@ -137,8 +143,8 @@ def dialects(options):
             lines = [f"{field}: {value}" for field, value in headers.items()]
             with started(lambda: Nginx(body)) as [nginx]:
                 def run(server):
-                    return requests(server, path if server is weir else "/v1/models",
-                                    options.seconds, headers=lines)
+                    return lists(server, path if server is weir else "/v1/models",
+                                 options.seconds, headers=lines)
                 results, steady = interleave([weir, nginx], options.rounds, run)
             yield Row(name, "listing", len(body), "bytes")
             yield from rows_against_nginx(name, "request", results, steady, 0.80)
@@ -162,8 +168,8 @@ def pages(options):
             lines = [f"{field}: {value}" for field, value in headers.items()]
             with started(lambda: Nginx(body)) as [nginx]:
                 def run(server):
-                    return requests(server, path if server is weir else "/v1/models",
-                                    options.seconds, headers=lines, key=None)
+                    return lists(server, path if server is weir else "/v1/models",
+                                 options.seconds, headers=lines, key=None)
                 results, steady = interleave([weir, nginx], options.rounds, run)
             yield Row(name, "page", len(body), f"bytes, {body.count(b'</tr>') - 1} models")
             yield from rows_against_nginx(name, "request", results, steady, 1.20)
@@ -174,8 +180,8 @@ def not_modified(options):
         tags = {server: get_listing(server.port, PART_KEY)[0]["ETag"] for server in (weir, nginx)}
 
         def run(server):
-            return requests(server, "/v1/models", options.seconds, key=PART_KEY,
-                            headers=[f"If-None-Match: {tags[server]}"])
+            return lists(server, "/v1/models", options.seconds, key=PART_KEY, status=304,
+                         headers=[f"If-None-Match: {tags[server]}"])
         results, steady = interleave([weir, nginx], options.rounds, run)
     yield from rows_against_nginx("304", "request", results, steady, 0.95)
 
