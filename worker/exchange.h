@@ -20,7 +20,7 @@
 #include "worker/record_pool.h"
 #include "worker/translation_memory.h"
 
-enum { REQUEST_ID_BYTES = 24, DATE_BYTES = 32, CALL_LINES_PER_SECOND = 10 };
+enum { REQUEST_ID_BYTES = 24, DATE_BYTES = 29, CALL_LINES_PER_SECOND = 10 };
 
 struct worker {
     uv_loop_t loop;
@@ -65,7 +65,7 @@ struct worker {
     uv_timer_t drain_deadline;
     uv_timer_t pauses; /* the first of pausing_calls that is due */
     uv_check_t turn;
-    char date[DATE_BYTES];     /* "Fri, 20 Nov 2026 23:50:28 GMT" */
+    char date[DATE_BYTES + 1]; /* "Fri, 20 Nov 2026 23:50:28 GMT" */
     char request_id_prefix[9]; /* eight hex digits, new for each process */
 };
 

@@ -109,13 +109,19 @@ static void answer_refusal(const struct request *request, int err, struct genera
     generation_release(&generation);
 }
 
-static void answer_unchanged(const struct request *request, struct span fields,
-                             struct generation *generation)
+static void reply_unchanged(const struct request *request, struct span fields,
+                            const struct generation *generation)
 {
     struct reply reply = {
         .status = 304, .content_length = -1, .fields = fields, .generation = generation};
 
     reply_small(request, &reply, SPAN(""));
+}
+
+static void answer_unchanged(const struct request *request, struct span fields,
+                             struct generation *generation)
+{
+    reply_unchanged(request, fields, generation);
     generation_release(&generation);
 }
 
@@ -185,28 +191,22 @@ static struct span write_etag(uint64_t hash, char memory[static ETAG_BYTES])
     return (struct span){memory, ETAG_BYTES};
 }
 
-static void send_page(const struct request *request, const struct page *page, enum dialect dialect,
-                      struct span fields, struct generation *generation)
+static void send_page(struct listing_exchange *out, enum dialect dialect, struct span fields)
 {
     struct reply reply = {
         .status = 200,
         .content_type = SPAN("application/json"),
-        .content_length = (int64_t)page->body_bytes,
+        .content_length = (int64_t)out->page.body_bytes,
         .fields = fields,
-        .generation = generation,
+        .generation = out->generation,
     };
 
-    if (request->is_head) {
-        reply_small(request, &reply, SPAN(""));
-        generation_release(&generation);
+    if (out->request.is_head) {
+        reply_small(&out->request, &reply, SPAN(""));
+        release(out);
         return;
     }
-    struct listing_exchange *out = take_exchange(request, generation);
-
-    if (out == NULL)
-        return;
-    out->page = *page;
-    listing_begin_page(&out->listing, &generation->snapshot, dialect, &out->page);
+    listing_begin_page(&out->listing, &out->generation->snapshot, dialect, &out->page);
     begin(out, &reply);
 }
 
@@ -217,6 +217,7 @@ static struct span page_etag(const struct listing_row *row, const struct page *p
     return write_etag(page->hash ^ snapshot_checksum(row->etag, strlen(row->etag)), memory);
 }
 
+/* The page is made where it stays until it is sent. */
 static void answer_page(const struct request *request, const struct http_request *http,
                         const struct whole *whole, struct generation *generation)
 {
@@ -226,20 +227,24 @@ static void answer_page(const struct request *request, const struct http_request
     char memory[256];
     char tag_memory[ETAG_BYTES];
     struct text fields = text_over(memory, sizeof(memory));
-    struct page page;
+    struct listing_exchange *out = take_exchange(request, generation);
 
-    error.err = page_answer(&asked, &page, &error.detail);
+    if (out == NULL)
+        return;
+    error.err = page_answer(&asked, &out->page, &error.detail);
     if (error.err != 0) {
         reply_error(request, &error);
-        generation_release(&generation);
+        release(out);
         return;
     }
-    struct span etag = page_etag(whole->row, &page, tag_memory);
+    struct span etag = page_etag(whole->row, &out->page, tag_memory);
 
-    if (is_unchanged(http, etag, &fields))
-        answer_unchanged(request, text_span(&fields), generation);
-    else
-        send_page(request, &page, whole->dialect, text_span(&fields), generation);
+    if (is_unchanged(http, etag, &fields)) {
+        reply_unchanged(request, text_span(&fields), generation);
+        release(out);
+        return;
+    }
+    send_page(out, whole->dialect, text_span(&fields));
 }
 
 void listing_answer(const struct request *request, const struct http_request *http,

@@ -65,17 +65,13 @@ static void add_status_line(struct text *out, int status)
     text_add(out, SPAN("\r\n"));
 }
 
-static void add_field(struct text *out, struct span name, struct span value)
-{
-    text_add(out, name);
-    text_add(out, value);
-    text_add(out, SPAN("\r\n"));
-}
-
 static void add_framing(const struct request *request, const struct reply *reply, struct text *out)
 {
-    if (reply->content_type.len > 0)
-        add_field(out, SPAN("content-type: "), reply->content_type);
+    if (reply->content_type.len > 0) {
+        text_add(out, SPAN("content-type: "));
+        text_add(out, reply->content_type);
+        text_add(out, SPAN("\r\n"));
+    }
     if (reply->content_length >= 0) {
         text_add(out, SPAN("content-length: "));
         text_add_unsigned(out, (uint64_t)reply->content_length);
@@ -93,13 +89,21 @@ void reply_head(const struct request *request, const struct reply *reply, struct
     add_status_line(out, reply->status);
     add_framing(request, reply, out);
     text_add(out, reply->fields);
-    add_field(out, SPAN("date: "), span_of(worker->date));
-    add_field(out, SPAN("x-request-id: "), (struct span){request->id, REQUEST_ID_BYTES});
-    if (request->errors == ERRORS_ANTHROPIC)
-        add_field(out, SPAN("request-id: "), (struct span){request->id, REQUEST_ID_BYTES});
-    if (reply->generation != NULL)
-        add_field(out, SPAN("x-weir-generation: "),
-                  (struct span){reply->generation->label, reply->generation->label_bytes});
+    text_add(out, SPAN("date: "));
+    text_add(out, (struct span){worker->date, DATE_BYTES});
+    text_add(out, SPAN("\r\nx-request-id: "));
+    text_add(out, (struct span){request->id, REQUEST_ID_BYTES});
+    text_add(out, SPAN("\r\n"));
+    if (request->errors == ERRORS_ANTHROPIC) {
+        text_add(out, SPAN("request-id: "));
+        text_add(out, (struct span){request->id, REQUEST_ID_BYTES});
+        text_add(out, SPAN("\r\n"));
+    }
+    if (reply->generation != NULL) {
+        text_add(out, SPAN("x-weir-generation: "));
+        text_add(out, (struct span){reply->generation->label, reply->generation->label_bytes});
+        text_add(out, SPAN("\r\n"));
+    }
     if (close)
         text_add(out, SPAN("connection: close\r\n"));
     else if (request->http_minor == 0)

@@ -39,7 +39,12 @@ static inline bool span_equal(struct span a, struct span b)
 /** Equal but for the case of ASCII letters (header names, auth schemes). */
 static inline bool span_equal_nocase(struct span a, struct span b)
 {
-    return a.len == b.len && (a.len == 0 || strncasecmp(a.ptr, b.ptr, a.len) == 0);
+    const int case_bit = 'a' ^ 'A';
+
+    if (a.len != b.len || a.len == 0)
+        return a.len == b.len;
+    /* Most that differ do so in the first byte. */
+    return ((a.ptr[0] ^ b.ptr[0]) & ~case_bit) == 0 && strncasecmp(a.ptr, b.ptr, a.len) == 0;
 }
 
 static inline bool span_starts_with(struct span bytes, struct span prefix)

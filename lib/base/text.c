@@ -5,7 +5,7 @@
 
 enum { DECIMAL_DIGITS_MAX = 20 };
 
-void text_add(struct text *text, struct span bytes)
+void text_add_bytes(struct text *text, struct span bytes)
 {
     if (text->err != 0 || bytes.len == 0)
         return;

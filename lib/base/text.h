@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+enum { TEXT_INLINE_BYTES = 64 };
+
 struct text {
     char *ptr;
     size_t cap;
@@ -30,7 +32,21 @@ static inline struct span text_span(const struct text *text)
     return (struct span){text->ptr, text->len};
 }
 
-void text_add(struct text *text, struct span bytes);
+/** text_add() of what is not known when the caller is compiled. */
+void text_add_bytes(struct text *text, struct span bytes);
+
+/** A literal becomes a few stores where it is added: heads and JSON are made of them. */
+static inline void text_add(struct text *text, struct span bytes)
+{
+    if (__builtin_constant_p(bytes.len) && bytes.len > 0 && bytes.len <= TEXT_INLINE_BYTES &&
+        text->err == 0 && bytes.len <= text->cap - text->len) {
+        memcpy(text->ptr + text->len, bytes.ptr, bytes.len);
+        text->len += bytes.len;
+        return;
+    }
+    text_add_bytes(text, bytes);
+}
+
 void text_add_char(struct text *text, char c);
 void text_add_unsigned(struct text *text, uint64_t value);
 void text_add_signed(struct text *text, int64_t value);

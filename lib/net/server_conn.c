@@ -166,6 +166,7 @@ int conn_open(struct server *server, int fd)
     uv_timer_init(server->loop, &conn->timer);
     link_add_last(&server->conns, &conn->link);
     server->conn_count++;
+    conn->fd = fd;
     if (uv_tcp_open(&conn->tcp, fd) != 0) {
         close(fd);
         conn_close(conn);

@@ -142,10 +142,7 @@ void conn_gone(struct server_conn *conn, int err)
 
 void conn_linger(struct server_conn *conn)
 {
-    uv_os_fd_t fd;
-
-    if (conn->eof_seen || uv_fileno((uv_handle_t *)&conn->tcp, &fd) != 0 ||
-        shutdown(fd, SHUT_WR) != 0) {
+    if (conn->eof_seen || shutdown(conn->fd, SHUT_WR) != 0) {
         conn_close(conn);
         return;
     }
@@ -241,9 +238,7 @@ void server_abort(struct server_conn *conn)
 
 int server_socket(const struct server_conn *conn)
 {
-    uv_os_fd_t fd;
-
-    return uv_fileno((const uv_handle_t *)&conn->tcp, &fd) == 0 ? fd : -1;
+    return conn->fd;
 }
 
 void *server_owner(const struct server_conn *conn)

@@ -52,6 +52,7 @@ struct write_request {
 
 struct server_conn {
     uv_tcp_t tcp;
+    int fd; /* of `tcp`, which closes it */
     uv_timer_t timer;
     struct server *server;
     struct link link;  /* server->conns, or server->spare_conns */

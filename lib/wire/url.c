@@ -29,9 +29,26 @@ static int next_byte(struct span *encoded)
     return high * 16 + low;
 }
 
+/** How many bytes from the front stand for themselves. */
+static size_t count_plain(struct span encoded, bool is_form)
+{
+    size_t count = 0;
+
+    while (count < encoded.len && encoded.ptr[count] != '%' && encoded.ptr[count] != '\0' &&
+           !(is_form && encoded.ptr[count] == '+'))
+        count++;
+    return count;
+}
+
 static int decode(struct span encoded, bool is_form, struct text *into, struct span *out)
 {
-    while (encoded.len > 0) {
+    for (;;) {
+        size_t plain = count_plain(encoded, is_form);
+
+        text_add(into, (struct span){encoded.ptr, plain});
+        encoded = span_skip(encoded, plain);
+        if (encoded.len == 0)
+            break;
         bool is_space = is_form && encoded.ptr[0] == '+';
         int byte = next_byte(&encoded);
 
