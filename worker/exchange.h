@@ -118,6 +118,10 @@ enum { REPLY_PIECES_MAX = 3 };
 void reply_pieces(const struct request *request, const struct reply *reply,
                   const struct span *pieces, size_t count);
 
+/** On to another page, by GET; at most REPLY_FIELDS_BYTES_MAX with the `fields`. */
+void reply_see_other(const struct request *request, const struct generation *generation,
+                     struct span where, struct span fields);
+
 struct reply_error {
     int err;
     struct span detail;     /* one more sentence, or empty */

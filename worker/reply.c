@@ -149,6 +149,23 @@ void reply_pieces(const struct request *request, const struct reply *reply,
     send_pieces(request, &whole, pieces, count);
 }
 
+void reply_see_other(const struct request *request, const struct generation *generation,
+                     struct span where, struct span fields)
+{
+    char memory[REPLY_FIELDS_BYTES_MAX];
+    struct text text = text_over(memory, sizeof(memory));
+    struct reply reply = {.status = 303, .generation = generation};
+
+    text_add(&text, SPAN("location: "));
+    text_add(&text, where);
+    text_add(&text, SPAN("\r\ncache-control: no-store\r\n"));
+    text_add(&text, fields);
+    INVARIANT(text.err == 0);
+    reply.fields = text_span(&text);
+    reply_small(request, &reply, SPAN(""));
+    span_wipe(text_span(&text));
+}
+
 /* Fields that a status always brings (RFC 9110 sections 10.2.3 and 11.6.1), and the caller's. */
 static void add_error_fields(const struct reply_error *error, int status, struct text *out)
 {

@@ -176,6 +176,10 @@ static void dispatch(const struct request *request, const struct http_request *h
         answer_health(request, match->handler == HANDLER_HEALTH || ready);
         return;
     }
+    if (match->handler == HANDLER_HOME) {
+        reply_see_other(request, worker->generations.current, SPAN("/models"), SPAN(""));
+        return;
+    }
     if (match->handler == HANDLER_ASSET) {
         web_answer_asset(request, http, match->rest);
         return;
@@ -208,6 +212,7 @@ static void dispatch(const struct request *request, const struct http_request *h
         return;
     case HANDLER_HEALTH:
     case HANDLER_READY:
+    case HANDLER_HOME:
     case HANDLER_ASSET:
         break;
     }

@@ -61,6 +61,7 @@
     X(VERSION_GEMINI_MODELS, "/gemini/*/models", WHOLE, LISTING, DIALECT_GEMINI, GEMINI)           \
     X(VERSION_GEMINI_CALL, "/gemini/*/models/", VERB, CALL, PROTOCOL_GEMINI, GEMINI)               \
     X(VERSION_GEMINI_MODEL, "/gemini/*/models/", REST, MODEL, DIALECT_GEMINI, GEMINI)              \
+    X(HOME, "/", WHOLE, HOME, 0, OPENAI)                                                           \
     X(CONNECT, "/connect", WHOLE, WEB, 0, OPENAI)                                                  \
     X(ASSET, "/assets/", REST, ASSET, 0, OPENAI)
 
@@ -87,7 +88,8 @@ enum route_handler {
     HANDLER_READY,
     HANDLER_SIGNIN,
     HANDLER_SIGNOUT,
-    HANDLER_WEB, /* a page for people */
+    HANDLER_HOME, /* on to the first page */
+    HANDLER_WEB,  /* a page for people */
     HANDLER_ASSET,
 };
 

@@ -6,7 +6,9 @@
 #include "lib/base/invariant.h"
 #include "worker/handlers.h"
 
-enum { SEE_OTHER_FIELDS_BYTES_MAX = SIGNIN_NEXT_BYTES_MAX + 512, MS_PER_SECOND = 1000 };
+enum { MS_PER_SECOND = 1000 };
+
+_Static_assert(SIGNIN_NEXT_BYTES_MAX + 512 <= REPLY_FIELDS_BYTES_MAX, "a place and a cookie");
 
 /** A form on its way in; it holds its generation until it has been answered. */
 struct signin {
@@ -34,24 +36,6 @@ static void release(struct signin *signin)
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-/* On to a page; `fields` are lines that go with it. */
-static void answer_see_other(const struct request *request, const struct generation *generation,
-                             struct span where, struct span fields)
-{
-    char memory[SEE_OTHER_FIELDS_BYTES_MAX];
-    struct text text = text_over(memory, sizeof(memory));
-    struct reply reply = {.status = 303, .generation = generation};
-
-    text_add(&text, SPAN("location: "));
-    text_add(&text, where);
-    text_add(&text, SPAN("\r\ncache-control: no-store\r\n"));
-    text_add(&text, fields);
-    INVARIANT(text.err == 0);
-    reply.fields = text_span(&text);
-    reply_small(request, &reply, SPAN(""));
-    explicit_bzero(memory, text.len);
-}
-
 static void refuse(const struct request *request, struct generation *generation, int err)
 {
     reply_error(request, &(struct reply_error){.err = err,
@@ -70,7 +54,7 @@ static void answer_failed(const struct signin *signin, struct span next)
     text_add(&where, signin_page_of(next));
     text_add(&where, SPAN("?signin=failed"));
     INVARIANT(where.err == 0);
-    answer_see_other(&signin->request, signin->generation, text_span(&where), SPAN(""));
+    reply_see_other(&signin->request, signin->generation, text_span(&where), SPAN(""));
 }
 
 static void answer_signed_in(const struct signin *signin, const struct digest *key,
@@ -95,7 +79,7 @@ static void answer_signed_in(const struct signin *signin, const struct digest *k
     session_write(&signer, &session, token);
     session_cookie_set(&cookie, (struct span){token, sizeof(token)}, &field);
     INVARIANT(field.err == 0);
-    answer_see_other(&signin->request, signin->generation, next, text_span(&field));
+    reply_see_other(&signin->request, signin->generation, next, text_span(&field));
     explicit_bzero(token, sizeof(token));
     explicit_bzero(memory, field.len);
 }
@@ -220,7 +204,9 @@ void signout_answer(const struct request *request, const struct http_request *ht
         return;
     }
     session_cookie_clear(&fields);
+    /* Else the way back shows what the key could see (W3C Clear Site Data, section 3.1). */
+    text_add(&fields, SPAN("clear-site-data: \"cache\"\r\n"));
     INVARIANT(fields.err == 0);
-    answer_see_other(request, generation, SPAN("/models"), text_span(&fields));
+    reply_see_other(request, generation, SPAN("/models"), text_span(&fields));
     generation_release(&generation);
 }

@@ -102,6 +102,6 @@ bool page_is_asked(enum dialect dialect)
 int page_answer(const struct page_request *request, struct page *page, struct span *wrong)
 {
     INVARIANT(page_is_asked(request->dialect));
-    page->selection = selection_all(request->snapshot, request->grant_set);
+    selection_init(&page->selection, request->snapshot, request->grant_set);
     return dialects[request->dialect].answer(request, page, wrong);
 }

@@ -3,13 +3,13 @@
 /* As in snapshot_checksum(), a word at a time. */
 #define HASH_FACTOR UINT64_C(0x100000001b3)
 
-struct selection selection_all(const struct snapshot *snapshot, uint32_t grant_set)
+void selection_init(struct selection *selection, const struct snapshot *snapshot,
+                    uint32_t grant_set)
 {
-    return (struct selection){
-        .snapshot = snapshot,
-        .grant_set = grant_set,
-        .end = snapshot_rows(snapshot, SNAPSHOT_MODELS),
-    };
+    memset(selection, 0, offsetof(struct selection, filter.parameters));
+    selection->snapshot = snapshot;
+    selection->grant_set = grant_set;
+    selection->end = snapshot_rows(snapshot, SNAPSHOT_MODELS);
 }
 
 static bool is_filtered(const struct selection *selection)

@@ -24,7 +24,7 @@ struct selection_filter {
     uint32_t outputs;
     uint32_t parameter_bytes;
     uint64_t context_min;
-    char parameters[SELECTION_PARAMETERS_BYTES_MAX]; /* words with a comma between two */
+    char parameters[SELECTION_PARAMETERS_BYTES_MAX]; /* words with a comma between two; last */
 };
 
 struct selection {
@@ -43,7 +43,8 @@ struct selection_walk {
 };
 
 /** Every model of the set. */
-struct selection selection_all(const struct snapshot *snapshot, uint32_t grant_set);
+void selection_init(struct selection *selection, const struct snapshot *snapshot,
+                    uint32_t grant_set);
 
 struct selection_walk selection_begin(const struct selection *selection);
 

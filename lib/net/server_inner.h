@@ -162,7 +162,6 @@ void conn_reset(struct server_conn *conn);
 void conn_free_spares(struct server *server);
 
 /* server_read.c */
-
 void conn_advance_kept(struct server_conn *conn);
 
 /** What was received and not used up; in CONN_HEAD: the head as far as it came. */

@@ -170,7 +170,10 @@ static void drop_front(struct server_conn *conn, size_t sent)
  */
 static ssize_t try_write(struct server_conn *conn, const struct iovec *vec, size_t count)
 {
-    const struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)vec, .msg_iovlen = count};
+    const struct msghdr message = {
+        .msg_iov = (void *)span_writable((struct span){(const char *)vec, count * sizeof(*vec)}),
+        .msg_iovlen = count,
+    };
     ssize_t sent;
 
     INVARIANT(conn->writing == NULL);

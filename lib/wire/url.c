@@ -120,6 +120,13 @@ static bool is_parameter(struct span pair, struct span name, struct span *value)
 {
     if (!may_be_name(pair, name))
         return false;
+    if (span_starts_with(pair, name) && (pair.len == name.len || pair.ptr[name.len] == '=')) {
+        *value = span_skip(pair, pair.len == name.len ? name.len : name.len + 1);
+        return true;
+    }
+    /* Written in another way it can only be when there is an escape in it. */
+    if (memchr(pair.ptr, '%', pair.len) == NULL)
+        return false;
     const char *equals = memchr(pair.ptr, '=', pair.len);
     size_t name_bytes = equals == NULL ? pair.len : (size_t)(equals - pair.ptr);
 

@@ -56,6 +56,8 @@ for (const javaScriptEnabled of [true, false]) {
       await signOut(page);
       await assertSignedOut(page);
       assert.deepEqual(await visit.context.cookies(), []);
+      await page.goBack();
+      await assertSignedOut(page);
       await page.goto('/connect');
       await assertSignedOut(page);
     });

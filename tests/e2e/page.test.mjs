@@ -145,6 +145,15 @@ test('HEAD is GET without the body, and what did not change is a 304', async () 
   assert.equal(new Set(tags).size, tags.length);
 });
 
+test('the gateway\'s bare address leads to the models', async () => {
+  for (const method of ['GET', 'HEAD']) {
+    const answer = await weir.fetch({ method, path: '/' });
+    assert.equal(answer.status, 303);
+    assert.equal(answer.headers.location, '/models');
+  }
+  assert.equal((await weir.fetch({ method: 'POST', path: '/' })).status, 405);
+});
+
 test('who is signed in is named, and can sign out', async () => {
   for (const path of ['/models', '/connect']) {
     const answer = await page(path, KEYS.some);

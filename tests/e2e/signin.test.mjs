@@ -224,6 +224,7 @@ test('signing out takes the cookie away, under both names', async () => {
   const answer = await postForm(weir, '/signout', '', { ...OWN_PAGE, ...headers });
   assert.equal(answer.status, 303);
   assert.equal(answer.headers.location, '/models');
+  assert.equal(answer.headers['clear-site-data'], '"cache"');
   const cookies = setCookies(answer);
   assert.deepEqual(cookies.map(({ name, value }) => [name, value]), [['__Host-weir_session', ''], ['weir_session', '']]);
   for (const { name, attributes } of cookies) {

@@ -138,8 +138,9 @@ static void a_selection_is_what_a_plain_loop_finds(void **state)
     build(&fixture);
     for (uint32_t set = 0; set < SETS; set++) {
         for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]) * 9; i++) {
-            struct selection selection = selection_all(&fixture.snapshot, set);
+            struct selection selection;
 
+            selection_init(&selection, &fixture.snapshot, set);
             selection.filter = filters[i / 9];
             selection.from = bounds[i % 9][0];
             selection.end = bounds[i % 9][1];
