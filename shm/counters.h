@@ -23,6 +23,7 @@
     X(signins_refused, "keys refused in the form for signing in")                     \
     X(calls, "upstream calls started")                                                \
     X(attempts, "attempts of them: one each, and those that followed a failed one")   \
+    X(attempts_translated, "attempts in another protocol than the client's")          \
     X(breakers_opened, "deployments taken out of use after failures in a row")        \
     X(comments, "keep-alive comments in streams that were silent")                    \
     X(calls_completed, "upstream calls whose answer was complete")                    \

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 enum {
-    STATE_VERSION = 2,
+    STATE_VERSION = 3,
     STATE_CACHE_LINE = 64,
     STATE_BLACK_BOX_EVENTS = 256, /* a power of two */
     STATE_BLACK_BOX_SHIFT = 56,

@@ -139,6 +139,15 @@ test('help and version are printed', async () => {
   assert.match(version.stdout, /^weir \d+\.\d+\.\d+/);
 });
 
+test('docs/operations.md has every counter that status shows', async () => {
+  const page = fs.readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const told = page.split('| counter | |')[1].split('\n\n')[0].match(/^\| `\w+`/gm).map((row) => row.slice(3, -1));
+  await withWeir(registry({ openai: 'http://127.0.0.1:9/v1' }), async (weir) => {
+    const { counters, gauges } = await weir.totals();
+    assert.deepEqual(told, [...Object.keys(counters), ...Object.keys(gauges)]);
+  });
+});
+
 test('the demo upstream speaks both protocols, and weir carries it', async () => {
   const demo = spawn(WEIR, ['demo-upstream', '--listen', '127.0.0.1:0', '--pace-ms', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
   try {

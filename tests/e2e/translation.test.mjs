@@ -282,6 +282,16 @@ test('each provider is asked with its own key and version, and with nothing of t
   }
 });
 
+test('translated attempts are counted, those that pass byte by byte are not', async () => {
+  for (const { client, upstream, name, slug } of PAIRS) {
+    const before = (await weir.totals()).counters;
+    assert.equal((await ask(client, slug)).status, 200, name);
+    const { counters } = await weir.totals();
+    assert.equal(counters.attempts - before.attempts, 1, name);
+    assert.equal(counters.attempts_translated - before.attempts_translated, client === upstream ? 0 : 1, name);
+  }
+});
+
 test('a body of many chunks is translated whole', async () => {
   const text = 'Ünïcode \u0001 and "quotes". '.repeat(20_000);
   const answer = await ask(openai, 'on-anthropic', { more: { messages: [{ role: 'user', content: text }] } });
