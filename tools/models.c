@@ -16,8 +16,14 @@ static int refuse_provider(const char *who, const char *word)
     for (uint32_t kind = 0; kind < PROVIDER_KIND_COUNT; kind++)
         suggestion_offer(&suggestion, listed_provider_word(kind));
     const char *hint = suggestion_hint(&suggestion, memory, sizeof(memory));
-    fprintf(stderr, "%s: there is no kind of provider \"%s\"%s%s\n", who, word,
+    fprintf(stderr, "%s: there is no kind of provider \"%s\"%s%s\nkinds:", who, word,
             hint[0] == '\0' ? "" : "; ", hint);
+    for (uint32_t kind = 0; kind < PROVIDER_KIND_COUNT; kind++) {
+        struct span known = listed_provider_word(kind);
+
+        fprintf(stderr, " %.*s", (int)known.len, known.ptr);
+    }
+    fputc('\n', stderr);
     return TOOL_USAGE;
 }
 

@@ -324,6 +324,8 @@ int call_upstream_start(void *ctx)
     if (err != 0)
         return err;
     counters_add(&worker->slot->counters, COUNTER_attempts, 1);
+    if (call_is_translated(call))
+        counters_add(&worker->slot->counters, COUNTER_attempts_translated, 1);
     if (!call->was_started)
         counters_add(&worker->slot->counters, COUNTER_calls, 1);
     call->was_started = true;

@@ -170,8 +170,6 @@ int call_translate_request(struct call *call, uint32_t deployment)
     region_drop_text(&memory->out, &out);
     region_reset(&memory->out);
     call->strips_usage = false;
-    if (err == 0)
-        counters_add(&call->request.worker->slot->counters, COUNTER_attempts_translated, 1);
     return err;
 }
 

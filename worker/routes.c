@@ -241,6 +241,41 @@ static bool is_unknown_verb(enum route route, const struct http_request *request
            memchr(rest.ptr, ':', rest.len) != NULL;
 }
 
+/* Whose clients ask for what is not there: they read an error only in their own form. */
+static enum error_dialect errors_beside(struct span path)
+{
+    static const struct {
+        struct span begin;
+        enum error_dialect errors;
+    } families[] = {
+#define FAMILY(begin, errors) {{begin, sizeof(begin) - 1}, ERRORS_##errors}
+        FAMILY("/v1/messages", ANTHROPIC),
+        FAMILY("/claude/", ANTHROPIC),
+        FAMILY("/gateway/anthropic/", ANTHROPIC),
+        FAMILY("/v1beta/", GEMINI),
+        FAMILY("/gemini/", GEMINI),
+        FAMILY("/gateway/gemini/", GEMINI),
+        FAMILY("/api/v1/", OPENROUTER),
+#undef FAMILY
+    };
+
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        if (span_starts_with(path, families[i].begin))
+            return families[i].errors;
+    }
+    return ERRORS_OPENAI;
+}
+
+static int no_route(const struct http_request *request, struct route_match *out)
+{
+    struct span version;
+
+    out->errors = http_request_find(request, SPAN("anthropic-version"), &version)
+                      ? ERRORS_ANTHROPIC
+                      : errors_beside(request->path);
+    return ERR_NO_ROUTE;
+}
+
 int routes_find(const struct http_request *request, struct route_match *out)
 {
     *out = (struct route_match){.errors = ERRORS_OPENAI};
@@ -252,7 +287,7 @@ int routes_find(const struct http_request *request, struct route_match *out)
             return is_unknown_verb(route, request, out->rest) ? ERR_NO_ROUTE : ERR_METHOD;
         return err;
     }
-    return ERR_NO_ROUTE;
+    return no_route(request, out);
 }
 
 enum error_dialect routes_errors(struct span path)
@@ -263,7 +298,7 @@ enum error_dialect routes_errors(struct span path)
         if (path_fits(route, path, &rest))
             return routes[route].errors;
     }
-    return ERRORS_OPENAI;
+    return errors_beside(path);
 }
 
 struct span routes_allow(enum route route)

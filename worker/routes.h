@@ -36,6 +36,7 @@
     X(OPENROUTER_MODEL, "/api/v1/model/", REST, MODEL, DIALECT_OPENROUTER, OPENROUTER)             \
     X(OPENROUTER_ONE_OF_MODELS, "/api/v1/models/", REST, MODEL, DIALECT_OPENROUTER, OPENROUTER)    \
     X(CODEX_MODELS, "/backend-api/codex/models", WHOLE, LISTING, DIALECT_CODEX, OPENAI)            \
+    X(CODEX_V1_MODELS, "/backend-api/codex/v1/models", WHOLE, LISTING, DIALECT_CODEX, OPENAI)      \
     X(OPENAI_MODELS, "/gateway/openai/v1/models", WHOLE, LISTING, DIALECT_OPENAI, OPENAI)          \
     X(OPENAI_MODEL, "/gateway/openai/v1/models/", REST, MODEL, DIALECT_OPENAI, OPENAI)             \
     X(OPENAI_CHAT_COMPLETIONS, "/gateway/openai/v1/chat/completions", WHOLE, CALL,                 \

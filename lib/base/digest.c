@@ -39,7 +39,7 @@ void digester_add(struct digester *digester, struct span bytes)
     INVARIANT(ok == 1);
 }
 
-/* The context holds the last block, which may be a key. */
+/* The context holds the digest too, and that of a key opens as much as the key. */
 struct digest digester_end(struct digester *digester)
 {
     struct digest digest;

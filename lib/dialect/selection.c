@@ -1,7 +1,16 @@
 #include "lib/dialect/selection.h"
 
+#include <stddef.h>
+
 /* As in snapshot_checksum(), a word at a time. */
 #define HASH_FACTOR UINT64_C(0x100000001b3)
+
+_Static_assert(offsetof(struct selection, filter) + sizeof(struct selection_filter) ==
+                   sizeof(struct selection),
+               "nothing stands behind the filter");
+_Static_assert(offsetof(struct selection_filter, parameters) + SELECTION_PARAMETERS_BYTES_MAX ==
+                   sizeof(struct selection_filter),
+               "nothing stands behind the parameters");
 
 void selection_init(struct selection *selection, const struct snapshot *snapshot,
                     uint32_t grant_set)

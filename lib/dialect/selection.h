@@ -42,7 +42,7 @@ struct selection_walk {
     bool is_filtered;
 };
 
-/** Every model of the set. */
+/** Every model of the set. The memory of the filter's parameters stays as it is: it has none. */
 void selection_init(struct selection *selection, const struct snapshot *snapshot,
                     uint32_t grant_set);
 

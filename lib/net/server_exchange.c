@@ -238,7 +238,7 @@ void server_abort(struct server_conn *conn)
 
 int server_socket(const struct server_conn *conn)
 {
-    return conn->fd;
+    return conn->state == CONN_CLOSED ? -1 : conn->fd;
 }
 
 void *server_owner(const struct server_conn *conn)

@@ -15,7 +15,7 @@ enum {
     WAIT_VEC_MAX = 4,   /* what uv_write() keeps without allocating */
 };
 
-_Static_assert(SERVER_BORROW_MAX <= IOV_MAX, "one writev() takes them");
+_Static_assert(SERVER_BORROW_MAX <= IOV_MAX, "one sendmsg() takes them");
 _Static_assert(sizeof(struct iovec) == sizeof(uv_buf_t), "libuv's buffers are the kernel's");
 _Static_assert(offsetof(struct iovec, iov_base) == offsetof(uv_buf_t, base), "in this order");
 

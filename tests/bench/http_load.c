@@ -54,9 +54,9 @@ static struct {
 
 static void send_request(struct connection *connection)
 {
-    ssize_t sent = send(connection->fd, load.request, load.request_bytes, MSG_NOSIGNAL);
-
     connection->begun_ns = now_ns();
+
+    ssize_t sent = send(connection->fd, load.request, load.request_bytes, MSG_NOSIGNAL);
     if (sent != (ssize_t)load.request_bytes)
         (void)shutdown(connection->fd, SHUT_RDWR);
 }

@@ -115,7 +115,7 @@ const LISTINGS = [
   { path: '/gateway/openai/v1/models', ...openAi },
   { path: '/v1/models?client_version=', ...openAi },
   { path: '/gateway/openai/v1/models?client_version=0.99.0', ...openAi },
-  { path: '/backend-api/codex/models', ...codex },
+  { path: '/backend-api/codex/models', ...codex }, { path: '/backend-api/codex/v1/models', ...codex },
   { path: '/v1/models?client_version=0.99.0', ...codex },
   { path: '/models', ...credit },
   { path: '/api/models', ...filterable },
@@ -309,8 +309,18 @@ test('Gemini: a key is a part of the request, so without one it is 403 and with 
 
 test('a path with a version has one segment there', async () => {
   for (const path of ['/gemini//models', '/gemini/models', '/gemini/v1/x/models', '/gemini/v1/models/', '/gemini/v1']) {
-    assertOpenAiError(await weir.get(path, KEYS.all), 404, 'not_found');
+    assertGeminiError(await weir.get(path, KEYS.all), 404, 'NOT_FOUND');
   }
+});
+
+test('what is not there is told in the form of those who ask for it', async () => {
+  for (const [path, unknown, headers = {}] of [
+    ['/gateway/anthropic/v1/nope', ANTHROPIC_ERRORS.unknown], ['/claude/v1/models/', ANTHROPIC_ERRORS.unknown], ['/v1/messages/batches', ANTHROPIC_ERRORS.unknown],
+    ['/v1/files', ANTHROPIC_ERRORS.unknown, { 'anthropic-version': '2023-06-01' }],
+    ['/v1beta/nope', GEMINI_ERRORS.unknown], ['/v1beta/models/', GEMINI_ERRORS.unknown], ['/gateway/gemini/v1beta/', GEMINI_ERRORS.unknown],
+    ['/api/v1/nope', OPENROUTER_ERRORS.unknown], ['/api/v1/models/', OPENROUTER_ERRORS.unknown],
+    ['/v1/nope', (answer) => assertOpenAiError(answer, 404, 'not_found')], ['/gateway/', (answer) => assertOpenAiError(answer, 404, 'not_found')],
+  ]) unknown(await weir.get(path, KEYS.all, headers));
 });
 
 /** Follow pages to the end: the slugs of each. */

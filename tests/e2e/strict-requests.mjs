@@ -186,7 +186,7 @@ const TARGETS = [
   taken('the absolute form', at('http://somewhere.test/v1/models')),
   taken('the absolute form with a port and a query', at('https://somewhere.test:8443/v1/models?a=b')),
   taken('the absolute form in capitals', at('HTTP://SOMEWHERE.test/v1/models')),
-  taken('the absolute form without a path', at('http://somewhere.test'), 404),
+  taken('the absolute form without a path', at('http://somewhere.test'), 303),
   taken('the asterisk form', at('*', 'OPTIONS'), 404),
   taken('CONNECT', at('x:443', 'CONNECT'), 404),
   taken('CONNECT with a body', get('Content-Length: 3\r\n', 'CONNECT x:443 HTTP/1.1') + 'abc', 404),
