@@ -41,7 +41,8 @@ static command_fn help;
     X("why", tool_why, "KEY SLUG [OPTION]…", "say why a key may call a model, or may not")         \
     X("diff", tool_diff, "FILE [OPTION]…", "say what a new configuration would change")            \
     X("completion", completion, "bash", "print what bash needs to complete weir's words")          \
-    X("demo-upstream", tool_demo_upstream, "[OPTION]…", "run a small model server")                \
+    X("demo-upstream", tool_demo_upstream, "[--listen ADDR] [--pace-ms N]",                        \
+      "run a small model server")                                                                  \
     X("version", tool_version, "", "print the version")                                            \
     X("help", help, "", "print this")
 

@@ -189,19 +189,37 @@ static int print_entry(const struct entry *entry, int fd)
     return write_all(fd, line, len);
 }
 
-int report_print(const struct report *report, int fd)
+int report_print_some(const struct report *report, bool (*is_wanted)(const char *path), int fd)
 {
     const struct entry *order[REPORT_ENTRIES_MAX];
-
-    for (uint32_t i = 0; i < report->count; i++)
-        order[i] = &report->entries[i];
-    qsort(order, report->count, sizeof(const struct entry *), compare_entries);
+    uint32_t count = 0;
 
     for (uint32_t i = 0; i < report->count; i++) {
+        if (is_wanted(report->entries[i].path))
+            order[count++] = &report->entries[i];
+    }
+    qsort(order, count, sizeof(const struct entry *), compare_entries);
+
+    for (uint32_t i = 0; i < count; i++) {
         int err = print_entry(order[i], fd);
         if (err != 0)
             return err;
     }
+    return 0;
+}
+
+static bool is_any(const char *path)
+{
+    (void)path;
+    return true;
+}
+
+int report_print(const struct report *report, int fd)
+{
+    int err = report_print_some(report, is_any, fd);
+
+    if (err != 0)
+        return err;
     uint32_t all = report->errors + report->warnings;
     if (all == report->count)
         return 0;

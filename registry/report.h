@@ -4,6 +4,7 @@
 
 #include "lib/base/span.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum report_severity { REPORT_WARNING, REPORT_ERROR };
@@ -45,5 +46,8 @@ uint32_t report_warnings(const struct report *report);
  * @return 0 or ERR_IO
  */
 int report_print(const struct report *report, int fd);
+
+/** The same of those entries whose path is wanted. */
+int report_print_some(const struct report *report, bool (*is_wanted)(const char *path), int fd);
 
 #endif

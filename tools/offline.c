@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { HINT_CANDIDATES_MAX = 100000 };
@@ -44,6 +45,17 @@ static int clear_revocations(struct offline *offline)
     return err;
 }
 
+/* Without what stands behind these references a key or a deployment is not there. */
+static bool changes_answers(const char *path)
+{
+    size_t len = strlen(path);
+    const struct span digest = SPAN(".sha256");
+
+    return strstr(path, "].provider") != NULL ||
+           (strncmp(path, "keys.", 5) == 0 && len > digest.len &&
+            strcmp(path + len - digest.len, digest.ptr) == 0);
+}
+
 bool offline_open(struct offline *offline, const char *who, const char *path)
 {
     int err = ERR_NO_MEMORY;
@@ -60,8 +72,10 @@ bool offline_open(struct offline *offline, const char *who, const char *path)
     }
     if (err == 0)
         err = clear_revocations(offline);
-    if (err == 0)
+    if (err == 0) {
+        (void)report_print_some(offline->report, changes_answers, STDERR_FILENO);
         return true;
+    }
     if (offline->report != NULL)
         (void)report_print(offline->report, STDERR_FILENO);
     fprintf(stderr, "%s: %s: %s\n", who, offline->path, err_text(err));

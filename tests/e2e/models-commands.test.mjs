@@ -331,6 +331,24 @@ async function why(name, slug) {
   return said;
 }
 
+test('what a reference leaves out is said beside the answer', async () => {
+  const file = path.join(folder, 'references.yaml');
+  fs.writeFileSync(file, `listen: ["127.0.0.1:1"]
+providers: { local: { kind: openai_compatible, base_url: "http://127.0.0.1:9/v1", api_key: "\${WEIR_TEST_SECRET}" } }
+models: { m: { deployments: [{ provider: "\${WEIR_TEST_PROVIDER}", model: x }] } }
+users: { ada: { models: all } }
+keys: { k: { user: ada, sha256: "\${WEIR_TEST_DIGEST}" } }
+`);
+  const args = ['why', 'k', 'm', '--config', file];
+  const { code, stderr } = await runWeir(args);
+  assert.equal(code, 1);
+  assert.deepEqual(stderr.match(/WEIR_TEST_\w+ is not set/g), ['WEIR_TEST_PROVIDER is not set', 'WEIR_TEST_DIGEST is not set']);
+  const env = { ...process.env, WEIR_TEST_PROVIDER: 'local', WEIR_TEST_DIGEST: keyOf(KEYS.all).sha256 };
+  const known = await runWeir(args, { env });
+  assert.equal(known.code, 0, known.stdout);
+  assert.equal(known.stderr, '');
+});
+
 /** `weir why` and the gateway, for keys by name and text and for models. */
 async function assertAgreement(texts, models) {
   for (const [name, text] of Object.entries(texts)) {
