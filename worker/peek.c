@@ -95,7 +95,7 @@ static enum attempt_result judge_json(const struct peek *peek, struct span json)
     /* Nearly always there is nothing to parse. */
     if (!may_open && (json.len == 0 || memmem(json.ptr, json.len, "\"error\"", 7) == NULL))
         return ATTEMPT_ANSWERED;
-    if (json_tape_read(peek->scratch, json, JSON_DEPTH_MAX, VALUES_MAX, &root) != 0)
+    if (json_tape_read_mended(peek->scratch, json, VALUES_MAX, &root) != 0)
         return ATTEMPT_ANSWERED;
     if (is_error(root))
         return ATTEMPT_ERROR_BODY;
@@ -182,6 +182,7 @@ static bool is_cut(struct span text)
     struct json_hit hit;
 
     json_scan_init(&scan, NULL, 0, JSON_DEPTH_MAX);
+    json_scan_allow_lone_surrogates(&scan);
     return (text.len == 0 ||
             json_scan_next(&scan, &cursor, text.ptr + text.len, &hit) == JSON_MORE) &&
            json_scan_end(&scan) != 0;

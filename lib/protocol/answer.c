@@ -34,6 +34,7 @@ void answer_init(struct answer *answer, enum wire_protocol protocol, bool is_str
     answer->slug_json = slug_json;
     sse_init(&answer->sse);
     json_scan_init(&answer->json, table->paths, table->count, JSON_DEPTH_MAX);
+    json_scan_allow_lone_surrogates(&answer->json);
 }
 
 static bool has_room(const struct pass *pass)

@@ -2,6 +2,7 @@
 #include "lib/base/err.h"
 #include "lib/protocol/hub_text.h"
 #include "lib/protocol/openai_inner.h"
+#include "lib/wire/json_mend.h"
 #include "lib/wire/json_walk.h"
 
 /** {"name":value} */
@@ -37,7 +38,9 @@ int openai_read_arguments(struct region *memory, const struct json_node *node, s
     decoded = hub_decode(memory, node->raw);
     if (decoded.ptr == NULL)
         return ERR_NO_MEMORY;
-    decoded = json_trim(decoded);
+    decoded = json_mend(memory, json_trim(decoded));
+    if (decoded.ptr == NULL)
+        return ERR_NO_MEMORY;
     if (decoded.len == 0)
         return 0;
     if (!json_is_whole(decoded, JSON_DEPTH_MAX))

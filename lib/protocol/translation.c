@@ -120,7 +120,7 @@ static int fit_blocks(const struct translation_rules *rules, struct region *scra
 /** The document itself, or NULL where it is none. */
 static int read_document(struct region *scratch, struct span body, const struct json_node **root)
 {
-    int err = json_tape_read(scratch, body, JSON_DEPTH_MAX, UINT32_MAX, root);
+    int err = json_tape_read_mended(scratch, body, UINT32_MAX, root);
 
     if (err != 0)
         *root = NULL;

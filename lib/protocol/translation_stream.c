@@ -123,7 +123,7 @@ static int read_data(struct translation *translation, struct span data, struct r
         hub_stream_done(&translation->stream);
         return 0;
     }
-    err = json_tape_read(scratch, data, JSON_DEPTH_MAX, UINT32_MAX, &root);
+    err = json_tape_read_mended(scratch, data, UINT32_MAX, &root);
     if (err != 0)
         return err == ERR_NO_MEMORY ? err : ERR_UPSTREAM_PROTOCOL;
     translation->from->read_event(scratch, root, &translation->from_state, &translation->stream);

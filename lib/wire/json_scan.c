@@ -312,9 +312,13 @@ static const char *end_unit(struct json_scan *scan, const char *p)
     bool is_high = (scan->unit & 0xFC00) == 0xD800;
     bool is_low = (scan->unit & 0xFC00) == 0xDC00;
 
+    json_watch_key_unit(scan, scan->unit);
+    if (scan->lone_surrogates) {
+        resume_string(scan);
+        return p;
+    }
     if (is_low != (scan->high != 0))
         return fail(scan, p);
-    json_watch_key_unit(scan, scan->unit);
     scan->high = is_high ? scan->unit : 0;
     if (is_high)
         scan->state = AT_LOW_BACKSLASH;
@@ -437,6 +441,11 @@ void json_scan_init(struct json_scan *scan, const struct json_path *paths, uint3
     scan->depth_max = depth_max;
     json_watch_init(scan, paths, path_count);
     json_scan_restart(scan);
+}
+
+void json_scan_allow_lone_surrogates(struct json_scan *scan)
+{
+    scan->lone_surrogates = true;
 }
 
 void json_scan_restart(struct json_scan *scan)

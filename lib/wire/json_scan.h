@@ -3,7 +3,8 @@
  * for. It keeps no text, allocates nothing, and cutting the text anywhere changes nothing.
  *
  * Grammar: RFC 8259, nothing more (no BOM, no NUL, no comment, no trailing comma, no bare control
- * character in a string, escapes well-formed, surrogates paired); depth up to the given bound. The
+ * character in a string, escapes well-formed, surrogates paired unless
+ * json_scan_allow_lone_surrogates() says otherwise); depth up to the given bound. The
  * text must be one value; only white space may follow. Bytes from 0x80 on pass unchecked inside
  * strings and nowhere else: whether they are UTF-8 is left to whom the text is for.
  *
@@ -86,8 +87,9 @@ struct json_scan {
     uint8_t capture_bytes;
     bool capturing; /* inside a watched scalar */
     bool capture_overflow;
-    bool in_key;   /* the string is a key */
-    bool is_empty; /* nothing stood in the object or array that was closed last */
+    bool in_key;          /* the string is a key */
+    bool lone_surrogates; /* need not be paired */
+    bool is_empty;        /* nothing stood in the object or array that was closed last */
     char capture[JSON_CAPTURE_BYTES];
 };
 
@@ -98,7 +100,13 @@ struct json_scan {
 void json_scan_init(struct json_scan *scan, const struct json_path *paths, uint32_t path_count,
                     uint16_t depth_max);
 
-/** Begin another text with the same paths and bound. */
+/**
+ * From now on a surrogate may stand alone: for text that goes on as it was received whatever is in
+ * it. A raw string that is told may then be one that json_decode_string() refuses.
+ */
+void json_scan_allow_lone_surrogates(struct json_scan *scan);
+
+/** Begin another text with the same paths and rules. */
 void json_scan_restart(struct json_scan *scan);
 
 /**

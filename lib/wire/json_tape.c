@@ -2,6 +2,7 @@
 
 #include "lib/base/err.h"
 #include "lib/wire/bytes.h"
+#include "lib/wire/json_mend.h"
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
@@ -177,6 +178,22 @@ int json_tape_read(struct region *memory, struct span text, uint16_t depth_max, 
         return tape.count == nodes_max ? ERR_TOO_MANY_VALUES : ERR_NO_MEMORY;
     *out = tape.nodes;
     return 0;
+}
+
+int json_tape_read_mended(struct region *memory, struct span text, uint32_t nodes_max,
+                          const struct json_node **out)
+{
+    int err = json_tape_read(memory, text, JSON_DEPTH_MAX, nodes_max, out);
+    struct span mended;
+
+    if (err != ERR_BAD_JSON)
+        return err;
+    mended = json_mend(memory, text);
+    if (mended.ptr == NULL && text.len > 0)
+        return ERR_NO_MEMORY;
+    if (mended.ptr == text.ptr)
+        return err;
+    return json_tape_read(memory, mended, JSON_DEPTH_MAX, nodes_max, out);
 }
 
 /* --- looking ---------------------------------------------------------------------------------- */

@@ -33,6 +33,13 @@ struct json_node {
 int json_tape_read(struct region *memory, struct span text, uint16_t depth_max, uint32_t nodes_max,
                    const struct json_node **out);
 
+/**
+ * The same with an upstream's text, of JSON_DEPTH_MAX: a surrogate that stands alone in it is read as
+ * U+FFFD, for which the text is copied into `memory` (json_mend()).
+ */
+int json_tape_read_mended(struct region *memory, struct span text, uint32_t nodes_max,
+                          const struct json_node **out);
+
 /** The items of an array, the members of an object; nothing for other types and for NULL. */
 #define JSON_EACH(node, parent)                             \
     for (const struct json_node *node = json_first(parent); \

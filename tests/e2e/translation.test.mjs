@@ -165,6 +165,12 @@ for (const { client, upstream, name, slug } of TRANSLATED) {
     }
   });
 
+  test(`${name}: half a character in a stream is a replacement character`, async () => {
+    first.answer = (request, reply) => reply.stream(upstream.opening + upstream.words('a\ud83d') + upstream.words('\ude00b') + upstream.stream(false), { pieceBytes: 7 });
+    const answer = await ask(client, slug, { stream: true });
+    assert.equal(client.read(answer, true).text, 'a\ufffd\ufffdbHello!', answer.text);
+  });
+
   test(`${name}: a document that is cut, empty or none is a 502`, async () => {
     for (const body of ['', '{', '<html>', JSON.stringify(upstream.document(false)).slice(0, -5)]) {
       first.answer = (request, reply) => reply.json(body, { chunkBytes: 10 });

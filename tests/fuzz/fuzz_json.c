@@ -1,12 +1,14 @@
 /*
  * JSON text: cut anywhere, the same is told of it; it is taken when RFC 8259 takes it, every member
- * `model` is told, and what is told can be decoded.
+ * `model` is told, and what is told can be decoded. With surrogates that stand alone it is taken when
+ * the mended text is, which then has nothing left to mend.
  */
 #include "lib/base/err.h"
+#include "lib/wire/json_mend.h"
 #include "lib/wire/json_scan.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { DEPTH = 16, PATH_MODEL = 0 };
+enum { DEPTH = 16, PATH_MODEL = 0, MEMORY_BYTES = 1024 * 1024 };
 
 static const struct json_path paths[] = {
     {{"model"}}, {{"stream"}}, {{"a"}}, {{"a", "b"}}, {{"a", "b", "c", "d"}}, {{"usage", "n"}},
@@ -254,6 +256,57 @@ static void scan(const void *setup, struct span text, size_t step, struct fuzz_h
     INVARIANT(!is_good || models == expected->models);
 }
 
+/* --- surrogates that stand alone --------------------------------------------------------------- */
+
+static void scan_loosely(const void *setup, struct span text, size_t step, struct fuzz_hash *told)
+{
+    struct json_scan scan;
+    struct span piece;
+    bool is_good = true;
+
+    (void)setup;
+    json_scan_init(&scan, NULL, 0, DEPTH);
+    json_scan_allow_lone_surrogates(&scan);
+    while (is_good && fuzz_take_piece(&text, step, &piece)) {
+        const char *cursor = piece.ptr;
+        struct json_hit hit;
+
+        is_good = json_scan_next(&scan, &cursor, piece.ptr + piece.len, &hit) == JSON_MORE;
+        fuzz_free(piece);
+    }
+    fuzz_hash_number(told, is_good && json_scan_end(&scan) == 0);
+}
+
+static bool is_taken(struct span text)
+{
+    struct grammar grammar = {.left = text};
+
+    take_value(&grammar, 0);
+    take_space(&grammar);
+    demand(&grammar, grammar.left.len == 0);
+    return !grammar.is_bad;
+}
+
+static void check_mended(struct span input, size_t step)
+{
+    struct fuzz_hash wanted = {0};
+    struct region memory;
+    struct span mended;
+
+    INVARIANT(region_init(&memory, MEMORY_BYTES) == 0);
+    mended = json_mend(&memory, input);
+    if (input.len > 0 && mended.ptr == NULL) {
+        region_close(&memory);
+        return;
+    }
+    INVARIANT(mended.len == input.len);
+    INVARIANT(json_mend(&memory, mended).ptr == mended.ptr);
+    INVARIANT(mended.ptr == input.ptr || !is_taken(input));
+    fuzz_hash_number(&wanted, is_taken(mended));
+    INVARIANT(fuzz_cut(scan_loosely, NULL, input, step) == wanted.value);
+    region_close(&memory);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span input = {(const char *)data, size};
@@ -264,5 +317,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     take_space(&grammar);
     demand(&grammar, grammar.left.len == 0);
     (void)fuzz_cut(scan, &grammar, input, step);
+    check_mended(input, step);
     return 0;
 }

@@ -120,6 +120,18 @@ static const struct translation_row end_rows[] = {
         BEGIN TEXT_BLOCK("0") TEXT("0", "x") STOP_BLOCK("0") END("end_turn", NO_USAGE)),
 };
 
+/* Some servers cut the text between the two halves of a character. */
+static const struct translation_row half_rows[] = {
+    ROW(WORDS("a\\ud83d") WORDS("\\ude00b\\ud83d\\ude00\\n") REASON("stop") DONE,
+        BEGIN TEXT_BLOCK("0") TEXT("0", "a\\ufffd") TEXT("0", "\\ufffdb\\ud83d\\ude00\\n")
+            STOP_BLOCK("0") END("end_turn", NO_USAGE)),
+};
+
+static void half_a_character_does_not_break_a_stream(void **state)
+{
+    CHECK_ROWS(half_rows);
+}
+
 static void a_stream_ends_with_its_reason_and_all_usage(void **state)
 {
     CHECK_ROWS(end_rows);
@@ -185,6 +197,7 @@ int main(void)
         TEST(blocks_are_contiguous_and_none_is_empty),
         TEST(calls_stand_one_behind_the_other_and_are_whole),
         TEST(a_stream_ends_with_its_reason_and_all_usage),
+        TEST(half_a_character_does_not_break_a_stream),
         TEST(a_stream_without_a_reason_to_end_was_cut),
         TEST(an_error_in_the_middle_ends_the_stream),
         TEST(an_id_that_clients_do_not_take_is_fitted),

@@ -162,6 +162,8 @@ static void arguments_become_an_object(void **state)
         {"absent", CALL(""), CALLED("{}")},
         {"cut short (vector 54)", CALL(",\"arguments\":\"{\\\"a\\\": \""),
          CALLED("{\"_raw_arguments\":\"{\\\"a\\\": \"}")},
+        {"half a character", CALL(",\"arguments\":\"{\\\"a\\\":\\\"\\\\ud83d\\\"}\""),
+         CALLED("{\"a\":\"\\ufffd\"}")},
         {"another value", CALL(",\"arguments\":\"[1]\""), CALLED("{\"value\":[1]}")},
         {"a string", CALL(",\"arguments\":\"\\\"a\\\"\""), CALLED("{\"value\":\"a\"}")},
         {"no string but the object itself", CALL(",\"arguments\":{\"a\":1}"), CALLED("{\"a\":1}")},

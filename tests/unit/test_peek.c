@@ -40,6 +40,8 @@ static const struct row rows[] = {
     {"Anthropic's answer", "{\"type\":\"message\",\"content\":[]}", PROTOCOL_ANTHROPIC, DOCUMENT,
      ATTEMPT_ANSWERED},
     {"what is no JSON", "<html>busy</html>", PROTOCOL_OPENAI, DOCUMENT, ATTEMPT_ANSWERED},
+    {"an error with half a character", "{\"error\":{\"message\":\"\\ud83d\"}}", PROTOCOL_OPENAI,
+     DOCUMENT, ATTEMPT_ERROR_BODY},
     {"a chunk", "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n", PROTOCOL_OPENAI,
      STREAM, ATTEMPT_ANSWERED},
     {"a chunk after comments",
