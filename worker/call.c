@@ -47,6 +47,14 @@ bool call_may_log(struct call *call, uint32_t *lines)
     return false;
 }
 
+void call_limit(struct worker *worker, uint64_t calls_max)
+{
+    uint64_t open = worker->calls_open;
+
+    worker->calls_max = calls_max;
+    http_client_set_limit(worker->client, open > calls_max ? open : calls_max);
+}
+
 static void free_call(struct call *call)
 {
     struct worker *worker = call->request.worker;
@@ -57,6 +65,7 @@ static void free_call(struct call *call)
     translation_memory_return(&worker->translation, &call->memory);
     link_remove(&call->open);
     worker->calls_open--;
+    call_limit(worker, worker->calls_max);
     record_pool_return(&worker->calls, call);
 }
 

@@ -69,6 +69,12 @@ struct worker {
     char request_id_prefix[9]; /* eight hex digits, new for each process */
 };
 
+/**
+ * How many calls are open at once. Those that were admitted under a higher limit get their transfers:
+ * they are refused no more.
+ */
+void call_limit(struct worker *worker, uint64_t calls_max);
+
 /** One request, from its head on. */
 struct request {
     struct worker *worker;

@@ -41,7 +41,7 @@ static void apply_settings(struct worker *worker, const struct settings *setting
         .send_ms = settings->client_send_ms,
         .queue_bytes_max = settings->stream_buffer_bytes,
     };
-    worker->calls_max = settings->calls;
+    call_limit(worker, settings->calls);
     worker->rules = attempt_rules_of(settings);
     worker->keepalive_ms = settings->keepalive_ms;
     worker->bodies.live_max = settings->body_memory / sizeof(struct chunk);
@@ -62,10 +62,8 @@ static int start_client(struct worker *worker, const struct generation *generati
         .ca_file = snapshot_bytes(&generation->snapshot, header->ca_file),
     };
 
-    if (worker->client != NULL) {
-        http_client_set_limit(worker->client, header->settings.calls);
+    if (worker->client != NULL)
         return 0;
-    }
     int err = http_client_new(&config, &worker->client);
     /* The loader has seen to it that no provider is called by https then. */
     if (err == ERR_CONFIG) {

@@ -53,6 +53,30 @@ test('calls beyond limits.calls are 503 with Retry-After', async () => {
   });
 });
 
+test('a call that was admitted goes on when limits.calls is lowered', async () => {
+  await withWeir(config({ calls: 3 }), async (weir) => {
+    const replies = [];
+    const body = '{"model":"Zebra"}';
+    upstream.answer = async (request, reply) => { replies.push(reply); };
+    const waiting = Array.from({ length: 2 }, () => weir.post('/v1/chat/completions', KEYS.all, body));
+    const uploading = await weir.connect();
+    await uploading.write(requestBytes({ method: 'POST', path: '/v1/chat/completions', headers: { 'x-api-key': KEYS.all, 'content-length': body.length } }));
+    await until(async () => replies.length === 2 && (await weir.totals()).gauges.calls_open === 3, 'three calls are admitted');
+    assert.equal((await weir.reload(config({ calls: 1 }))).code, 0);
+    await uploading.write(body);
+    await until(() => replies.length === 3, 'the third one is asked for');
+    for (const reply of replies.slice(1)) await reply.json({ model: 'x' });
+    assert.equal((await uploading.readAnswer()).status, 200);
+    assert.equal((await waiting[1]).status, 200);
+    assertOpenAiError(await weir.post('/v1/chat/completions', KEYS.all, body), 503, 'overloaded');
+    await replies[0].json({ model: 'x' });
+    assert.equal((await waiting[0]).status, 200);
+    upstream.reset();
+    assert.equal((await weir.post('/v1/chat/completions', KEYS.all, body)).status, 200);
+    uploading.close();
+  });
+});
+
 test('bodies beyond limits.body_memory are 503 with Retry-After, and leave nothing behind', async () => {
   await withWeir(config({ body_memory: 2 << 20, body_bytes: 1 << 20 }), async (weir) => {
     const half = Buffer.alloc(900_000, ' ');
