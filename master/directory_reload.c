@@ -4,19 +4,24 @@
 #include "master/dialogue.h"
 #include "master/master.h"
 
-void directory_reload_tick(struct master *master)
+struct monotime directory_reload_tick(struct master *master, struct monotime now)
 {
     struct steward_words *said = &master->supervisor.steward_said;
+    struct directory_reload *wanted = &master->directory_reload;
 
     if (!said->wants_reload || master->stopping || master->live.number == 0)
-        return;
+        return WATCH_NEVER;
+    if (!monotime_reached(now, wanted->not_before))
+        return wanted->not_before;
     said->wants_reload = false;
     /* Before it is asked for: a reload that ends at once answers it. */
-    master->directory_reload = (struct directory_reload){
+    *wanted = (struct directory_reload){
         .ticket = master->reload.ticket + 1,
         .change = said->change,
+        .not_before = monotime_after(now, DIRECTORY_RELOAD_PAUSE_MS),
     };
     reload_ask(master);
+    return WATCH_NEVER;
 }
 
 void directory_reload_finished(struct master *master, int err)
@@ -27,7 +32,7 @@ void directory_reload_finished(struct master *master, int err)
 
     if (wanted->ticket == 0 || master->reload.ticket < wanted->ticket)
         return;
-    *wanted = (struct directory_reload){0};
+    wanted->ticket = 0;
     dialogue_send_message(&master->supervisor.children[SUPERVISOR_STEWARD], &message);
 }
 

@@ -239,7 +239,7 @@ bool master_turn(struct master *master)
     struct monotime now = monotime_now();
     master->wake = monotime_after(now, MASTER_TURN_MS);
     wake_by(master, supervisor_tick(&master->supervisor, now));
-    directory_reload_tick(master);
+    wake_by(master, directory_reload_tick(master, now));
     wake_by(master, reload_tick(master, now));
     wake_by(master, control_tick(&master->control, now));
     wake_by(master, notify_tick(&master->notifier, now));

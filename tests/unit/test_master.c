@@ -435,6 +435,37 @@ static void a_reload_that_the_steward_wants_is_answered_when_it_is_decided(void 
     rig_end(rig, EXIT_SUCCESS);
 }
 
+static bool is_wanted(const struct rig *rig, const void *detail)
+{
+    return rig->master.supervisor.steward_said.change == *(const uint64_t *)detail;
+}
+
+static void reloads_for_the_steward_keep_a_pause_and_what_it_wants_meanwhile_is_one(void **state)
+{
+    static const uint64_t changes[] = {7, 8, 9};
+    struct rig *rig = *state;
+    struct directory_reload *last = &rig->master.directory_reload;
+
+    rig_begin(rig);
+    rig_settle(rig);
+    script->wants = changes[0];
+    assert_true(rig_turn_until(rig, is_told, &changes[0]));
+    const uint64_t ticket = rig->master.reload.ticket;
+    assert_true(last->not_before.ms > 0);
+    last->not_before = WATCH_NEVER;
+    for (size_t i = 1; i < 3; i++) {
+        script->wants = changes[i];
+        assert_true(rig_turn_until(rig, is_wanted, &changes[i]));
+        assert_int_equal(rig->master.reload.ticket, ticket);
+    }
+    rig_expect_reload(rig, "reloaded ");
+    assert_int_equal(script->told, changes[0]);
+    last->not_before = monotime_now();
+    assert_true(rig_turn_until(rig, is_told, &changes[2]));
+    assert_int_equal(rig->master.reload.ticket, ticket + 2);
+    rig_end(rig, EXIT_SUCCESS);
+}
+
 int main(void)
 {
     if (fakes_init() != 0)
@@ -461,6 +492,7 @@ int main(void)
         TEST(the_report_comes_with_the_refusal),
         TEST(who_waits_for_a_reload_is_told_that_the_service_stops),
         TEST(a_reload_that_the_steward_wants_is_answered_when_it_is_decided),
+        TEST(reloads_for_the_steward_keep_a_pause_and_what_it_wants_meanwhile_is_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
