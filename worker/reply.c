@@ -127,7 +127,10 @@ static void send_pieces(const struct request *request, const struct reply *reply
     for (size_t i = 0; i < count && !request->is_head; i++)
         iov_add(&iov, pieces[i]);
     INVARIANT(iov.err == 0);
-    if (server_write(request->conn, iov.vec, iov.len, SERVER_COPY) < 0)
+    bool is_gone = server_write(request->conn, iov.vec, iov.len, SERVER_COPY) < 0;
+    /* A cookie may stand in it. */
+    span_wipe(text_span(&head));
+    if (is_gone)
         server_abort(request->conn);
     else
         server_end(request->conn, reply->close);

@@ -259,6 +259,13 @@ test('a head that comes in pieces, is long or never ends leaves no key behind', 
   }
 });
 
+test('a session is nowhere once the browser has it', async () => {
+  const signedIn = await send(form(known[0]));
+  const token = Buffer.from(/=([^;]+)/.exec(signedIn.headers['set-cookie'])[1]);
+  assert.ok(token.length > 60);
+  await until(() => dumpedOf(token).length === 0, 'it is wiped').catch(() => assert.deepEqual(dumpedOf(token), []));
+}, { skip: !ROOT && 'reads memory of others: needs root' });
+
 test('nor is a key in a core after refusals and pieces', async () => {
   // The end of a connection is noticed in a turn of its own.
   await until(() => inCores().length === 0, 'no key is left').catch(() => assert.deepEqual(inCores(), []));
