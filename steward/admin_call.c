@@ -309,10 +309,15 @@ void admin_call_end(struct admin_call *call, bool cut)
 {
     struct server_conn *conn = call->conn;
     struct arena *arena = call->arena;
+    /* Keys are made and brought along by requests with a body: their texts are in it and in answers. */
+    bool has_secrets = call->route != NULL && call->route->takes_body;
 
     publisher_forget(&call->waiter);
     admin_backup_end(call);
-    arena_free(&arena);
+    if (has_secrets)
+        arena_wipe(&arena);
+    else
+        arena_free(&arena);
     if (cut)
         server_abort(conn);
     else
@@ -382,6 +387,8 @@ static void on_body(struct server_conn *conn, struct span bytes, bool last)
     struct admin_call *call = server_exchange(conn);
     int err = add_body(call, bytes);
 
+    /* There may be keys in it. */
+    span_wipe(bytes);
     if (err != 0)
         admin_answer_send(call, err);
     else if (last)

@@ -2,11 +2,13 @@
 
 #include <stdalign.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { BLOCK_BYTES = 64 * 1024 };
 
 struct block {
     struct block *next;
+    size_t bytes_count;
     alignas(max_align_t) char bytes[];
 };
 
@@ -41,6 +43,14 @@ void arena_free(struct arena **arena)
     *arena = NULL;
 }
 
+void arena_wipe(struct arena **arena)
+{
+    for (struct block *block = *arena == NULL ? NULL : (*arena)->blocks; block != NULL;
+         block = block->next)
+        explicit_bzero(block->bytes, block->bytes_count);
+    arena_free(arena);
+}
+
 /* A large request gets a block of its own and leaves the current one in use. */
 static char *new_block(struct arena *arena, size_t bytes)
 {
@@ -50,6 +60,7 @@ static char *new_block(struct arena *arena, size_t bytes)
     if (block == NULL)
         return NULL;
     arena->taken_bytes += bytes;
+    block->bytes_count = bytes;
     block->next = arena->blocks;
     arena->blocks = block;
     return block->bytes;

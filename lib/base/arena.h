@@ -17,6 +17,9 @@ struct arena *arena_new(size_t bytes_max);
 /** Frees everything taken from it and clears the pointer; NULL is fine. */
 void arena_free(struct arena **arena);
 
+/** The same; before that everything is overwritten, for an arena that has held secrets. */
+void arena_wipe(struct arena **arena);
+
 /** Zeroed memory, aligned for any type, valid until arena_free(); NULL at the limit. */
 void *arena_take(struct arena *arena, size_t bytes);
 

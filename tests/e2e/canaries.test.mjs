@@ -313,6 +313,14 @@ test('the admin API shows a key once, and no refusal of it says one', async () =
   }
 });
 
+test('the steward has no key in its memory once it has said it, or was told it', async () => {
+  const keys = [...made, secret('imported'), secret('admin'), secret('admin-import')];
+  const held = () => weir.processes('steward').flatMap((pid) => [...processMemory(pid)].flatMap(({ name, bytes }) => keys
+    .filter((key) => bytes.includes(key)).map((key) => `${name}: ${made.includes(key) ? 'a key that was made' : key.replaceAll(MARK, '<mark>')}`)));
+  assert.equal(weir.processes('steward').length, 1);
+  await until(() => held().length === 0, 'no key is left').catch(() => assert.deepEqual(held(), []));
+}, { skip: !ROOT && 'reads memory of others: needs root' });
+
 /** Also for the keys that weir made. */
 function assertNothing(what, content) {
   const bytes = Buffer.from(content);

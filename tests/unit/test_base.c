@@ -158,6 +158,8 @@ static void an_arena_stops_at_its_limit(void **state)
     arena_free(&arena);
     assert_null(arena);
     arena_free(&arena);
+    arena_wipe(&arena);
+    assert_null(arena);
 }
 
 static void an_iov_builder_keeps_its_first_error(void **state)
