@@ -17,6 +17,7 @@ admin_handler_fn admin_key_change;
 admin_handler_fn admin_key_remove;
 admin_handler_fn admin_key_rotate;
 admin_handler_fn admin_key_revoke;
+admin_handler_fn admin_key_revoke_text;
 admin_handler_fn admin_key_import;
 
 admin_handler_fn admin_grant_list;

@@ -78,6 +78,7 @@ enum admin_member {
       ADMIN_HAS(NAME) | ADMIN_KEY_MEMBERS | ADMIN_HAS(KEY) | ADMIN_HAS(SHA256), ADMIN_HAS(NAME)) \
     X(IMPORT, "Import", ADMIN_HAS(KEYS), ADMIN_HAS(KEYS))                                        \
     X(ROTATE, "Rotate", ADMIN_HAS(GRACE), 0)                                                     \
+    X(KEY_TEXT, "KeyText", ADMIN_HAS(KEY) | ADMIN_HAS(SHA256), 0)                                \
     X(GRANT, "Grant", ADMIN_HAS(MODEL) | ADMIN_HAS(ALL), 0)
 
 enum admin_body {

@@ -5,6 +5,7 @@
 #include "steward/admin_handlers.h"
 #include "steward/admin_page.h"
 #include "steward/admin_render.h"
+#include "steward/key_text.h"
 #include "steward/steward_inner.h"
 
 enum { REVOKED_BYTES_MAX = 512 };
@@ -193,5 +194,61 @@ int admin_key_revoke(struct admin_call *call)
     text_add(out, SPAN(",\"state\":\"revoked\"}"));
     call->answer.status = 200;
     call->revokes = true;
+    return 0;
+}
+
+static int read_digest(struct admin_call *call, struct digest *out)
+{
+    const struct admin_input *input = &call->input;
+    const char *wrong;
+
+    if ((input->key.len > 0) == (input->sha256.len > 0))
+        return admin_call_refuse(call, ERR_INVALID, "key", "either `key` or `sha256` is given");
+    if (input->sha256.len > 0)
+        return digest_from_hex(input->sha256, out) == 0
+                   ? 0
+                   : admin_call_refuse(call, ERR_INVALID, "sha256",
+                                       "`sha256` is 64 hexadecimal digits");
+    wrong = key_text_check(input->key);
+    if (wrong != NULL)
+        return admin_call_refuse(call, ERR_INVALID, "key", "%s", wrong);
+    *out = digester_hash(call->directory.digester, input->key);
+    return 0;
+}
+
+/* The key that workers know by it: the configuration's, or one whose change is on its way. */
+static struct span live_name(const struct snapshot *snapshot, const struct digest *digest)
+{
+    uint32_t number = snapshot_find_key(snapshot, digest);
+
+    if (number == ROW_NONE)
+        return SPAN("");
+    return snapshot_bytes(snapshot, snapshot_key(snapshot, number)->name);
+}
+
+int admin_key_revoke_text(struct admin_call *call)
+{
+    char hex[DIGEST_HEX_BYTES];
+    struct digest digest;
+    struct span name;
+    int err = read_digest(call, &digest);
+
+    if (err == 0)
+        err = directory_digest_revoke(&call->directory, &digest, &name);
+    if (err != 0)
+        return err;
+    if (name.len == 0)
+        name = live_name(&call->steward->snapshot, &digest);
+    struct text *out = admin_call_text(call, REVOKED_BYTES_MAX);
+    if (out == NULL)
+        return ERR_NO_MEMORY;
+    digest_to_hex(&digest, hex);
+    text_add(out, SPAN("{\"state\":\"revoked\""));
+    render_text(out, "name", name);
+    render_text(out, "sha256", (struct span){hex, sizeof(hex)});
+    text_add_char(out, '}');
+    call->answer.status = 200;
+    call->params[0] = name;
+    call->revokes = name.len > 0;
     return 0;
 }

@@ -43,6 +43,10 @@ enum { OPENAPI_BYTES_MAX = 256 * 1024 };
 #define REVOKED_MEMBERS(X) \
     X("name", TEXT_SCHEMA) \
     X("state", "{\"const\":\"revoked\"}")
+#define REVOKED_TEXT_MEMBERS(X) \
+    X("name", MAYBE_SCHEMA)     \
+    X("sha256", TEXT_SCHEMA)    \
+    X("state", "{\"const\":\"revoked\"}")
 #define IMPORTED_ROW_MEMBERS(X) \
     X("name", TEXT_SCHEMA)      \
     X("result", "{\"enum\":[\"created\",\"unchanged\",\"refused\"]}")
@@ -97,6 +101,7 @@ enum { OPENAPI_BYTES_MAX = 256 * 1024 };
     X("KeyList", KEY_PAGE)                 \
     X("KeyWithText", KEY_TEXT_MEMBERS)     \
     X("Revoked", REVOKED_MEMBERS)          \
+    X("RevokedText", REVOKED_TEXT_MEMBERS) \
     X("ImportedKey", IMPORTED_ROW_MEMBERS) \
     X("Imported", IMPORTED_MEMBERS)        \
     X("Grants", GRANTS_MEMBERS)            \

@@ -47,6 +47,9 @@
       POSTING | ADMIN_GIVES(201), "Create a key; its text is in this answer and never again")      \
     X(POST, "/admin/keys/import", admin_key_import, KEY, IMPORT, true, true, "Imported", WAIT,     \
       POSTING | ADMIN_GIVES(200), "Take over keys that exist elsewhere, each by its own")          \
+    X(POST, "/admin/keys/revoke", admin_key_revoke_text, KEY, KEY_TEXT, true, true, "RevokedText", \
+      WAIT, POSTING | ADMIN_GIVES(200),                                                            \
+      "Refuse a text for ever, given by itself or by its digest, and the key that it opens")       \
     X(GET, "/admin/keys/{name}", admin_key_show, KEY, NONE, false, false, "Key", 0, SHOWING,       \
       "Show a key")                                                                                \
     X(PATCH, "/admin/keys/{name}", admin_key_change, KEY, KEY_CHANGE, true, true, "Key", WAIT,     \

@@ -7,11 +7,14 @@ import net from 'node:net';
 import path from 'node:path';
 import { after } from 'node:test';
 import { Admin, ask, assertRefused } from './admin.mjs';
-import { digest } from './config.mjs';
+import { digest, keyOf } from './config.mjs';
 import { KEYS, registry } from './fixture.mjs';
 import { freePort, startWeir, test, until, withWeir } from './harness.mjs';
 
 const config = { ...registry({ openai: 'http://127.0.0.1:9/v1' }), workers: 2 };
+const CONFIGURED = 'weir_configured-and-leaked-00000000000000000000';
+config.users = { ...config.users, carl: { models: ['gpt-mini'] } };
+config.keys = { ...config.keys, configured: keyOf(CONFIGURED, { user: 'carl' }) };
 const adminPort = await freePort();
 const weir = await startWeir({ ...config, admin: { listen: `127.0.0.1:${adminPort}` } });
 const admin = new Admin(weir);
@@ -41,7 +44,7 @@ test('every path and method of the description answers something that it describ
       assert.notEqual(answer.status, 405, `${method} ${url}`);
       assert.ok(answer.status < 500, `${method} ${url}: ${answer.text}`);
     }
-    if (template === '/admin/keys/import') continue; // also a key of that name
+    if (['/admin/keys/import', '/admin/keys/revoke'].includes(template)) continue; // also a key of that name
     const wrong = ['GET', 'POST', 'PATCH', 'DELETE'].filter((method) => !(method.toLowerCase() in operations));
     for (const method of [...wrong, 'PUT', 'OPTIONS']) {
       const answer = await ask({ ...admin.where, method, path: url });
@@ -162,6 +165,36 @@ test('a key of the configuration is revoked by its name', async () => {
   const [name] = Object.keys(config.keys);
   const answer = await admin.post(`/admin/keys/${name}/revoke`);
   assert.equal(answer.json.state, 'revoked');
+});
+
+test('a text that leaked is revoked by itself or by its digest, whoever it is', async () => {
+  await admin.post('/admin/users', { name: 'leo', models: ['gpt-mini'] });
+  const texts = [await makeKey('leo-1', { user: 'leo' }), await makeKey('leo-2', { user: 'leo' }), 'sk-nobody-has-it', CONFIGURED];
+  const names = ['leo-1', 'leo-2', null, 'configured'];
+  assert.deepEqual(await models(CONFIGURED), ['gpt-mini']);
+  for (const [n, key] of texts.entries()) {
+    const sha256 = digest(key);
+    const [first, second] = n % 2 === 0 ? [{ key }, { sha256 }] : [{ sha256: sha256.toUpperCase() }, { key }];
+    assert.deepEqual((await admin.post('/admin/keys/revoke', first)).json, { state: 'revoked', name: names[n], sha256 });
+    assert.equal(await models(key), 401, 'at once');
+    assert.equal((await admin.post('/admin/keys/revoke', second)).json.state, 'revoked', 'again is no change');
+    const [change] = (await admin.get('/admin/audit?limit=1')).json.data;
+    assert.equal(change.verb, 'revoke');
+    assert.equal(change.name, n < 2 ? names[n] : null);
+  }
+  const again = await admin.post('/admin/keys/revoke?wait=true', { key: CONFIGURED });
+  assert.equal(again.json.name, 'configured');
+  assert.equal(again.headers['x-weir-effective'], 'published');
+  for (const key of texts) assert.equal(await models(key), 401, 'and from then on');
+  assert.equal((await admin.get('/admin/keys/leo-2')).json.state, 'revoked');
+  const imported = await admin.post('/admin/keys/import', { keys: [{ name: 'leo-3', key: texts[2], user: 'leo' }] });
+  assert.equal(imported.json.data[0].code, 'key_revoked', 'nobody gets it any more');
+
+  assertRefused(await admin.post('/admin/keys/revoke', {}), 400, 'invalid_value', 'key');
+  assertRefused(await admin.post('/admin/keys/revoke', { key: 'a', sha256: digest('a') }), 400, 'invalid_value', 'key');
+  assertRefused(await admin.post('/admin/keys/revoke', { key: 'with a blank\n' }), 400, 'invalid_value', 'key');
+  assertRefused(await admin.post('/admin/keys/revoke', { sha256: 'abc' }), 400, 'invalid_value', 'sha256');
+  assertRefused(await admin.post('/admin/keys/revoke', { name: 'leo-1' }), 400, 'unknown_member', 'name');
 });
 
 test('a page follows the other, and filters choose', async () => {

@@ -40,6 +40,7 @@ static void a_path_is_found_with_its_parameters_or_says_what_it_takes(void **sta
          "/admin/keys/{name}/grants/{slug}",
          {"k", "a%2Fb"}},
         {HTTP_METHOD_POST, "/admin/keys/import", 0, "/admin/keys/import", {"", ""}},
+        {HTTP_METHOD_POST, "/admin/keys/revoke", 0, "/admin/keys/revoke", {"", ""}},
         {HTTP_METHOD_GET, "/admin/keys/import", 0, "/admin/keys/{name}", {"import", ""}},
         {HTTP_METHOD_PATCH, "/admin/users", ERR_METHOD, "GET, HEAD, POST", {"", ""}},
         {HTTP_METHOD_OTHER, "/admin/groups/g", ERR_METHOD, "GET, HEAD, PATCH, DELETE", {"", ""}},
