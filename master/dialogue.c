@@ -191,6 +191,19 @@ static bool on_listening(struct supervisor *sup, struct child *child, uint64_t s
     return true;
 }
 
+/* The next call that is refused says it again: what is not passed on now is not kept, and nobody
+ * fills the steward's channel with it. */
+static void tell_refused(struct supervisor *sup, const struct channel_message *message)
+{
+    const struct child *steward = &sup->children[SUPERVISOR_STEWARD];
+    struct monotime now = monotime_now();
+
+    if (steward->channel < 0 || !monotime_reached(now, sup->refusal_from))
+        return;
+    sup->refusal_from = monotime_after(now, DIALOGUE_REFUSAL_MS);
+    (void)channel_send(steward->channel, message);
+}
+
 static bool on_worker_message(struct supervisor *sup, struct child *child,
                               const struct channel_message *message)
 {
@@ -203,6 +216,9 @@ static bool on_worker_message(struct supervisor *sup, struct child *child,
         return on_listening(sup, child, message->number);
     case CHANNEL_UNLISTENED:
         return message->number < sup->slots.count;
+    case CHANNEL_TOKEN_REFUSED:
+        tell_refused(sup, message);
+        return true;
     case CHANNEL_GENERATION:
     case CHANNEL_LISTEN:
     case CHANNEL_UNLISTEN:
@@ -264,6 +280,7 @@ static bool on_steward_message(struct supervisor *sup, struct child *child,
     case CHANNEL_LISTENING:
     case CHANNEL_UNLISTENED:
     case CHANNEL_RELOADED:
+    case CHANNEL_TOKEN_REFUSED:
     case CHANNEL_WORD_COUNT:
         break;
     }

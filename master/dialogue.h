@@ -12,7 +12,10 @@
 
 #include <stdint.h>
 
-enum { DIALOGUE_MESSAGES_PER_TURN = 64 }; /* one talkative child does not keep the master */
+enum {
+    DIALOGUE_MESSAGES_PER_TURN = 64, /* one talkative child does not keep the master */
+    DIALOGUE_REFUSAL_MS = 1000,      /* between two words to the steward about refused tokens */
+};
 
 /** A word and a number. A child that does not take it is hung up on. */
 void dialogue_send(struct child *child, enum channel_word word, uint64_t number);

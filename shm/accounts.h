@@ -54,6 +54,15 @@ struct account accounts_get(const struct secrets *accounts, uint32_t number);
 /** The account as the rows that accounts_get() reads. */
 void account_rows(const struct account *account, struct span rows[static ACCOUNT_FIELD_COUNT]);
 
+/** Which account it is, where a number must do. @param identity  the bytes of its digest */
+static inline uint64_t account_mark(struct span identity)
+{
+    uint64_t mark = 0;
+
+    memcpy(&mark, identity.ptr, identity.len < sizeof(mark) ? identity.len : sizeof(mark));
+    return mark;
+}
+
 struct digest account_identity(const struct account *account, struct digester *digester);
 
 #endif

@@ -34,7 +34,10 @@ enum { CHANNEL_DESCRIPTORS_MAX = SETTINGS_LISTEN_MAX };
       "steward: a file of its changed; the directory's includes change `number`")                 \
     X(RELOADED, 0, 0, "master: the load wanted for change `number` is decided; err says how")     \
     X(DATABASE, 0, 0, "steward: err says what is wrong with its database, 0: nothing")            \
-    X(TOKENS, 1, 1, "steward: provider tokens, memfd `number`; master, to all: use these")
+    X(TOKENS, 1, 1, "steward: provider tokens, memfd `number`; master, to all: use these")        \
+    X(TOKEN_REFUSED, 0, 0,                                                                        \
+      "worker: a provider does not take its token; number is account_mark(); master, to the "     \
+      "steward: the same")
 
 enum channel_word {
 #define X(name, ...) CHANNEL_##name,

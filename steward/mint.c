@@ -275,6 +275,25 @@ void mint_on_failure(struct mint *mint, uint32_t number, struct monotime now)
     fail(mint, &mint->places[number], now);
 }
 
+bool mint_refused(struct mint *mint, uint64_t mark, struct monotime now, uint32_t *number)
+{
+    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++) {
+        struct mint_place *place = &mint->places[i];
+        struct span identity = {(const char *)place->row.account.bytes, DIGEST_BYTES};
+
+        if (!place->is_used || account_mark(identity) != mark)
+            continue;
+        if (!is_good(place) || place->is_asking || place->failures > 0 ||
+            !monotime_reached(now, place->refused_from))
+            return false;
+        place->due = now;
+        place->refused_from = monotime_after(now, MINT_REFUSED_MS);
+        *number = i;
+        return true;
+    }
+    return false;
+}
+
 uint32_t mint_tokens(const struct mint *mint, struct token out[static ACCOUNTS_MAX])
 {
     uint32_t count = 0;

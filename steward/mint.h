@@ -2,8 +2,8 @@
  * When to ask for which provider token: one place an account, and no I/O.
  *
  *   a place is   when
- *   due          it is new, its key is, its token has lived for most of its time, or the pause
- *                after a failure is over
+ *   due          it is new, its key is, its token has lived for most of its time or was refused
+ *                by the provider, or the pause after a failure is over
  *   asking       the ask port took it; never twice at a time
  *   good         it has a token that has not expired, whatever the asking comes to
  *
@@ -23,7 +23,8 @@ enum {
     MINT_LIFE_MAX_S = 24 * 60 * 60, /* longer lives are taken as this */
     MINT_PAUSE_FIRST_MS = 1000,     /* after a failure; doubles */
     MINT_PAUSE_MAX_MS = 60 * 1000,
-    MINT_GAP_MS = 250, /* at least, between a token and the asking for the next */
+    MINT_GAP_MS = 250,           /* at least, between a token and the asking for the next */
+    MINT_REFUSED_MS = 60 * 1000, /* at least, between two askings because a token was refused */
 };
 
 struct mint_ports {
@@ -49,7 +50,8 @@ struct mint_place {
     uint32_t text_bytes; /* 0: no token */
     struct monotime asked;
     struct monotime due;
-    struct token_row row; /* whose it is; and of the token, when there is one */
+    struct monotime refused_from; /* before it nothing is asked for because a token was refused */
+    struct token_row row;         /* whose it is; and of the token, when there is one */
     char text[JWT_BEARER_TOKEN_BYTES_MAX];
 };
 
@@ -85,6 +87,16 @@ struct monotime mint_tick(struct mint *mint, struct monotime now);
 int mint_on_token(struct mint *mint, uint32_t number, const struct jwt_bearer_token *token,
                   struct monotime now);
 void mint_on_failure(struct mint *mint, uint32_t number, struct monotime now);
+
+/**
+ * A provider does not take the token of this account any more: the next mint_tick() asks for another
+ * one, unless that is under way, has just failed, or was done for the same reason a moment ago.
+ *
+ * @param mark     account_mark()
+ * @param number   the place, when it is asked for
+ * @return whether it is
+ */
+bool mint_refused(struct mint *mint, uint64_t mark, struct monotime now, uint32_t *number);
 
 /** The good tokens, borrowed until anything changes. @return how many */
 uint32_t mint_tokens(const struct mint *mint, struct token out[static ACCOUNTS_MAX]);

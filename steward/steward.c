@@ -172,6 +172,10 @@ static void follow(struct steward *steward, struct channel_message *message)
         token_service_inherit(&steward->tokens, message->number, message->descriptors[0]);
         channel_discard(message);
         return;
+    case CHANNEL_TOKEN_REFUSED:
+        if (steward->generation != 0)
+            token_service_refused(&steward->tokens, message->number);
+        return;
     case CHANNEL_DRAIN:
         drain(steward, message->number);
         return;

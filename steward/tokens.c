@@ -118,6 +118,17 @@ void token_service_on_failure(struct token_service *service, uint32_t place, con
     look(service);
 }
 
+void token_service_refused(struct token_service *service, uint64_t mark)
+{
+    uint32_t place;
+
+    if (!mint_refused(&service->mint, mark, monotime_now(), &place))
+        return;
+    log_write(LOG_WARNING, "provider %.*s: refuses its token: another one is asked for",
+              SPAN_FMT(mint_account(&service->mint, place).provider));
+    look(service);
+}
+
 /* --- generations ------------------------------------------------------------------------------ */
 
 void token_service_inherit(struct token_service *service, uint64_t number, int fd)

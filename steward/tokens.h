@@ -50,6 +50,9 @@ void token_service_inherit(struct token_service *service, uint64_t number, int f
 int token_service_follow(struct token_service *service, const struct snapshot *snapshot,
                          int accounts_fd);
 
+/** A provider does not take the token of the account with this mark: another one, if it is time. */
+void token_service_refused(struct token_service *service, uint64_t mark);
+
 /** Gives everything up; the loop must still run its close callbacks. */
 void token_service_close(struct token_service *service);
 

@@ -6,6 +6,9 @@
 #include "lib/base/log.h"
 #include "lib/wire/retry_after.h"
 #include "worker/breaker.h"
+#include "worker/channel_handler.h"
+
+enum { REFUSAL_PAUSE_MS = 1000 }; /* between two words about tokens that were refused */
 
 /* --- what can be tried ------------------------------------------------------------------------ */
 
@@ -68,12 +71,30 @@ static void tell_opening(struct call *call, enum attempt_result result)
               call->provider, attempt_result_word(result), REQUEST_ID_BYTES, call->request.id);
 }
 
+/* A token that was taken back before its time: the steward asks for another one. */
+static void tell_refused(struct call *call)
+{
+    struct worker *worker = call->request.worker;
+    const struct attempts *attempts = &call->in->attempts;
+    uint64_t now_ms = uv_now(&worker->loop);
+    uint64_t mark;
+
+    if (worker->refusal_said_ms != 0 && now_ms < worker->refusal_said_ms + REFUSAL_PAUSE_MS)
+        return;
+    if (!generation_account(call->generation, attempts->log[attempts->count - 1].deployment, &mark))
+        return;
+    worker->refusal_said_ms = now_ms;
+    channel_handler_say(worker, CHANNEL_TOKEN_REFUSED, mark, 0);
+}
+
 static void report(struct call *call, enum attempt_result result)
 {
     struct call_request *in = call->in;
     struct span retry_after = {call->retry_after, call->retry_after_bytes};
     uint64_t wait_ms = call->is_recorded ? retry_after_ms(retry_after, wall_now_s()) : 0;
 
+    if (call->is_recorded && call->status == 401)
+        tell_refused(call);
     if (attempts_report(&in->attempts, &in->field, result, monotime_now().ms, wait_ms))
         tell_opening(call, result);
 }

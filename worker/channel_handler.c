@@ -72,6 +72,7 @@ static void follow(struct worker *worker, struct channel_message *message)
     case CHANNEL_RELOAD_WANTED:
     case CHANNEL_RELOADED:
     case CHANNEL_DATABASE:
+    case CHANNEL_TOKEN_REFUSED:
     case CHANNEL_WORD_COUNT:
         break;
     }

@@ -273,6 +273,18 @@ static int find_secret(const struct generation *generation, const struct secrets
     return tokens_find(tokens, secret, monotime_now(), out) ? 0 : ERR_UPSTREAM_AUTH_PENDING;
 }
 
+bool generation_account(const struct generation *generation, uint32_t deployment, uint64_t *mark)
+{
+    const struct snapshot *snapshot = &generation->snapshot;
+    const struct provider_row *provider = snapshot_provider(
+        snapshot, snapshot_deployment(snapshot, deployment)->provider);
+
+    if (provider->auth != PROVIDER_AUTH_TOKEN)
+        return false;
+    *mark = account_mark(secrets_get(&generation->secrets, provider->secret));
+    return true;
+}
+
 static bool is_plain(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||

@@ -108,6 +108,9 @@ struct generation_target {
 int generation_endpoint(struct generation *generation, const struct generation_means *means,
                         struct generation_target target, struct http_endpoint **out);
 
+/** The account_mark() of the account whose token goes to a deployment. @return false: none does */
+bool generation_account(const struct generation *generation, uint32_t deployment, uint64_t *mark);
+
 /** What sessions are signed with; empty: there is none, and so there are no sessions. */
 struct span generation_session_key(const struct generation *generation);
 

@@ -164,6 +164,22 @@ test('a token is refreshed before it ends, one asking at a time', async () => {
   });
 });
 
+test('a token that the provider refuses before its end is replaced', async () => {
+  const [account, upstream] = [await Account.start('refused'), await startUpstream()];
+  const more = { breaker: { failures: 255, open_ms: 100 }, workers: 2 };
+  await withAccount(account, registry(upstream, account, { more }), async (weir) => {
+    await callSoon(weir);
+    const refused = `Bearer ${account.token}`;
+    const { answer } = upstream;
+    upstream.answer = (request, reply) => (request.headers.authorization === refused ? reply.json({ error: { message: 'revoked' } }, { status: 401 }) : answer(request, reply));
+    assertOpenAiError(await call(weir), 502, 'upstream_auth_error');
+    await until(async () => (await call(weir)).status === 200, 'another token is sent');
+    assert.equal(account.asked, 2, 'one asking for all the refusals');
+    assert.equal(bearers(upstream).at(-1), `Bearer ${account.token}`);
+    assert.match(weir.log, /provider vertex: refuses its token: another one is asked for/);
+  });
+});
+
 test('while the endpoint fails the old token is used until it ends, then calls wait for no one', async () => {
   const [account, upstream] = [await Account.start('failing'), await startUpstream()];
   account.life = 4;

@@ -239,6 +239,9 @@ int fake_worker(const struct worker_boot *boot)
     slot->phase = WORKER_SERVING;
     for (;;) {
         misbehave(boot, slot);
+        uint64_t refused = atomic_exchange(&script->refused, 0);
+        if (refused != 0)
+            say(boot, CHANNEL_TOKEN_REFUSED, refused, 0);
         slot->heartbeat_ms = monotime_now().ms;
         poll(&channel, 1, FAKES_BEAT_MS);
         int err = channel_receive(boot->channel_fd, &message);
@@ -287,6 +290,10 @@ static void hear(const struct channel_message *message)
     }
     if (message->word == CHANNEL_TOKENS)
         script->tokens_of[SETTINGS_WORKERS_MAX] = message->number;
+    if (message->word == CHANNEL_TOKEN_REFUSED) {
+        script->refused_heard = message->number;
+        script->refusals++;
+    }
 }
 
 int fake_steward(const struct steward_boot *boot)

@@ -65,6 +65,9 @@ struct script {
     _Atomic uint64_t looked;       /* bit n: worker n was told so */
     _Atomic uint64_t tokens;       /* number that the steward is to send; 0: none */
     _Atomic int tokens_mode;
+    _Atomic uint64_t refused;       /* account whose token a worker is to say is refused; 0: none */
+    _Atomic uint64_t refused_heard; /* by the steward: the last one */
+    _Atomic uint32_t refusals;      /* and how many */
     _Atomic uint64_t tokens_of[SETTINGS_WORKERS_MAX + 1]; /* number that each child got */
     _Atomic uint32_t strays; /* what workers found that nobody gave them */
     char control_path[FAKES_PATH_BYTES + 1];

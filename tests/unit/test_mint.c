@@ -221,6 +221,55 @@ static void failures_are_tried_again_after_pauses_that_double(void **state)
     assert_int_equal(rig.cancelled, 0);
 }
 
+static uint64_t mark_of(uint32_t place)
+{
+    const uint8_t *identity = rig.mint.places[place].row.account.bytes;
+
+    return account_mark((struct span){(const char *)identity, DIGEST_BYTES});
+}
+
+static bool refuse(uint64_t mark)
+{
+    uint32_t number = ACCOUNTS_MAX;
+    bool is_asked = mint_refused(&rig.mint, mark, rig.now, &number);
+
+    assert_int_equal(number, is_asked ? 0 : ACCOUNTS_MAX);
+    return is_asked;
+}
+
+static void a_token_that_is_refused_is_replaced_at_once_but_not_again_and_again(void **state)
+{
+    (void)state;
+    follow_one("k");
+    assert_false(refuse(mark_of(0))); /* there is none */
+    tick();
+    assert_false(refuse(mark_of(0))); /* one is asked for */
+    assert_int_equal(answer(0, "one", 3600), 0);
+    assert_false(refuse(mark_of(0) + 1));
+    assert_int_equal(rig.asked[0], 1);
+
+    assert_true(refuse(mark_of(0)));
+    assert_false(refuse(mark_of(0) + 1));
+    tick();
+    assert_int_equal(rig.asked[0], 2);
+    expect_token("one");
+    assert_false(refuse(mark_of(0)));
+    assert_int_equal(answer(0, "two", 3600), 0);
+    expect_token("two");
+    rig.now.ms += MINT_REFUSED_MS - 1;
+    assert_false(refuse(mark_of(0)));
+    tick();
+    assert_int_equal(rig.asked[0], 2);
+    rig.now.ms++;
+    assert_true(refuse(mark_of(0)));
+    tick();
+    assert_int_equal(rig.asked[0], 3);
+    /* A pause after a failure is not cut short. */
+    mint_on_failure(&rig.mint, 0, rig.now);
+    rig.now.ms += MINT_REFUSED_MS;
+    assert_false(refuse(mark_of(0)));
+}
+
 static void an_asking_that_cannot_begin_is_a_failure(void **state)
 {
     (void)state;
@@ -420,6 +469,7 @@ int main(void)
         TEST(the_time_of_a_refresh_depends_on_the_life),
         TEST(failures_are_tried_again_after_pauses_that_double),
         TEST(an_asking_that_cannot_begin_is_a_failure),
+        TEST(a_token_that_is_refused_is_replaced_at_once_but_not_again_and_again),
         TEST(the_last_good_token_stays_until_it_expires),
         TEST(a_token_that_comes_after_its_end_is_none),
         TEST(a_short_life_does_not_make_a_storm),

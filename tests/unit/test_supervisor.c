@@ -330,6 +330,42 @@ static void the_stewards_tokens_reach_all_workers_later_ones_and_its_successor(v
     rig_end(rig, EXIT_SUCCESS);
 }
 
+static bool is_refused(const struct rig *rig, const void *detail)
+{
+    (void)rig;
+    return script->refused_heard == *(const uint64_t *)detail;
+}
+
+static bool is_said(const struct rig *rig, const void *detail)
+{
+    (void)rig;
+    (void)detail;
+    return script->refused == 0;
+}
+
+static void the_steward_hears_of_refused_tokens_but_not_without_a_pause(void **state)
+{
+    static const uint64_t marks[] = {11, 12, 13};
+    struct rig *rig = *state;
+    struct monotime *from = &rig->master.supervisor.refusal_from;
+
+    rig_begin(rig);
+    rig_settle(rig);
+    script->refused = marks[0];
+    assert_true(rig_turn_until(rig, is_refused, &marks[0]));
+    assert_true(from->ms > 0);
+    *from = WATCH_NEVER;
+    for (uint32_t i = 0; i < 3; i++) {
+        script->refused = marks[1];
+        assert_true(rig_turn_until(rig, is_said, NULL));
+    }
+    *from = monotime_now();
+    script->refused = marks[2];
+    assert_true(rig_turn_until(rig, is_refused, &marks[2]));
+    assert_int_equal(script->refusals, 2);
+    rig_end(rig, EXIT_SUCCESS);
+}
+
 static void a_steward_that_sends_what_are_no_tokens_is_replaced(void **state)
 {
     static const struct {
@@ -407,6 +443,7 @@ int main(void)
         TEST(what_the_steward_revokes_every_worker_hears_of),
         TEST(a_worker_that_does_not_read_is_not_given_up_for_a_revocation),
         TEST(the_stewards_tokens_reach_all_workers_later_ones_and_its_successor),
+        TEST(the_steward_hears_of_refused_tokens_but_not_without_a_pause),
         TEST(a_steward_that_sends_what_are_no_tokens_is_replaced),
         TEST(a_worker_that_says_what_it_cannot_say_is_replaced),
     };
