@@ -31,24 +31,33 @@ static void on_closing(void *owner)
     admin_backup_lose(owner);
 }
 
-int admin_init(struct admin *admin, struct steward *steward)
+static int make_server(struct admin *admin, struct admin_listener *listener)
 {
     struct server_config config = {
-        .loop = &steward->loop,
+        .loop = &admin->steward->loop,
         .handlers = &admin_handlers,
         .limits = &admin->limits,
-        .chunks = &admin->chunks,
-        .owner = steward,
+        .chunks = &listener->chunks,
+        .owner = admin->steward,
     };
 
-    *admin = (struct admin){.steward = steward, .limits = limits};
-    chunk_pool_init(&admin->chunks,
+    chunk_pool_init(&listener->chunks,
                     (uint64_t)ADMIN_CONNECTIONS_MAX * CHUNKS_PER_CONNECTION * CHUNK_BYTES,
                     CHUNKS_SPARE_MAX);
-    admin->server = server_new(&config);
+    listener->server = server_new(&config);
+    return listener->server != NULL ? 0 : ERR_NO_MEMORY;
+}
+
+int admin_init(struct admin *admin, struct steward *steward)
+{
+    int err = 0;
+
+    *admin = (struct admin){.steward = steward, .limits = limits};
+    for (unsigned place = 0; place < ADMIN_PLACE_COUNT && err == 0; place++)
+        err = make_server(admin, &admin->listeners[place]);
     steward->store.on_closing = on_closing;
     steward->store.owner = admin;
-    return admin->server != NULL ? 0 : ERR_NO_MEMORY;
+    return err;
 }
 
 /* --- the socket of the machine ---------------------------------------------------------------- */
@@ -155,7 +164,7 @@ static void try_to_open(struct admin *admin, enum admin_place place)
     if (listener->is_open || listener->where[0] == '\0' || admin->is_draining)
         return;
     int fd = place == ADMIN_SOCKET ? open_socket(listener->where) : open_address(listener->where);
-    if (fd >= 0 && server_listen(admin->server, place, fd) == 0) {
+    if (fd >= 0 && server_listen(listener->server, place, fd) == 0) {
         listener->is_open = true;
         listener->was_refused = false;
         log_write(LOG_INFO, "the admin API listens on %s", listener->where);
@@ -173,7 +182,7 @@ static void close_listener(struct admin *admin, enum admin_place place)
 
     if (!listener->is_open)
         return;
-    server_unlisten(admin->server, place);
+    server_unlisten(listener->server, place);
     listener->is_open = false;
     if (place == ADMIN_SOCKET)
         (void)unlink(listener->where);
@@ -221,26 +230,32 @@ static void on_server_empty(void *owner)
 {
     struct steward *steward = owner;
 
-    steward->admin.on_empty(steward);
+    if (--steward->admin.draining == 0)
+        steward->admin.on_empty(steward);
 }
 
 void admin_drain(struct admin *admin, void (*on_empty)(struct steward *steward))
 {
     admin->is_draining = true;
     admin->on_empty = on_empty;
-    for (unsigned place = 0; place < ADMIN_PLACE_COUNT; place++)
+    admin->draining = ADMIN_PLACE_COUNT;
+    for (unsigned place = 0; place < ADMIN_PLACE_COUNT; place++) {
         close_listener(admin, (enum admin_place)place);
-    server_drain(admin->server, on_server_empty);
+        server_drain(admin->listeners[place].server, on_server_empty);
+    }
 }
 
 void admin_close(struct admin *admin)
 {
-    server_abort_all(admin->server);
+    for (unsigned place = 0; place < ADMIN_PLACE_COUNT; place++)
+        server_abort_all(admin->listeners[place].server);
 }
 
 void admin_free(struct admin *admin)
 {
-    server_free(&admin->server);
+    for (unsigned place = 0; place < ADMIN_PLACE_COUNT; place++)
+        server_free(&admin->listeners[place].server);
     uv_run(&admin->steward->loop, UV_RUN_DEFAULT);
-    chunk_pool_close(&admin->chunks);
+    for (unsigned place = 0; place < ADMIN_PLACE_COUNT; place++)
+        chunk_pool_close(&admin->listeners[place].chunks);
 }

@@ -21,7 +21,8 @@
 struct steward;
 
 enum {
-    ADMIN_CONNECTIONS_MAX = 64,
+    ADMIN_CONNECTIONS_MAX =
+        64, /* to each place: whoever fills the one keeps nobody from the other */
     ADMIN_HEAD_BYTES_MAX = 32 * 1024,
     ADMIN_BODY_BYTES_MAX = 1024 * 1024,
     ADMIN_QUEUE_BYTES_MAX = 64 * 1024,
@@ -30,6 +31,8 @@ enum {
 enum admin_place { ADMIN_SOCKET, ADMIN_ADDRESS, ADMIN_PLACE_COUNT };
 
 struct admin_listener {
+    struct server *server;
+    struct chunk_pool chunks;
     char where[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* empty: nowhere */
     bool is_open;
     bool was_refused; /* and said so */
@@ -37,12 +40,11 @@ struct admin_listener {
 
 struct admin {
     struct steward *steward;
-    struct server *server;
     struct server_limits limits;
-    struct chunk_pool chunks;
     struct admin_listener listeners[ADMIN_PLACE_COUNT];
     struct admin_call *backup; /* the one that copies the database; NULL: none */
     void (*on_empty)(struct steward *steward);
+    uint32_t draining; /* places that have connections left */
     bool is_draining;
 };
 

@@ -371,14 +371,19 @@ test('a configuration that does not load is told to who waits', async () => {
   });
 });
 
-test('connections beyond the bound are refused, and the others go on', async () => {
-  const sockets = await Promise.all(Array.from({ length: 64 }, () => new Promise((resolve, reject) => {
-    const socket = net.connect(admin.where.socketPath, () => resolve(socket));
-    socket.on('error', reject);
-  })));
-  await assert.rejects(ask({ ...admin.where, path: '/admin/status' }));
-  for (const socket of sockets) socket.destroy();
-  await until(() => ask({ ...admin.where, path: '/admin/status' }).then(() => true, () => false), 'there is room again');
+test('connections beyond the bound are refused, the others go on, and the other place has its own', async () => {
+  const places = [{ socketPath: admin.where.socketPath }, { host: '127.0.0.1', port: adminPort }];
+  const statusOf = ({ socketPath, port }) => ask({ ...(socketPath ? { socketPath } : { port }), path: '/admin/status' }).then(({ status }) => status, () => 0);
+  for (const [n, place] of places.entries()) {
+    const sockets = await Promise.all(Array.from({ length: 64 }, () => new Promise((resolve, reject) => {
+      const socket = net.connect(place.socketPath ? { path: place.socketPath } : place, () => resolve(socket));
+      socket.on('error', reject);
+    })));
+    assert.equal(await statusOf(place), 0);
+    assert.equal(await statusOf(places[1 - n]), n === 0 ? 401 : 200);
+    for (const socket of sockets) socket.destroy();
+    await until(async () => await statusOf(place) !== 0, 'there is room again');
+  }
 });
 
 test('the socket is of the owner and the group alone', () => {
