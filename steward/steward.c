@@ -5,10 +5,10 @@
 #include "lib/base/log.h"
 #include "shm/channel.h"
 #include "steward/refusals.h"
+#include "steward/sandbox.h"
 #include "steward/steward_inner.h"
 
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { SECOND_MS = 1000, ORPHAN_DRAIN_MS = 5000 };
@@ -272,11 +272,12 @@ int steward_main(const struct steward_boot *boot)
 {
     static struct steward steward;
 
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-        log_write(LOG_ERROR, "cannot give up privileges: %s", err_text(ERR_IO));
+    int err = steward_sandbox_enter();
+    if (err != 0) {
+        log_write(LOG_ERROR, "cannot give up privileges: %s", err_text(err));
         return EXIT_FAILURE;
     }
-    int err = start(&steward, boot);
+    err = start(&steward, boot);
     if (err != 0) {
         log_write(LOG_ERROR, "cannot start: %s", err_text(err));
         return EXIT_FAILURE;

@@ -271,10 +271,10 @@ test('a generation cannot be written, mapped for writing, resized or unsealed', 
   });
 });
 
-test('workers are sandboxed', async () => {
+test('workers and the steward are sandboxed', async () => {
   await withWeir(config, async (weir) => {
     await weir.post('/v1/chat/completions', KEYS.all, '{"model":"Zebra"}');
-    for (const pid of weir.workers()) {
+    for (const pid of [...weir.workers(), ...weir.processes('steward')]) {
       assert.equal(status(pid, 'NoNewPrivs'), '1');
       assert.equal(status(pid, 'Seccomp'), '2');
     }
