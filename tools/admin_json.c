@@ -145,33 +145,3 @@ void admin_json_add(struct text *out, struct span name, struct span value)
         break;
     }
 }
-
-/* --- cells ------------------------------------------------------------------------------------ */
-
-static bool begins_character(char c)
-{
-    return ((unsigned char)c & 0xc0) != 0x80;
-}
-
-size_t admin_json_width(struct span text)
-{
-    size_t width = 0;
-
-    for (size_t i = 0; i < text.len; i++)
-        width += begins_character(text.ptr[i]) ? 1 : 0;
-    return width;
-}
-
-struct span admin_json_cut(struct span text, size_t width)
-{
-    size_t len = 0;
-
-    for (; len < text.len; len++) {
-        if (!begins_character(text.ptr[len]))
-            continue;
-        if (width == 0)
-            break;
-        width--;
-    }
-    return (struct span){text.ptr, len};
-}

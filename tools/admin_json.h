@@ -20,10 +20,4 @@ void admin_json_add(struct text *out, struct span name, struct span value);
 /** A JSON string without its quotes, as above. */
 void admin_json_add_string(struct text *out, struct span value);
 
-/** The character cells that UTF-8 text takes; each code point counts as one. */
-size_t admin_json_width(struct span text);
-
-/** The longest beginning that takes at most `width` cells. */
-struct span admin_json_cut(struct span text, size_t width);
-
 #endif

@@ -6,19 +6,19 @@
 #include "tools/money.h"
 #include "tools/table.h"
 
-enum { ROW_BYTES_MAX = 64 * 1024, PER_MILLION_SCALE = 6 };
+enum { ROW_BYTES_MAX = 64 * 1024, PER_MILLION_SCALE = 6, SLUG_HOLDS = 32 };
 
-/** X(NAME, heading, at the right, narrowest, when it is left out) */
-#define COLUMN_MAP(X)                            \
-    X(SLUG, "SLUG", false, 8, 0)                 \
-    X(NAME, "NAME", false, 10, 4)                \
-    X(KIND, "KIND", false, 0, 2)                 \
-    X(CONTEXT, "CONTEXT", true, 0, 6)            \
-    X(MAX_OUT, "MAX OUT", true, 0, 1)            \
-    X(CAPABILITIES, "CAPABILITIES", false, 0, 5) \
-    X(INPUT, "$IN/MTOK", true, 0, 0)             \
-    X(OUTPUT, "$OUT/MTOK", true, 0, 0)           \
-    X(PROVIDER, "PROVIDER", false, 8, 3)
+/** X(NAME, heading, at the right, narrowest, how much it holds, when it is left out) */
+#define COLUMN_MAP(X)                               \
+    X(SLUG, "SLUG", false, 8, SLUG_HOLDS, 0)        \
+    X(NAME, "NAME", false, 10, 0, 4)                \
+    X(KIND, "KIND", false, 0, 0, 2)                 \
+    X(CONTEXT, "CONTEXT", true, 0, 0, 6)            \
+    X(MAX_OUT, "MAX OUT", true, 0, 0, 1)            \
+    X(CAPABILITIES, "CAPABILITIES", false, 0, 0, 5) \
+    X(INPUT, "$IN/MTOK", true, 0, 0, 0)             \
+    X(OUTPUT, "$OUT/MTOK", true, 0, 0, 0)           \
+    X(PROVIDER, "PROVIDER", false, 8, 0, 3)
 
 enum column {
 #define X(name, ...) COLUMN_##name,
@@ -27,7 +27,8 @@ enum column {
 };
 
 static const struct table_column columns[COLUMN_COUNT] = {
-#define X(name, heading, is_right, narrow, leaves) {heading, is_right, false, narrow, leaves},
+#define X(name, heading, is_right, narrow, holds, leaves) \
+    {heading, is_right, false, narrow, holds, leaves},
     COLUMN_MAP(X)
 #undef X
 };

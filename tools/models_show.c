@@ -4,6 +4,7 @@
 #include "lib/base/err.h"
 #include "lib/wire/json_walk.h"
 #include "registry/locate.h"
+#include "tools/cells.h"
 #include "tools/describe.h"
 #include "tools/offline.h"
 #include "tools/tools.h"
@@ -105,7 +106,8 @@ static void print_line(struct span label, struct span path, struct span value)
     struct text text = text_over(memory, sizeof(memory));
 
     value_add(&text, path, value);
-    printf("%-*.*s%.*s\n", LABEL_WIDTH, SPAN_FMT(label), SPAN_FMT(text_span(&text)));
+    cells_print(stdout, label, LABEL_WIDTH);
+    printf("%.*s\n", SPAN_FMT(text_span(&text)));
 }
 
 /* Of what is made of parts only those are shown that are given, but for the price, which is missing. */

@@ -1,7 +1,7 @@
 #include "tools/table.h"
 
 #include "lib/base/invariant.h"
-#include "tools/admin_json.h"
+#include "tools/cells.h"
 
 enum { GAP = 2 };
 
@@ -11,14 +11,14 @@ struct table table_of(const struct table_column *columns, uint32_t count)
 
     INVARIANT(count > 0 && count <= TABLE_COLUMNS_MAX);
     for (uint32_t n = 0; n < count; n++)
-        table.widths[n] = admin_json_width(span_of(columns[n].heading));
+        table.widths[n] = cells_width(span_of(columns[n].heading));
     return table;
 }
 
 void table_measure(struct table *table, const struct span *row)
 {
     for (uint32_t n = 0; n < table->count; n++) {
-        size_t width = admin_json_width(row[n]);
+        size_t width = cells_width(row[n]);
 
         table->widths[n] = width > table->widths[n] ? width : table->widths[n];
     }
@@ -26,14 +26,13 @@ void table_measure(struct table *table, const struct span *row)
 
 /* --- widths ----------------------------------------------------------------------------------- */
 
-/* How narrow it may become; a first column that may give way does so when the others have. */
+/* How narrow it may become before columns are left out. */
 static size_t least(const struct table *table, uint32_t n)
 {
     const struct table_column *column = &table->columns[n];
+    const uint32_t bound = n == 0 ? column->holds : column->narrow;
 
-    if (n == 0 || column->narrow == 0 || column->narrow > table->widths[n])
-        return table->widths[n];
-    return column->narrow;
+    return bound == 0 || bound > table->widths[n] ? table->widths[n] : bound;
 }
 
 static size_t total(const struct table *table, size_t (*width_of)(const struct table *, uint32_t))
@@ -121,31 +120,23 @@ static bool may_cut(const struct table *table, uint32_t n)
     return table->is_cut && table->columns[n].narrow > 0;
 }
 
-static void print_cut(struct span text, size_t room, bool keeps_end, FILE *out)
-{
-    const size_t width = admin_json_width(text);
-
-    if (keeps_end)
-        fprintf(out, "…%.*s",
-                SPAN_FMT(span_skip(text, admin_json_cut(text, width - (room - 1)).len)));
-    else
-        fprintf(out, "%.*s…", SPAN_FMT(admin_json_cut(text, room - 1)));
-}
-
 static void print_cell(const struct table *table, struct span text, uint32_t n, FILE *out)
 {
+    const struct table_column *column = &table->columns[n];
     const size_t room = table->widths[n];
-    size_t width = admin_json_width(text);
-    bool is_cut = may_cut(table, n) && width > room;
-    size_t blanks = width < room ? room - width : 0;
+    size_t width = cells_width(text);
+    const bool is_cut = may_cut(table, n) && width > room;
 
-    if (table->columns[n].is_right)
+    if (is_cut) {
+        text = column->keeps_end ? cells_end(text, room - 1) : cells_begin(text, room - 1);
+        width = cells_width(text) + 1; /* less than the room where a wide character went */
+    }
+    const size_t blanks = width < room ? room - width : 0;
+    if (column->is_right)
         print_blanks(out, blanks);
-    if (is_cut)
-        print_cut(text, room, table->columns[n].keeps_end, out);
-    else
-        fprintf(out, "%.*s", SPAN_FMT(text));
-    if (!table->columns[n].is_right && !is_last(table, n))
+    fprintf(out, "%s%.*s%s", is_cut && column->keeps_end ? "…" : "", SPAN_FMT(text),
+            is_cut && !column->keeps_end ? "…" : "");
+    if (!column->is_right && !is_last(table, n))
         print_blanks(out, blanks);
     if (!is_last(table, n))
         print_blanks(out, GAP);

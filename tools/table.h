@@ -2,8 +2,9 @@
  * Rows of text in columns that fit a width. Pure, but for the printing.
  *
  * Where they do not fit, the widest columns give way until each is as narrow as it may be; then
- * columns are left out, one after the other; the first one gives way last. What is cut ends with an
- * ellipsis. Widths are counted in character cells, one for each code point.
+ * columns are left out, one after the other; the first one gives way last, but drives no column out
+ * by being wider than it `holds`. What is cut ends with an ellipsis. Widths are counted in the cells
+ * of a terminal.
  */
 #ifndef WEIR_TOOLS_TABLE_H
 #define WEIR_TOOLS_TABLE_H
@@ -20,6 +21,7 @@ struct table_column {
     bool is_right;   /* numbers stand at the right */
     bool keeps_end;  /* what is cut loses its beginning */
     uint32_t narrow; /* it may be cut down to so many cells; 0: it is never cut */
+    uint32_t holds;  /* the first column: the others leave for so many cells; 0: for all it takes */
     uint32_t leaves; /* the column with 1 is left out first, then that with 2; 0: it stays */
 };
 

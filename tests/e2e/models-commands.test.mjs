@@ -280,6 +280,26 @@ test('on a terminal the table is as wide as the terminal', async () => {
   assert.doesNotMatch((await onTerminal(80, args, { NO_COLOR: '1' })).lines.join('\n'), /\x1b/);
 });
 
+test('a long slug drives no column out, and wide characters count as what they take', async () => {
+  const deployments = [{ provider: 'p', model: 'm' }];
+  const file = written('long.yaml', {
+    providers: { p: { kind: 'openai_compatible', base_url: 'http://127.0.0.1:1/v1' } },
+    models: {
+      [`a/${'long-'.repeat(20)}slug`]: { name: 'Long', context_window: 1000, deployments },
+      b: { name: '漢字の名前', context_window: 1000, deployments },
+    },
+  });
+  const { lines } = await onTerminal(80, ['models', 'list', '--config', file], { LC_ALL: 'C' });
+  const [heading, ...rows] = lines.map(plain);
+  assert.match(heading, /^SLUG +NAME +CONTEXT +CAP +\$IN +\$OUT +PROVIDER$/);
+  assert.match(rows[0], /^a\/long-\S*… +Long /);
+  assert.match(rows[1], /^b +漢字の名前 /);
+  const cells = (line) => [...line].length + (line.match(/[漢字の名前]/g) ?? []).length;
+  assert.ok(rows.every((row) => cells(row) <= 80));
+  const [first, second] = rows.map((row) => cells(row.slice(0, row.lastIndexOf(' '))));
+  assert.equal(first, second, 'the last column stands in one line');
+}, { timeout: 30_000 });
+
 // --- models show ---------------------------------------------------------------------------------
 
 test('a model is shown with its deployments, prices, grants and place', async () => {

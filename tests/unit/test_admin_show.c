@@ -63,19 +63,6 @@ static void only_whole_answers_are_asked_for_members(void **state)
     assert_false(admin_json_member(SPAN("[\"a\"]"), "a", &value));
 }
 
-static void text_is_cut_between_characters(void **state)
-{
-    const struct span text = SPAN("a\xc3\xa9\xe2\x82\xac"
-                                  "b");
-
-    (void)state;
-    assert_int_equal(admin_json_width(text), 4);
-    assert_int_equal(admin_json_cut(text, 0).len, 0);
-    assert_int_equal(admin_json_cut(text, 2).len, 3);
-    assert_int_equal(admin_json_cut(text, 3).len, 6);
-    assert_int_equal(admin_json_cut(text, 9).len, text.len);
-}
-
 static const char page[] =
     "[{\"name\":\"g-with-a-long-name\",\"disabled\":true,\"models\":[\"model-one\",\"model-two\"],"
     "\"display\":\"\"},{\"name\":\"h\",\"disabled\":false,\"models\":\"all\",\"display\":\"H\"}]";
@@ -128,7 +115,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_shown_as_people_read_them),
         cmocka_unit_test(only_whole_answers_are_asked_for_members),
-        cmocka_unit_test(text_is_cut_between_characters),
         cmocka_unit_test(columns_are_as_wide_as_what_stands_in_them),
         cmocka_unit_test(a_narrow_terminal_cuts_what_is_no_name),
         cmocka_unit_test(no_more_rows_are_printed_than_asked_for),

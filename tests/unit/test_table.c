@@ -1,5 +1,6 @@
 /* Tables that fit a width, and the text of prices. */
 #include "shm/rows.h"
+#include "tools/cells.h"
 #include "tools/money.h"
 #include "tools/table.h"
 #include "tools/value_text.h"
@@ -14,7 +15,7 @@
 enum { ROOM = 4096, COLUMNS = 4, ROWS = 2 };
 
 static const struct table_column columns[COLUMNS] = {
-    {.heading = "SLUG", .narrow = 5},
+    {.heading = "SLUG", .narrow = 5, .holds = 12},
     {.heading = "NAME", .keeps_end = true, .narrow = 4, .leaves = 2},
     {.heading = "N", .is_right = true},
     {.heading = "KIND", .narrow = 4, .leaves = 1},
@@ -25,7 +26,8 @@ static const struct span rows[ROWS][COLUMNS] = {
     {{"m\xc3\xa9", 3}, {"", 0}, {"1,000", 5}, {"chat", 4}},
 };
 
-static void check(size_t width, bool fits, const char *wanted)
+static void check_rows(const struct span (*some)[COLUMNS], size_t width, bool fits,
+                       const char *wanted)
 {
     char memory[ROOM] = {0};
     FILE *out = fmemopen(memory, sizeof(memory), "w");
@@ -33,14 +35,19 @@ static void check(size_t width, bool fits, const char *wanted)
 
     assert_non_null(out);
     for (size_t i = 0; i < ROWS; i++)
-        table_measure(&table, rows[i]);
+        table_measure(&table, some[i]);
     assert_int_equal(table_fit(&table, width), fits);
     table_print_headings(&table, out);
     (void)fputc('\n', out);
     for (size_t i = 0; i < ROWS; i++)
-        table_print(&table, rows[i], out);
+        table_print(&table, some[i], out);
     (void)fclose(out);
     assert_string_equal(memory, wanted);
+}
+
+static void check(size_t width, bool fits, const char *wanted)
+{
+    check_rows(rows, width, fits, wanted);
 }
 
 static void without_a_width_nothing_is_cut(void **state)
@@ -96,6 +103,80 @@ static void the_first_column_gives_way_last(void **state)
           "SLUG       N\n"
           "mode\xe2\x80\xa6      7\n"
           "m\xc3\xa9     1,000\n");
+}
+
+static void one_long_first_cell_drives_no_column_out(void **state)
+{
+    static const struct span long_rows[ROWS][COLUMNS] = {
+        {{"a-slug-that-is-longer-than-it-holds", 35}, {"The first", 9}, {"7", 1}, {"chat", 4}},
+        {{"b", 1}, {"", 0}, {"8", 1}, {"chat", 4}},
+    };
+
+    (void)state;
+    check_rows(long_rows, 27, false,
+               "SLUG          NAME  N  KIND\n"
+               "a-slug-that…  …rst  7  chat\n"
+               "b                   8  chat\n");
+    check_rows(long_rows, 40, false,
+               "SLUG                       NAME  N  KIND\n"
+               "a-slug-that-is-longer-th…  …rst  7  chat\n"
+               "b                                8  chat\n");
+}
+
+#define CELL(text)             \
+    {                          \
+        text, sizeof(text) - 1 \
+    }
+
+static void columns_are_as_wide_as_a_terminal_shows_them(void **state)
+{
+    static const struct span wide_rows[ROWS][COLUMNS] = {
+        {CELL("漢字モデル"), CELL("e\u0301te\u0301"), CELL("1"), CELL("chat")},
+        {CELL("plain"), CELL("漢字の名前"), CELL("2"), CELL("embedding")},
+    };
+
+    (void)state;
+    check_rows(wide_rows, 0, true,
+               "SLUG        NAME        N  KIND\n"
+               "漢字モデル  e\u0301te\u0301         1  chat\n"
+               "plain       漢字の名前  2  embedding\n");
+    check_rows(wide_rows, 23, false,
+               "SLUG        NAME      N\n"
+               "漢字モデル  e\u0301te\u0301       1\n"
+               "plain       …の名前   2\n");
+}
+
+/* 漢 takes two cells, the accent of e\u0301 none, é and … one, and so does a byte of nothing. */
+static void text_is_as_wide_as_a_terminal_shows_it(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t width;
+        const char *begin; /* of four cells */
+        const char *end;
+    } cases[] = {
+        {"", 0, "", ""},
+        {"abcdef", 6, "abcd", "cdef"},
+        {"a\u00e9\u20acbc", 5, "a\u00e9\u20acb", "\u00e9\u20acbc"},
+        {"漢字モデル", 10, "漢字", "デル"},
+        {"a漢字bc", 7, "a漢", "字bc"},
+        {"ae\u0301iou", 5, "ae\u0301io", "e\u0301iou"},
+        {"abcde\u0301", 5, "abcd", "bcde\u0301"},
+        {"e\u0301abcd", 5, "e\u0301abc", "abcd"},
+        {"ab\xff\xc3yz", 6, "ab\xff\xc3", "\xff\xc3yz"},
+        {"\U0001f600\U0001f600b", 5, "\U0001f600\U0001f600", "\U0001f600b"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct span text = span_of(cases[i].text);
+
+        assert_int_equal(cells_width(text), cases[i].width);
+        assert_true(span_equal(cells_begin(text, 4), span_of(cases[i].begin)));
+        assert_true(span_equal(cells_end(text, 4), span_of(cases[i].end)));
+    }
+    assert_int_equal(cells_begin(SPAN("abc"), 0).len, 0);
+    assert_int_equal(cells_end(SPAN("abc"), 0).len, 0);
 }
 
 static void assert_text(const struct text *text, const char *wanted)
@@ -222,6 +303,9 @@ int main(void)
         cmocka_unit_test(the_widest_column_gives_way_first),
         cmocka_unit_test(columns_are_left_out_in_their_order),
         cmocka_unit_test(the_first_column_gives_way_last),
+        cmocka_unit_test(one_long_first_cell_drives_no_column_out),
+        cmocka_unit_test(columns_are_as_wide_as_a_terminal_shows_them),
+        cmocka_unit_test(text_is_as_wide_as_a_terminal_shows_it),
         cmocka_unit_test(prices_are_exact_and_have_two_decimals),
         cmocka_unit_test(tokens_have_commas_between_thousands),
         cmocka_unit_test(a_price_that_does_not_fit_is_no_price),
