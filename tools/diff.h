@@ -14,8 +14,8 @@ struct diff_change {
     struct span name;    /* the slug; empty: of a setting */
     enum diff_change_kind kind;
     struct span path; /* DIFF_CHANGED: "price.input" */
-    struct span from; /* JSON; empty: an item that a list has more */
-    struct span to;   /* JSON; empty: one that it has no more */
+    struct span from; /* JSON; empty: an item that a list has more, a thing that is added */
+    struct span to;   /* JSON; empty: one that it has no more, a thing that is removed */
     bool restart;     /* a reload refuses it */
 };
 

@@ -264,11 +264,33 @@ static int compare_one(struct comparison *comparison, const struct kind *kind, u
     return compare(comparison);
 }
 
+/* It is told as a whole. */
+static int tell_removed(struct comparison *comparison, const struct kind *kind, uint32_t i)
+{
+    struct text *before = &comparison->before;
+
+    before->len = 0;
+    kind->write(offline_data(comparison->diff->before), i, before);
+    return before->err != 0
+               ? before->err
+               : add_change(comparison, DIFF_REMOVED, SPAN(""), text_span(before), SPAN(""));
+}
+
+static int tell_added(struct comparison *comparison, const struct kind *kind, uint32_t i)
+{
+    struct text *after = &comparison->after;
+
+    after->len = 0;
+    kind->write(offline_data(comparison->diff->after), i, after);
+    return after->err != 0
+               ? after->err
+               : add_change(comparison, DIFF_ADDED, SPAN(""), SPAN(""), text_span(after));
+}
+
 static int compare_kind(struct comparison *comparison, const struct kind *kind)
 {
     const struct data *before = offline_data(comparison->diff->before);
     const struct data *after = offline_data(comparison->diff->after);
-    const struct span none = SPAN("");
     struct names old_names;
     struct names new_names;
 
@@ -282,13 +304,13 @@ static int compare_kind(struct comparison *comparison, const struct kind *kind)
         comparison->name = old_names.entries[i].text;
         int64_t there = names_find(&new_names, comparison->name);
 
-        err = there == NAME_NONE ? add_change(comparison, DIFF_REMOVED, none, none, none)
+        err = there == NAME_NONE ? tell_removed(comparison, kind, i)
                                  : compare_one(comparison, kind, i, (uint32_t)there);
     }
     for (uint32_t i = 0; err == 0 && i < new_names.count; i++) {
         comparison->name = new_names.entries[i].text;
         if (names_find(&old_names, comparison->name) == NAME_NONE)
-            err = add_change(comparison, DIFF_ADDED, none, none, none);
+            err = tell_added(comparison, kind, i);
     }
     return err;
 }

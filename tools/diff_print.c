@@ -1,6 +1,8 @@
 /* Differences, for people and for programs. */
 #include "tools/diff.h"
 
+#include "lib/wire/json_walk.h"
+#include "tools/cells.h"
 #include "tools/terminal.h"
 #include "tools/value_text.h"
 
@@ -26,28 +28,35 @@ static void print_styled(const struct terminal *terminal, enum terminal_style st
     printf("%s%s%s", terminal_style(terminal, style), text, terminal_plain(terminal));
 }
 
-static void print_value(const struct diff_change *change, struct span value)
+static void print_value(struct span path, struct span value)
 {
     static char memory[VALUE_BYTES_MAX];
     struct text text = text_over(memory, sizeof(memory));
 
-    value_add(&text, change->path, value);
+    value_add(&text, path, value);
     printf("%.*s", SPAN_FMT(text_span(&text)));
+}
+
+static void print_path(struct span path)
+{
+    fputs("      ", stdout);
+    cells_print(stdout, path, PATH_WIDTH);
+    putchar(' ');
 }
 
 static void print_change(const struct terminal *terminal, const struct diff_change *change)
 {
-    printf("      %-*.*s ", PATH_WIDTH, SPAN_FMT(change->path));
+    print_path(change->path);
     if (change->to.len == 0) {
         print_styled(terminal, TERMINAL_BAD, "- ");
-        print_value(change, change->from);
+        print_value(change->path, change->from);
     } else if (change->from.len == 0) {
         print_styled(terminal, TERMINAL_GOOD, "+ ");
-        print_value(change, change->to);
+        print_value(change->path, change->to);
     } else {
-        print_value(change, change->from);
+        print_value(change->path, change->from);
         fputs(" -> ", stdout);
-        print_value(change, change->to);
+        print_value(change->path, change->to);
     }
     puts(change->restart ? "  (needs a restart)" : "");
 }
@@ -57,6 +66,63 @@ static bool is_same_thing(const struct diff_change *a, const struct diff_change 
     return a != NULL && strcmp(a->section, b->section) == 0 && span_equal(a->name, b->name);
 }
 
+/* Of what is new or gone people read what is not usual; programs get all of it. */
+static bool is_usual(struct span path, struct span value)
+{
+    static const struct {
+        const char *path;
+        const char *value; /* NULL: whatever it is */
+    } rows[] = {
+        {"slug", NULL},
+        {"sha256", NULL},
+        {"scopes", "[\"list\",\"call\"]"},
+        {"enabled", "true"},
+        {"in_api", "true"},
+        {"lifecycle", "\"active\""},
+        {"input_modalities", "[\"text\"]"},
+        {"output_modalities", "[\"text\"]"},
+        {"media_tokens", "2048"},
+        {"priority", "0"},
+        {"allowed_models", "\"all\""},
+    };
+    static const char *const nothings[] = {"null", "false", "[]", "\"\""};
+
+    if (span_equal(path, SPAN("price.input")) || span_equal(path, SPAN("price.output")))
+        return false;
+    for (size_t i = 0; i < sizeof(nothings) / sizeof(nothings[0]); i++) {
+        if (span_equal(value, span_of(nothings[i])))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (span_equal(path, span_of(rows[i].path)) &&
+            (rows[i].value == NULL || span_equal(value, span_of(rows[i].value))))
+            return true;
+    }
+    return false;
+}
+
+static int print_member_of_thing(void *context, struct span path, struct span value)
+{
+    struct span item;
+
+    (void)context;
+    if (is_usual(path, value))
+        return 0;
+    if (!span_equal(path, SPAN("deployments"))) {
+        print_path(path);
+        print_value(path, value);
+        putchar('\n');
+        return 0;
+    }
+    for (struct json_walk walk = json_walk_begin(value); json_walk_item(&walk, &item);) {
+        print_path(path);
+        print_value(path, item);
+        putchar('\n');
+    }
+    return 0;
+}
+
+/* The name of what is changed, and all of what is new or gone. */
 static void print_thing(const struct terminal *terminal, const struct diff_change *change)
 {
     switch (change->kind) {
@@ -71,6 +137,9 @@ static void print_thing(const struct terminal *terminal, const struct diff_chang
         break;
     }
     printf("%.*s\n", SPAN_FMT(change->name));
+    if (change->kind != DIFF_CHANGED)
+        (void)value_walk(change->kind == DIFF_ADDED ? change->to : change->from,
+                         print_member_of_thing, NULL);
 }
 
 static void print_changes(const struct diff *diff, const struct terminal *terminal)

@@ -2,6 +2,7 @@
 
 #include "lib/base/err.h"
 #include "lib/wire/json_walk.h"
+#include "registry/settings.h"
 #include "tools/admin_json.h"
 #include "tools/money.h"
 
@@ -9,10 +10,30 @@ static const struct span units[] = {
     [VALUE_PLAIN] = {"", 0},
     [VALUE_USD_PER_1M] = {"usd_per_1m_tokens", 17},
     [VALUE_USD] = {"usd", 3},
+    [VALUE_BYTES] = {"bytes", 5},
 };
+
+/* @param path  "limits.body_bytes" */
+static bool is_bytes(struct span path)
+{
+    for (uint32_t n = 0; n < SETTING_NUMBER_COUNT; n++) {
+        const struct span section = span_of(settings_table[n].section);
+        const struct span name = setting_fields[n].name;
+
+        if (settings_table[n].kind == SETTING_KIND_BYTES &&
+            path.len == section.len + 1 + name.len && span_starts_with(path, section) &&
+            span_equal(span_skip(path, section.len + 1), name))
+            return true;
+    }
+    return false;
+}
 
 enum value_unit value_unit_of(struct span path)
 {
+    if (span_equal(path, SPAN("budget.usd")))
+        return VALUE_USD;
+    if (is_bytes(path))
+        return VALUE_BYTES;
     if (!span_starts_with(path, SPAN("price.")) || span_equal(path, SPAN("price.above.tokens")))
         return VALUE_PLAIN;
     if (span_equal(path, SPAN("price.request")) || span_equal(path, SPAN("price.image")) ||
@@ -38,11 +59,36 @@ static void add_object(struct text *out, struct span object)
         text_add(out, any ? SPAN(" ") : SPAN(""));
         text_add(out, name);
         text_add_char(out, '=');
-        admin_json_add(out, name, value);
+        admin_json_add(out, SPAN(""), value);
         any = true;
     }
     if (!any)
         text_add_char(out, '-');
+}
+
+/* 33554432 is 32MiB; what is no whole number of a unit keeps the smaller one. */
+static void add_bytes(struct text *out, struct span digits)
+{
+    static const char *const names[] = {"", "KiB", "MiB", "GiB"};
+    enum { NAME_COUNT = sizeof(names) / sizeof(names[0]), STEP = 1024 };
+    uint64_t bytes = 0;
+    uint32_t unit = 0;
+
+    for (size_t i = 0; i < digits.len; i++)
+        bytes = bytes * 10 + (uint64_t)(digits.ptr[i] - '0');
+    for (; bytes > 0 && bytes % STEP == 0 && unit + 1 < NAME_COUNT; unit++)
+        bytes /= STEP;
+    text_add_unsigned(out, bytes);
+    text_add(out, span_of(names[unit]));
+}
+
+static void add_money(struct text *out, struct span number, enum value_unit unit)
+{
+    text_add_char(out, '$');
+    const size_t begin = out->len;
+    text_add(out, number);
+    money_pad(out, begin);
+    text_add(out, unit == VALUE_USD_PER_1M ? SPAN("/Mtok") : SPAN(""));
 }
 
 void value_add(struct text *out, struct span path, struct span value)
@@ -50,19 +96,14 @@ void value_add(struct text *out, struct span path, struct span value)
     const enum json_type type = json_walk_type(value);
     const enum value_unit unit = value_unit_of(path);
 
-    if (type == JSON_OBJECT) {
+    if (type == JSON_OBJECT)
         add_object(out, value);
-        return;
-    }
-    if (type != JSON_NUMBER || unit == VALUE_PLAIN) {
-        admin_json_add(out, path, value);
-        return;
-    }
-    text_add_char(out, '$');
-    const size_t begin = out->len;
-    text_add(out, value);
-    money_pad(out, begin);
-    text_add(out, unit == VALUE_USD_PER_1M ? SPAN("/Mtok") : SPAN(""));
+    else if (type != JSON_NUMBER || unit == VALUE_PLAIN)
+        admin_json_add(out, SPAN(""), value);
+    else if (unit == VALUE_BYTES)
+        add_bytes(out, value);
+    else
+        add_money(out, value, unit);
 }
 
 struct walker {

@@ -5,15 +5,18 @@
 #include "lib/base/text.h"
 
 /** What a path's number counts in. */
-enum value_unit { VALUE_PLAIN, VALUE_USD_PER_1M, VALUE_USD };
+enum value_unit { VALUE_PLAIN, VALUE_USD_PER_1M, VALUE_USD, VALUE_BYTES };
 
-/** @param path  "price.input" */
+/** @param path  "price.input", "limits.body_bytes" */
 enum value_unit value_unit_of(struct span path);
 
 /** "usd_per_1m_tokens"; empty for VALUE_PLAIN. */
 struct span value_unit_word(enum value_unit unit);
 
-/** Money with its unit, objects as `name=value …`, the rest as admin_json_add() writes it. */
+/**
+ * Money and bytes with their units, as `weir config --defaults` has them, objects as `name=value …`,
+ * the rest as admin_json_add() writes it; but moments in UTC, as the configuration has them.
+ */
 void value_add(struct text *out, struct span path, struct span value);
 
 /**

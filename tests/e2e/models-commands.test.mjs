@@ -541,7 +541,9 @@ async function diffOf(change) {
   return found;
 }
 
-const brief = (found) => found.changes.map(({ section, name, change, path: at, from, to }) => [section, name, change, at, from, to]);
+/** The changes; of what is new or gone only that it is. */
+const brief = (found) => found.changes.map(({ section, name, change, path: at, from, to }) => (
+  ['added', 'removed'].includes(change) ? [section, name, change] : [section, name, change, at, from, to]));
 
 test('equal configurations do not differ', async () => {
   assert.deepEqual(await diffOf(() => {}), { differs: false, restart: false, changes: [], access: [] });
@@ -562,7 +564,7 @@ const DIFFS = [
     [['models', 'hidden', 'changed', 'enabled', false, true]],
     [[['eve-group'], ['hidden'], []], [['bob-some'], ['hidden'], []], [['ada-all', 'ada-later', 'ada-revoked', 'caller'], ['hidden'], []]]],
   ['a model that is there and one that is gone', (config) => { config.models.next = config.models.last; delete config.models.last; config.users.bob.models = ['next']; },
-    [['models', 'last', 'removed', null, null, null], ['models', 'next', 'added', null, null, null],
+    [['models', 'last', 'removed'], ['models', 'next', 'added'],
       ['users', 'bob', 'item_removed', 'models', 'last', null], ['users', 'bob', 'item_added', 'models', null, 'next']],
     [[['bob-some'], ['next'], ['last']], [['ada-all', 'ada-later', 'ada-revoked', 'caller'], ['next'], ['last']]]],
   ['a deployment', (config) => { config.models.Zebra.deployments.push({ provider: 'real', model: 'z', tier: 2, weight: 5 }); },
@@ -577,7 +579,7 @@ const DIFFS = [
   ['a key without the scope', (config) => { config.keys['eve-group'].scopes = ['list']; },
     [['keys', 'eve-group', 'item_removed', 'scopes', 'call', null]], [[['eve-group'], [], ['gpt-mini']]]],
   ['a key that is new and one that is gone', (config) => { delete config.keys['eve-group']; config.keys.fresh = keyOf('x', { user: 'bob' }); },
-    [['keys', 'eve-group', 'removed', null, null, null], ['keys', 'fresh', 'added', null, null, null]],
+    [['keys', 'eve-group', 'removed'], ['keys', 'fresh', 'added']],
     [[['fresh'], ['Zebra', 'gpt-mini', 'last'], []], [['eve-group'], [], ['gpt-mini']]]],
   ['a group that grants more', (config) => { config.groups.zebras.models.push('a.plain-one'); },
     [['groups', 'zebras', 'item_added', 'models', null, 'a.plain-one']], [[['bob-some'], ['a.plain-one'], []]]],
@@ -601,6 +603,50 @@ test('what changes is told member by member, with who gains and who loses', asyn
     assert.equal(found.restart, false, name);
   }
 }, { timeout: 300_000 });
+
+test('what is new or gone is told with all that it has', async () => {
+  const found = await diffOf((config) => {
+    config.models.next = { ...config.models['gpt-mini'], name: 'Next' };
+    delete config.models.last;
+    config.users.bob.models = ['next'];
+    config.keys.fresh = keyOf('x', { user: 'bob', expires: '2099-01-01' });
+    delete config.keys['eve-group'];
+  });
+  const of = (section, name) => found.changes.find((each) => each.section === section && each.name === name);
+  const { where, granted_by: _, callable_by: __, ...last } = JSON.parse(await done('models', 'show', 'last', '--json'));
+  assert.notEqual(where, null);
+  assert.deepEqual(of('models', 'last').from, last);
+  assert.equal(of('models', 'last').to, null);
+  assert.equal(of('models', 'next').from, null);
+  assert.equal(of('models', 'next').to.price.input, 0.15);
+  assert.deepEqual([of('keys', 'fresh').to.user, of('keys', 'fresh').to.expires], ['bob', '2099-01-01T00:00:00Z']);
+  assert.equal(of('keys', 'eve-group').from.user, 'eve');
+  const { stdout } = await runWeir(['diff', path.join(folder, 'new.yaml'), '--config', path.join(folder, 'old.yaml')]);
+  assert.match(stdout, /^ {2}\+ next\n {6}name +Next\n(?: {6}.*\n)* {6}price\.input +\$0\.15\/Mtok$/m);
+  assert.match(stdout, /^ {2}- last\n(?: {6}.*\n)* {6}deployments +provider=/m);
+  assert.match(stdout, /^ {2}\+ fresh\n {6}user +bob\n {6}expires +2099-01-01T00:00:00Z$/m);
+  assert.match(stdout, /^ {2}fresh\n {6}gains .*next/m);
+});
+
+test('people read bytes and moments as the configuration has them', async () => {
+  const config = wide();
+  const other = structuredClone(config);
+  config.limits = { body_bytes: 1048576 };
+  config.keys['ada-later'].expires = '2098-01-01';
+  other.keys['ada-later'].expires = '2099-01-01T12:00:00+02:00';
+  other.users.bob.budget = { usd: '12.5', per: 'day' };
+  const { stdout } = await runWeir(['diff', written('new.yaml', other), '--config', written('old.yaml', config)]);
+  assert.match(stdout, /^ {6}limits\.body_bytes +1MiB -> 32MiB$/m);
+  assert.match(stdout, /^ {6}expires +2098-01-01T00:00:00Z -> 2099-01-01T10:00:00Z$/m);
+  assert.match(stdout, /^ {6}budget\.usd +- -> \$12\.50$/m);
+});
+
+test('a key that the directory revokes is not told to be disabled by the file', async () => {
+  const config = wide();
+  const { stdout } = await run('diff', written('new.yaml', { ...config, listen: [`127.0.0.1:${weir.port}`], control_socket: weir.config.control_socket }), '--json');
+  const of = JSON.parse(stdout).changes.filter((each) => each.name === 'ada-revoked');
+  assert.deepEqual(of.map(({ path: at, from, to }) => [at, from, to]), [['revoked', true, false]]);
+});
 
 test('what takes a restart is told, and it is what a reload refuses', async () => {
   const port = await freePort();
