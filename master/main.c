@@ -11,6 +11,7 @@
 #include "registry/suggest.h"
 #include "steward/steward.h"
 #include "tools/admin_table.h"
+#include "tools/cells.h"
 #include "tools/tools.h"
 #include "worker/worker.h"
 
@@ -26,25 +27,24 @@ static command_fn completion;
 static command_fn help;
 
 /** X(word, function, arguments, sentence) */
-#define COMMAND_MAP(X)                                                                             \
-    X("serve", serve, "[--config FILE]", "run the gateway")                                        \
-    X("check", tool_check, "[--secrets] [--config FILE]", "load the configuration, serve nothing") \
-    X("config", tool_config, "--defaults", "print every setting with its default")                 \
-    X("status", tool_status, "[--json] [--socket PATH]", "show processes and counters")            \
-    X("reload", tool_reload, "[--socket PATH]", "load the configuration into the running gateway") \
-    X("keys", tool_admin, "VERB [OPTION]…", "create, change, revoke and import keys")              \
-    X("users", tool_admin, "VERB [OPTION]…", "add, change and remove users")                       \
-    X("groups", tool_admin, "VERB [OPTION]…", "add, change and remove groups")                     \
-    X("grants", tool_admin, "VERB [OPTION]…", "grant models to users, groups and keys")            \
-    X("backup", tool_admin, "FILE [OPTION]…", "copy the directory's database into a file")         \
-    X("models", tool_models, "VERB [OPTION]…", "list and show models")                             \
-    X("why", tool_why, "KEY SLUG [OPTION]…", "say why a key may call a model, or may not")         \
-    X("diff", tool_diff, "FILE [OPTION]…", "say what a new configuration would change")            \
-    X("completion", completion, "bash", "print what bash needs to complete weir's words")          \
-    X("demo-upstream", tool_demo_upstream, "[--listen ADDR] [--pace-ms N]",                        \
-      "run a small model server")                                                                  \
-    X("version", tool_version, "", "print the version")                                            \
-    X("help", help, "", "print this")
+#define COMMAND_MAP(X)                                                                       \
+    X("serve", serve, "[--config FILE]", "run the gateway")                                  \
+    X("check", tool_check, "[OPTION]…", "load the configuration, serve nothing")             \
+    X("config", tool_config, "--defaults", "print every setting with its default")           \
+    X("status", tool_status, "[OPTION]…", "show processes and counters")                     \
+    X("reload", tool_reload, "[OPTION]…", "load the configuration into the running gateway") \
+    X("keys", tool_admin, "VERB [OPTION]…", "create, change, revoke and import keys")        \
+    X("users", tool_admin, "VERB [OPTION]…", "add, change and remove users")                 \
+    X("groups", tool_admin, "VERB [OPTION]…", "add, change and remove groups")               \
+    X("grants", tool_admin, "VERB [OPTION]…", "grant models to users, groups and keys")      \
+    X("backup", tool_admin, "FILE [OPTION]…", "copy the directory's database into a file")   \
+    X("models", tool_models, "VERB [OPTION]…", "list and show models")                       \
+    X("why", tool_why, "KEY SLUG [OPTION]…", "say why a key may call a model, or may not")   \
+    X("diff", tool_diff, "FILE [OPTION]…", "say what a new configuration would change")      \
+    X("completion", completion, "bash", "print what bash needs to complete weir's words")    \
+    X("demo-upstream", tool_demo_upstream, "[OPTION]…", "run a small model server")          \
+    X("version", tool_version, "", "print the version")                                      \
+    X("help", help, "[COMMAND]", "print this, or what a command takes")
 
 static const struct tool_command commands[] = {
 #define X(word, function, arguments, sentence) {word, function, arguments, sentence},
@@ -52,7 +52,7 @@ static const struct tool_command commands[] = {
 #undef X
 };
 
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), ARGUMENTS_CELLS = 19 };
 
 /* argv of the process: titles are written over it. */
 static struct {
@@ -98,17 +98,12 @@ static int completion(int argc, char **argv)
 static void print_usage(FILE *out)
 {
     fputs("usage: weir COMMAND [OPTION]…\n\n", out);
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-14s %-32s %s\n", commands[i].word, commands[i].arguments,
-                commands[i].sentence);
-}
-
-static int help(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    print_usage(stdout);
-    return TOOL_OK;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(out, "  %-14s ", commands[i].word);
+        cells_print(out, span_of(commands[i].arguments), ARGUMENTS_CELLS);
+        fprintf(out, "  %s\n", commands[i].sentence);
+    }
+    fputs("\n`weir help COMMAND` says more\n", out);
 }
 
 /* `weir COMMAND --help`, whatever else stands there; who has a table of options explains itself. */
@@ -145,8 +140,37 @@ static int reject(const char *word)
     return TOOL_USAGE;
 }
 
+static size_t find(const char *word)
+{
+    size_t i = 0;
+
+    while (i < COMMAND_COUNT && strcmp(commands[i].word, word) != 0)
+        i++;
+    return i;
+}
+
+/* Who has a table of options is asked for help in its own way. */
+static int help(int argc, char **argv)
+{
+    static char option[] = "--help";
+
+    if (argc == 1) {
+        print_usage(stdout);
+        return TOOL_OK;
+    }
+    const size_t command = find(argv[1]);
+    if (command == COMMAND_COUNT)
+        return reject(argv[1]);
+    if (admin_noun_sentence(argv[1]) == NULL)
+        return explain(command);
+    char *words[] = {argv[1], argc > 2 ? argv[2] : option, option, NULL};
+    return commands[command].run(argc > 2 ? 3 : 2, words);
+}
+
 int main(int argc, char **argv)
 {
+    static char version[] = "version"; /* it looks for itself in its table */
+
     if (argc < 2) {
         print_usage(stderr);
         return TOOL_USAGE;
@@ -158,10 +182,10 @@ int main(int argc, char **argv)
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
         word = "help";
     if (strcmp(word, "--version") == 0)
-        word = "version";
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(commands[i].word, word) == 0)
-            return explains(i, argc, argv) ? explain(i) : commands[i].run(argc - 1, argv + 1);
-    }
-    return reject(word);
+        word = argv[1] = version;
+    const size_t command = find(word);
+    if (command == COMMAND_COUNT)
+        return reject(word);
+    return explains(command, argc, argv) ? explain(command)
+                                         : commands[command].run(argc - 1, argv + 1);
 }

@@ -74,6 +74,27 @@ static void print_plain(FILE *out, struct span value)
     fprintf(out, "%.*s", SPAN_FMT(text_span(&text)));
 }
 
+/* People name what stands in a file: it is there, and these commands do not know it. */
+static void tell_where(struct span message)
+{
+    static const struct {
+        struct span begin;
+        const char *noun;
+    } rows[] = {
+        {{"\"there is no user ", 17}, "users"},
+        {{"\"there is no group ", 18}, "groups"},
+        {{"\"there is no key ", 16}, "keys"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (span_starts_with(message, rows[i].begin))
+            fprintf(stderr,
+                    "only the directory is looked into: `weir %s list` shows what it has; what the "
+                    "configuration defines is changed in its files\n",
+                    rows[i].noun);
+    }
+}
+
 int admin_accept(const struct admin_session *session, const struct admin_answer *answer)
 {
     struct span error;
@@ -94,6 +115,7 @@ int admin_accept(const struct admin_session *session, const struct admin_answer 
     fputs(" (", stderr);
     print_plain(stderr, code);
     fputs(")\n", stderr);
+    tell_where(message);
     return TOOL_FAILED;
 }
 
@@ -222,6 +244,7 @@ static int show(const struct admin_session *session, const struct admin_answer *
     case ADMIN_SHOW_MODEL:
     case ADMIN_SHOW_WHY:
     case ADMIN_SHOW_DIFF:
+    case ADMIN_SHOW_OTHER:
         break;
     }
     return TOOL_OK;

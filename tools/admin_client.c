@@ -1,6 +1,7 @@
 #include "tools/admin_client.h"
 
 #include "tools/ask.h"
+#include "tools/no_gateway.h"
 #include "tools/tools.h"
 
 #include <errno.h>
@@ -87,21 +88,6 @@ void admin_client_close(struct admin_client **client)
     *client = NULL;
 }
 
-static int no_service(const struct admin_client *client, const char *who, long reason)
-{
-    const char *path = client->socket_path;
-
-    if (reason == EACCES || reason == EPERM)
-        fprintf(stderr, "%s: you may not use %s: ask as root, or as a member of its group\n", who,
-                path);
-    else
-        fprintf(stderr,
-                "%s: no gateway answers on %s (%s): start it with `systemctl start weir`, or name "
-                "its socket with --socket or --config\n",
-                who, path, reason == 0 ? "no answer" : strerrordesc_np((int)reason));
-    return TOOL_NO_SERVICE;
-}
-
 static int explain(const struct admin_client *client, const char *who, CURLcode result)
 {
     long reason = 0;
@@ -110,7 +96,7 @@ static int explain(const struct admin_client *client, const char *who, CURLcode 
         return TOOL_OK;
     curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &reason);
     if (result == CURLE_COULDNT_CONNECT)
-        return no_service(client, who, reason);
+        return no_gateway(who, client->socket_path, (int)reason);
     if (client->write_errno != 0)
         fprintf(stderr, "%s: cannot write: %s\n", who, strerrordesc_np(client->write_errno));
     else if (client->body.err != 0)

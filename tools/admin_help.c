@@ -1,12 +1,60 @@
 #include "tools/admin_help.h"
 
-enum { OPTION_WIDTH = 24 };
+#include "tools/cells.h"
+#include "tools/listed_model.h"
+#include "tools/terminal.h"
+
+enum { LABEL_CELLS = 27, LINE_CELLS = 100, SENTENCE_CELLS_MIN = 24 };
 
 void admin_help_usage(FILE *out, const struct admin_command *command)
 {
-    fprintf(out, "usage: weir %s%s%s%s%s [OPTION]…\n", command->noun,
-            command->verb[0] == '\0' ? "" : " ", command->verb,
-            command->argument[0] == '\0' ? "" : " ", command->argument);
+    fprintf(out, "usage: weir %s%s%s%s%s%s\n", command->noun, command->verb[0] == '\0' ? "" : " ",
+            command->verb, command->argument[0] == '\0' ? "" : " ", command->argument,
+            command->options == 0 ? "" : " [OPTION]…");
+}
+
+/* --- for people ------------------------------------------------------------------------------- */
+
+static size_t line_cells(FILE *out)
+{
+    const struct terminal terminal = terminal_of(out);
+
+    return terminal.width > 0 && terminal.width < LINE_CELLS ? terminal.width : LINE_CELLS;
+}
+
+/* Words in lines; all but the first begin behind so many blanks. */
+static void print_wrapped(FILE *out, const char *sentence, size_t indent)
+{
+    const size_t line = line_cells(out);
+    const size_t room = line > indent + SENTENCE_CELLS_MIN ? line - indent : SENTENCE_CELLS_MIN;
+    size_t used = 0;
+
+    while (*sentence != '\0') {
+        const size_t len = strcspn(sentence, " ");
+        const size_t cells = cells_width((struct span){sentence, len});
+
+        if (used > 0 && used + 1 + cells > room) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            used = 0;
+        }
+        fprintf(out, "%s%.*s", used > 0 ? " " : "", (int)len, sentence);
+        used += cells + (used > 0 ? 1 : 0);
+        sentence += len + (sentence[len] == ' ' ? 1 : 0);
+    }
+    fputc('\n', out);
+}
+
+/* What is too long for its column stands on a line of its own. */
+static void print_option(FILE *out, const struct admin_option_row *row)
+{
+    const size_t len = strlen(row->word) + strlen(row->value) + (row->value[0] == '\0' ? 0 : 1);
+
+    fprintf(out, "  %s%s%s", row->word, row->value[0] == '\0' ? "" : " ", row->value);
+    if (len + 2 > LABEL_CELLS)
+        fprintf(out, "\n%*s", 2 + LABEL_CELLS, "");
+    else
+        fprintf(out, "%*s", (int)(LABEL_CELLS - len), "");
+    print_wrapped(out, row->sentence, 2 + LABEL_CELLS);
 }
 
 void admin_help_noun(FILE *out, const char *noun)
@@ -22,23 +70,21 @@ void admin_help_noun(FILE *out, const char *noun)
 void admin_help_command(FILE *out, const struct admin_command *command)
 {
     admin_help_usage(out, command);
-    fprintf(out, "%s\n\n", command->sentence);
+    print_wrapped(out, command->sentence, 0);
+    fputs(command->options == 0 ? "" : "\n", out);
     for (unsigned n = 0; n < ADMIN_OPTION_COUNT; n++) {
-        const struct admin_option_row *row = &admin_options[n];
-        int len = (int)(strlen(row->word) + 1 + strlen(row->value));
-
-        if ((command->options & UINT64_C(1) << n) == 0)
-            continue;
-        fprintf(out, "  %s %s%*s %s\n", row->word, row->value,
-                len < OPTION_WIDTH ? OPTION_WIDTH - len : 0, "", row->sentence);
+        if ((command->options & UINT64_C(1) << n) != 0)
+            print_option(out, &admin_options[n]);
     }
 }
 
 /* --- bash ------------------------------------------------------------------------------------- */
 
-/* Options stand in a usage as `[--config FILE]`. */
-static void print_usage_options(FILE *out, const char *usage)
+/* Options stand in a usage as `[--config FILE]`, a word that is meant as it is as `bash`. */
+static void print_usage_words(FILE *out, const char *usage)
 {
+    if (usage[0] >= 'a' && usage[0] <= 'z')
+        fprintf(out, " %s", usage);
     for (const char *p = strstr(usage, "--"); p != NULL; p = strstr(p, "--")) {
         size_t len = strcspn(p, " ]");
 
@@ -66,37 +112,82 @@ static bool is_first_of_its_word(unsigned option)
     return true;
 }
 
+static void print_kinds(FILE *out)
+{
+    const char *separator = "";
+
+    for (uint32_t kind = 0; listed_provider_word(kind).len > 0; kind++) {
+        fprintf(out, "%s%.*s", separator, SPAN_FMT(listed_provider_word(kind)));
+        separator = " ";
+    }
+}
+
+static void print_words(FILE *out, const char *words)
+{
+    for (const char *p = words; *p != '\0'; p++)
+        fputc(*p == '|' ? ' ' : *p, out);
+}
+
 /* What may stand behind an option: a file, one of a few words, or what only people know. */
+static void print_value(FILE *out, unsigned option)
+{
+    const struct admin_option_row *row = &admin_options[option];
+    const bool has_words = row->form == ADMIN_FORM_WORD || option == ADMIN_OPTION_OF_PROVIDER;
+
+    if (!has_words) {
+        fprintf(out, "    %s) %s ;;\n", row->word,
+                row->form == ADMIN_FORM_FILE ? "files=1" : "return");
+        return;
+    }
+    fprintf(out, "    %s) words='", row->word);
+    if (row->form == ADMIN_FORM_WORD)
+        print_words(out, row->value);
+    else
+        print_kinds(out);
+    fputs("' ;;\n", out);
+}
+
 static void print_values(FILE *out)
 {
     fputs("    case $previous in\n", out);
     for (unsigned n = 0; n < ADMIN_OPTION_COUNT; n++) {
-        const struct admin_option_row *row = &admin_options[n];
-
-        if (row->form == ADMIN_FORM_SWITCH || !is_first_of_its_word(n))
-            continue;
-        if (row->form == ADMIN_FORM_FILE) {
-            fprintf(out, "    %s) files=1 ;;\n", row->word);
-        } else if (row->form == ADMIN_FORM_WORD) {
-            fprintf(out, "    %s) words='", row->word);
-            for (const char *p = row->value; *p != '\0'; p++)
-                fputc(*p == '|' ? ' ' : *p, out);
-            fputs("' ;;\n", out);
-        } else {
-            fprintf(out, "    %s) return ;;\n", row->word);
-        }
+        if (admin_options[n].form != ADMIN_FORM_SWITCH && is_first_of_its_word(n))
+            print_value(out, n);
     }
     fputs("    esac\n", out);
 }
 
-static void print_verbs(FILE *out, const char *noun)
+static void print_verbs(FILE *out, const char *before, const char *noun)
 {
-    fprintf(out, "        '%s ')\n            words='", noun);
+    fprintf(out, "        '%s%s ')\n            words='", before, noun);
     for (uint32_t i = 0; i < admin_command_count; i++) {
         if (strcmp(admin_commands[i].noun, noun) == 0)
             fprintf(out, "%s ", admin_commands[i].verb);
     }
     fputs("--help'\n            ;;\n", out);
+}
+
+static bool has_verbs(const char *noun)
+{
+    return admin_noun_sentence(noun) != NULL && admin_command_find(noun, "") == NULL;
+}
+
+static void print_tools(FILE *out, const struct tool_command *commands, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "%s%s", i == 0 ? "" : " ", commands[i].word);
+}
+
+/* `weir help` is followed by what stands after `weir`. */
+static void print_helped(FILE *out, const struct tool_command *commands, size_t count)
+{
+    fputs("        'help ')\n            words='", out);
+    print_tools(out, commands, count);
+    fputs("'\n            ;;\n", out);
+    for (size_t i = 0; i < count; i++) {
+        if (has_verbs(commands[i].word))
+            print_verbs(out, "help ", commands[i].word);
+    }
 }
 
 static void print_command(FILE *out, const struct admin_command *command)
@@ -112,12 +203,12 @@ static void print_tool(FILE *out, const struct tool_command *tool)
 {
     if (admin_noun_sentence(tool->word) == NULL) {
         fprintf(out, "        '%s '*)\n            words='", tool->word);
-        print_usage_options(out, tool->arguments);
+        print_usage_words(out, tool->arguments);
         fputs(" --help'\n            ;;\n", out);
         return;
     }
-    if (admin_command_find(tool->word, "") == NULL)
-        print_verbs(out, tool->word);
+    if (has_verbs(tool->word))
+        print_verbs(out, "", tool->word);
     for (uint32_t i = 0; i < admin_command_count; i++) {
         if (strcmp(admin_commands[i].noun, tool->word) == 0)
             print_command(out, &admin_commands[i]);
@@ -134,16 +225,18 @@ void admin_help_bash(FILE *out, const struct tool_command *commands, size_t coun
           out);
     print_values(out);
     fputs("    if ((COMP_CWORD == 1)); then\n        words='", out);
-    for (size_t i = 0; i < count; i++)
-        fprintf(out, "%s%s", i == 0 ? "" : " ", commands[i].word);
+    print_tools(out, commands, count);
     fputs("'\n"
           "    elif [[ -z $words$files ]]; then\n"
           "        place=\"${COMP_WORDS[1]} \"\n"
           "        ((COMP_CWORD > 2)) && place+=\"${COMP_WORDS[2]} \"\n"
           "        case $place in\n",
           out);
-    for (size_t i = 0; i < count; i++)
-        print_tool(out, &commands[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(commands[i].word, "help") != 0)
+            print_tool(out, &commands[i]);
+    }
+    print_helped(out, commands, count);
     fputs("        esac\n"
           "    fi\n"
           "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"

@@ -96,6 +96,22 @@ const struct admin_option_row admin_options[ADMIN_OPTION_COUNT] = {
       "Replace the file \"{}\"?",                                         \
       "copy the directory's database into a file, while the gateway runs")
 
+#define CONTROL (ADMIN_OPT(CONFIG) | ADMIN_OPT(CONTROL))
+
+#define PROCESS_COMMANDS(X)                                                                     \
+    X("check", "", "", "", "", "", "", ADMIN_OPT(SECRETS) | ADMIN_OPT(FROM_CONFIG), OTHER, "",  \
+      NULL, "load the configuration without serving, and tell every error and warning")         \
+    X("config", "", "", "", "", "", "", ADMIN_OPT(DEFAULTS), OTHER, "", NULL, "print settings") \
+    X("status", "", "", "", "", "", "", ADMIN_OPT(AS_JSON) | CONTROL, OTHER, "", NULL,          \
+      "show the processes of the running gateway, and what they have counted")                  \
+    X("reload", "", "", "", "", "", "", CONTROL, OTHER, "", NULL,                               \
+      "load the configuration into the running gateway, and wait until every worker uses it")   \
+    X("demo-upstream", "", "", "", "", "", "", ADMIN_OPT(LISTEN) | ADMIN_OPT(PACE), OTHER, "",  \
+      NULL,                                                                                     \
+      "run a model server for trying weir out: OpenAI's chat completions and Anthropic's "      \
+      "messages, streaming and not, answered with a few sentences")                             \
+    X("version", "", "", "", "", "", "", 0, OTHER, "", NULL, "print the version")
+
 const struct admin_command admin_commands[] = {
 #define X(noun, verb, argument, method, path, member, body, options, show, done, question, \
           sentence)                                                                        \
@@ -103,7 +119,7 @@ const struct admin_command admin_commands[] = {
      body, options, ADMIN_SHOW_##show, done,   question, sentence},
     KEY_COMMANDS(X) SUBJECT_COMMANDS(X, "users", "user", USER_FIELDS)
         SUBJECT_COMMANDS(X, "groups", "group", GROUP_FIELDS) GRANT_COMMANDS(X) OTHER_COMMANDS(X)
-            READING_COMMANDS(X)
+            READING_COMMANDS(X) PROCESS_COMMANDS(X)
 #undef X
 };
 
@@ -121,6 +137,12 @@ static const struct {
     {"models", "the models of a configuration, or of a gateway"},
     {"why", "why a key may call a model, or may not"},
     {"diff", "what a new configuration would change"},
+    {"check", "load the configuration"},
+    {"config", "print settings"},
+    {"status", "processes and counters"},
+    {"reload", "load the configuration into the running gateway"},
+    {"demo-upstream", "a small model server"},
+    {"version", "the version"},
 };
 
 const struct admin_command *admin_command_find(const char *noun, const char *verb)

@@ -82,10 +82,20 @@ enum admin_place {
       "only what this key may call; - reads its text from standard input, '' is no key")           \
     X(URL, "--url", "URL", TEXT, LOCAL, "",                                                        \
       "ask the gateway there, with the key in $WEIR_API_KEY, instead of reading a file")           \
+    X(SECRETS, "--secrets", "", SWITCH, LOCAL, "",                                                 \
+      "references that cannot be resolved here are errors, not warnings")                          \
+    X(DEFAULTS, "--defaults", "", SWITCH, LOCAL, "",                                               \
+      "every setting with its default, range and meaning, as a file that loads")                   \
+    X(LISTEN, "--listen", "HOST:PORT", TEXT, LOCAL, "",                                            \
+      "a numeric address; 127.0.0.1:9301 unless given; port 0: a free one")                        \
+    X(PACE, "--pace-ms", "N", COUNT, LOCAL, "",                                                    \
+      "the pause between the words of a stream; 30 unless given; at most 60000")                   \
     X(AS_JSON, "--json", "", SWITCH, LOCAL, "", "print JSON")                                      \
     X(FROM_CONFIG, "--config", "FILE", FILE, LOCAL, "",                                            \
       "the configuration; /etc/weir/weir.yaml unless given")                                       \
-    X(SOCKET, "--socket", "PATH", FILE, LOCAL, "", "the admin API's socket")
+    X(SOCKET, "--socket", "PATH", FILE, LOCAL, "", "the admin API's socket")                       \
+    X(CONTROL, "--socket", "PATH", FILE, LOCAL, "",                                                \
+      "the control socket; /run/weir/control.sock unless given")
 
 enum admin_option {
 #define X(name, ...) ADMIN_OPTION_##name,
@@ -120,6 +130,7 @@ enum admin_show {
     ADMIN_SHOW_MODEL,  /* one of them */
     ADMIN_SHOW_WHY,    /* the rules that decide */
     ADMIN_SHOW_DIFF,   /* two configurations */
+    ADMIN_SHOW_OTHER,  /* what a command of its own prints */
 };
 
 struct admin_command {

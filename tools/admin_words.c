@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { DIGITS_MAX = 18, HINT_BYTES_MAX = SUGGEST_BYTES_MAX * 2 };
+enum { DIGITS_MAX = 18, HINT_BYTES_MAX = SUGGEST_BYTES_MAX * 2, WORDS_BYTES_MAX = 128 };
 
 static enum admin_parsed wrong(struct admin_words *words, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -101,6 +101,31 @@ static bool has_form(const struct admin_option_row *row, const char *value)
     return true;
 }
 
+/* "a|b|c" as "a, b, c". */
+static enum admin_parsed wrong_word(struct admin_words *words, const struct admin_option_row *row,
+                                    const char *value)
+{
+    char memory[WORDS_BYTES_MAX];
+    struct text list = text_over(memory, sizeof(memory) - 1);
+
+    for (const char *word = row->value; *word != '\0';) {
+        const size_t len = strcspn(word, "|");
+
+        text_add(&list, list.len > 0 ? SPAN(", ") : SPAN(""));
+        text_add(&list, (struct span){word, len});
+        word += len + (word[len] == '|' ? 1 : 0);
+    }
+    return wrong(words, "%s: \"%s\" is none of %.*s", row->word, value, SPAN_FMT(text_span(&list)));
+}
+
+static enum admin_parsed wrong_form(struct admin_words *words, const struct admin_option_row *row,
+                                    const char *value)
+{
+    return row->form == ADMIN_FORM_WORD
+               ? wrong_word(words, row, value)
+               : wrong(words, "%s: \"%s\" is not of the form %s", row->word, value, row->value);
+}
+
 /* --- words ------------------------------------------------------------------------------------ */
 
 static bool is_help(const char *word)
@@ -162,19 +187,32 @@ static enum admin_parsed take_option(int argc, char *const *argv, int *at,
         value = argv[++*at];
     }
     if (value != NULL && !has_form(row, value))
-        return wrong(words, "%s: \"%s\" is not of the form %s", row->word, value, row->value);
+        return wrong_form(words, row, value);
     words->given |= UINT64_C(1) << n;
     words->values[n] = value;
     return ADMIN_PARSED;
 }
 
+/* The word of the help for the next argument: of "KEY SLUG", when one is there, "SLUG". */
+static const char *next_argument(const struct admin_words *words)
+{
+    const char *space = strchr(words->command->argument, ' ');
+
+    return words->argument_count == 0 || space == NULL ? words->command->argument : space + 1;
+}
+
 static enum admin_parsed take_argument(struct admin_words *words, const char *word)
 {
-    if (words->argument_count == admin_command_takes(words->command))
-        return wrong(words, "unexpected argument \"%s\"", word);
+    const unsigned takes = admin_command_takes(words->command);
+
+    if (words->argument_count == takes)
+        return wrong(words, "unexpected argument \"%s\"%s", word,
+                     takes == 0 && (words->command->options & ADMIN_OPT(FROM_CONFIG)) != 0
+                         ? "; a configuration is named with --config FILE"
+                         : "");
     /* No key is a key to ask about. */
     if (word[0] == '\0' && (words->command->show != ADMIN_SHOW_WHY || words->argument != NULL))
-        return wrong(words, "the argument %s is empty", words->command->argument);
+        return wrong(words, "the argument %s is empty", next_argument(words));
     if (words->argument_count++ == 0)
         words->argument = word;
     else
@@ -205,6 +243,24 @@ static unsigned count_bits(uint64_t bits)
     return (unsigned)__builtin_popcountll(bits);
 }
 
+static enum admin_parsed missing_argument(struct admin_words *words)
+{
+    return admin_command_needs(words->command) > words->argument_count + 1
+               ? wrong(words, "the arguments %s are missing", words->command->argument)
+               : wrong(words, "the argument %s is missing", next_argument(words));
+}
+
+/* An update without a field would be a request that changes nothing. */
+static bool changes_nothing(const struct admin_words *words)
+{
+    uint64_t fields = 0;
+
+    for (unsigned n = 0; n < ADMIN_OPTION_COUNT; n++)
+        fields |= admin_options[n].place == ADMIN_PLACE_BODY ? UINT64_C(1) << n : 0;
+    return strcmp(words->command->method, "PATCH") == 0 && words->command->body[0] == '\0' &&
+           !admin_words_have(words, fields);
+}
+
 static enum admin_parsed check_whole(struct admin_words *words)
 {
     const struct admin_command *command = words->command;
@@ -212,20 +268,15 @@ static enum admin_parsed check_whole(struct admin_words *words)
     const uint64_t all = ADMIN_OPT(GRANT_ALL) | ADMIN_OPT(TAKE_ALL);
 
     if (admin_command_needs(command) > words->argument_count)
-        return wrong(words, "the argument %s is missing", command->argument);
+        return missing_argument(words);
+    if ((command->options & ~words->given & ADMIN_OPT(DEFAULTS)) != 0)
+        return wrong(words, "what to print is missing: --defaults");
     if ((command->options & owners) != 0 && count_bits(words->given & owners) != 1)
         return wrong(words, "whose? Give one of --user, --group and --key");
     if ((command->options & all) != 0 && (words->argument != NULL) == admin_words_have(words, all))
         return wrong(words, "which? Give either a MODEL or --all");
-    /* An update without a field would be a request that changes nothing. */
-    if (strcmp(command->method, "PATCH") == 0 && command->body[0] == '\0') {
-        uint64_t fields = 0;
-
-        for (unsigned n = 0; n < ADMIN_OPTION_COUNT; n++)
-            fields |= admin_options[n].place == ADMIN_PLACE_BODY ? UINT64_C(1) << n : 0;
-        if ((words->given & fields) == 0)
-            return wrong(words, "nothing to change is given");
-    }
+    if (changes_nothing(words))
+        return wrong(words, "nothing to change is given");
     return ADMIN_PARSED;
 }
 

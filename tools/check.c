@@ -1,32 +1,17 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "registry/registry.h"
+#include "tools/admin_begin.h"
+#include "tools/offline.h"
 #include "tools/tools.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
-
-static const char usage[] = "usage: weir check [--secrets] [--config FILE]\n";
 
 struct check_options {
     const char *config;
     bool secrets;
 };
-
-static bool parse_options(int argc, char **argv, struct check_options *options)
-{
-    *options = (struct check_options){.config = "/etc/weir/weir.yaml"};
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--secrets") == 0)
-            options->secrets = true;
-        else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
-            options->config = argv[++i];
-        else
-            return false;
-    }
-    return true;
-}
 
 static void close_fd(int fd)
 {
@@ -74,18 +59,25 @@ static int check(const struct check_options *options, struct report *report)
 
 int tool_check(int argc, char **argv)
 {
-    struct check_options options;
+    struct admin_words words;
+    char who[ADMIN_WHO_BYTES];
+    int result;
 
-    if (!parse_options(argc, argv, &options)) {
-        (void)fputs(usage, stderr);
-        return TOOL_USAGE;
-    }
+    if (!admin_begin(argc, argv, &words, who, &result))
+        return result;
+    const char *given = words.values[ADMIN_OPTION_FROM_CONFIG];
+    const struct check_options options = {
+        .config = given == NULL ? OFFLINE_CONFIG_DEFAULT : given,
+        .secrets = admin_words_have(&words, ADMIN_OPT(SECRETS)),
+    };
     struct report *report = report_new();
     if (report == NULL) {
-        (void)fputs("weir check: out of memory\n", stderr);
+        fprintf(stderr, "%s: out of memory\n", who);
         return TOOL_FAILED;
     }
-    int status = check(&options, report);
+    result = check(&options, report);
     report_free(&report);
-    return status;
+    if (result != TOOL_OK && given == NULL && access(options.config, F_OK) != 0)
+        fprintf(stderr, "%s: another file is named with --config FILE\n", who);
+    return result;
 }

@@ -1,15 +1,17 @@
 #include "registry/registry.h"
+#include "tools/admin_begin.h"
 #include "tools/tools.h"
 
 #include <stdio.h>
-#include <string.h>
 
 int tool_config(int argc, char **argv)
 {
-    if (argc != 2 || strcmp(argv[1], "--defaults") != 0) {
-        (void)fputs("usage: weir config --defaults\n", stderr);
-        return TOOL_USAGE;
-    }
+    struct admin_words words;
+    char who[ADMIN_WHO_BYTES];
+    int result;
+
+    if (!admin_begin(argc, argv, &words, who, &result))
+        return result;
     registry_print_defaults();
     return fflush(stdout) == 0 && ferror(stdout) == 0 ? TOOL_OK : TOOL_FAILED;
 }

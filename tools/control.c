@@ -1,11 +1,14 @@
 #include "tools/control.h"
 
+#include "registry/data.h"
 #include "shm/state.h"
+#include "tools/admin_begin.h"
+#include "tools/no_gateway.h"
+#include "tools/offline.h"
 #include "tools/status_print.h"
 #include "tools/tools.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,13 +16,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { COPY_BYTES = 4096 };
-
-static int no_service(const char *path, int reason)
-{
-    fprintf(stderr, "weir: no gateway answers on %s: %s\n", path, strerrordesc_np(reason));
-    return TOOL_NO_SERVICE;
-}
+enum {
+    COPY_BYTES = 4096,
+    CONTROL_PATH_BYTES = sizeof(((struct sockaddr_un *)NULL)->sun_path),
+};
 
 static int dial(const char *path, unsigned wait_s)
 {
@@ -75,7 +75,8 @@ static ssize_t receive(int fd, struct control_reply *out, size_t len)
     return got;
 }
 
-int control_ask(const char *path, char question, unsigned wait_s, struct control_reply *out)
+int control_ask(const char *who, const char *path, char question, unsigned wait_s,
+                struct control_reply *out)
 {
     size_t len = 0;
     ssize_t got = 0;
@@ -83,7 +84,7 @@ int control_ask(const char *path, char question, unsigned wait_s, struct control
     *out = (struct control_reply){.fd = -1};
     int fd = dial(path, wait_s);
     if (fd < 0)
-        return no_service(path, errno);
+        return no_gateway(who, path, errno);
     if (send(fd, &question, 1, MSG_NOSIGNAL) == 1) {
         while (len < sizeof(out->line) - 1 && (got = receive(fd, out, len)) > 0)
             len += (size_t)got;
@@ -96,60 +97,92 @@ int control_ask(const char *path, char question, unsigned wait_s, struct control
     if (newline == NULL) {
         if (out->fd >= 0)
             close(out->fd);
-        return no_service(path, reason);
+        return no_gateway(who, path, reason);
     }
     *newline = '\0';
     return TOOL_OK;
 }
 
-struct control_options {
-    const char *path;
-    bool json;
-};
+/* --- where it is ------------------------------------------------------------------------------ */
 
-static bool parse(int argc, char **argv, bool takes_json, struct control_options *out)
+static bool keep(const char *who, struct span path, char out[static CONTROL_PATH_BYTES])
 {
-    static const struct option known[] = {
-        {"socket", required_argument, NULL, 's'},
-        {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
-
-    *out = (struct control_options){.path = CONTROL_SOCKET_DEFAULT};
-    optind = 0; /* glibc: begin anew */
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
-    while ((option = getopt_long(argc, argv, "+s:", known, NULL)) != -1) {
-        if (option == 's')
-            out->path = optarg;
-        else if (option == 'j' && takes_json)
-            out->json = true;
-        else
-            return false;
-    }
-    if (optind == argc)
+    if (path.len < CONTROL_PATH_BYTES) {
+        memcpy(out, path.ptr, path.len);
+        out[path.len] = '\0';
         return true;
-    fprintf(stderr, "%s: unexpected argument \"%s\"\n", argv[0], argv[optind]);
+    }
+    fprintf(stderr, "%s: the path of the socket is too long: %.*s\n", who, SPAN_FMT(path));
     return false;
+}
+
+/* @param is_asked  it was named: what is wrong with it is said */
+static int from_config(const char *who, const char *config, bool is_asked,
+                       char out[static CONTROL_PATH_BYTES])
+{
+    struct report *report = report_new();
+    struct registry *registry = report == NULL ? NULL : registry_load(config, false, NULL, report);
+    int result = TOOL_FAILED;
+
+    if (registry != NULL) {
+        result = keep(who, registry->data.control_socket, out) ? TOOL_OK : TOOL_USAGE;
+    } else if (is_asked) {
+        if (report != NULL)
+            (void)report_print(report, STDERR_FILENO);
+        fprintf(stderr,
+                "%s: %s cannot be loaded, so where its gateway listens is not known; name it with "
+                "--socket\n",
+                who, config);
+    }
+    registry_free(&registry);
+    report_free(&report);
+    return result;
+}
+
+/* The usual place comes before the usual configuration: most find it there, however much is loaded. */
+static int find_socket(const struct admin_words *words, const char *who,
+                       char out[static CONTROL_PATH_BYTES])
+{
+    const char *config = words->values[ADMIN_OPTION_CONFIG];
+
+    if (admin_words_have(words, ADMIN_OPT(CONTROL)))
+        return keep(who, span_of(words->values[ADMIN_OPTION_CONTROL]), out) ? TOOL_OK : TOOL_USAGE;
+    if (config != NULL)
+        return from_config(who, config, true, out);
+    (void)keep(who, SPAN(CONTROL_SOCKET_DEFAULT), out);
+    if (access(CONTROL_SOCKET_DEFAULT, F_OK) != 0 && errno == ENOENT)
+        (void)from_config(who, OFFLINE_CONFIG_DEFAULT, false, out);
+    return TOOL_OK;
+}
+
+/* --- the commands ----------------------------------------------------------------------------- */
+
+static int ask(const struct admin_words *words, const char *who, char question, unsigned wait_s,
+               struct control_reply *out)
+{
+    char path[CONTROL_PATH_BYTES];
+    int result = find_socket(words, who, path);
+
+    return result == TOOL_OK ? control_ask(who, path, question, wait_s, out) : result;
 }
 
 int tool_status(int argc, char **argv)
 {
-    struct control_options options;
+    struct admin_words words;
     struct control_reply reply;
     struct state state = {0};
+    char who[ADMIN_WHO_BYTES];
+    int result;
 
-    if (!parse(argc, argv, true, &options)) {
-        fputs("usage: weir status [--json] [--socket PATH]\n", stderr);
-        return TOOL_USAGE;
-    }
-    int result = control_ask(options.path, 't', CONTROL_STATUS_WAIT_S, &reply);
+    if (!admin_begin(argc, argv, &words, who, &result))
+        return result;
+    result = ask(&words, who, 't', CONTROL_STATUS_WAIT_S, &reply);
     if (result != TOOL_OK)
         return result;
     if (reply.fd < 0 || state_open_readonly(reply.fd, &state) != 0) {
-        fprintf(stderr, "weir status: %s\n", reply.line);
+        fprintf(stderr, "%s: %s\n", who, reply.line);
         result = TOOL_FAILED;
-    } else if (options.json) {
+    } else if (admin_words_have(&words, ADMIN_OPT(AS_JSON))) {
         result = status_print_json(reply.line, &state) == 0 ? TOOL_OK : TOOL_FAILED;
     } else {
         status_print_table(reply.line, &state);
@@ -182,14 +215,14 @@ static bool begins_with_word(const char *line, const char *word)
 
 int tool_reload(int argc, char **argv)
 {
-    struct control_options options;
+    struct admin_words words;
     struct control_reply reply;
+    char who[ADMIN_WHO_BYTES];
+    int result;
 
-    if (!parse(argc, argv, false, &options)) {
-        fputs("usage: weir reload [--socket PATH]\n", stderr);
-        return TOOL_USAGE;
-    }
-    int result = control_ask(options.path, 'r', CONTROL_RELOAD_WAIT_S, &reply);
+    if (!admin_begin(argc, argv, &words, who, &result))
+        return result;
+    result = ask(&words, who, 'r', CONTROL_RELOAD_WAIT_S, &reply);
     if (result != TOOL_OK)
         return result;
     if (reply.fd >= 0) {

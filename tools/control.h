@@ -20,8 +20,10 @@ struct control_reply {
 /**
  * Ask the gateway behind `path`. What goes wrong is said on standard error.
  *
+ * @param who  begins what is said: "weir status"
  * @return TOOL_OK, or TOOL_NO_SERVICE
  */
-int control_ask(const char *path, char question, unsigned wait_s, struct control_reply *out);
+int control_ask(const char *who, const char *path, char question, unsigned wait_s,
+                struct control_reply *out);
 
 #endif

@@ -1,4 +1,5 @@
 /** `weir demo-upstream`: the demo model as a process. */
+#include "tools/admin_begin.h"
 #include "tools/demo_listen.h"
 #include "tools/demo_server.h"
 #include "tools/tools.h"
@@ -6,10 +7,8 @@
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 enum {
@@ -95,56 +94,31 @@ static int serve(struct demo_server *demo, int fd)
     return err;
 }
 
-static int usage(FILE *to, int status)
+static bool read_pace(const struct admin_words *words, const char *who, uint64_t *out)
 {
-    fputs("Usage: weir demo-upstream [--listen HOST:PORT] [--pace-ms N]\n"
-          "\n"
-          "A model server for trying weir out: OpenAI's chat completions and Anthropic's\n"
-          "messages, streaming and not. It answers every call with a few sentences.\n"
-          "\n"
-          "  --listen HOST:PORT  numeric address (default 127.0.0.1:9301; port 0: any)\n"
-          "  --pace-ms N         between the words of a stream (default 30; 0: no pause)\n",
-          to);
-    return status;
-}
+    const char *given = words->values[ADMIN_OPTION_PACE];
 
-static bool read_pace(const char *text, uint64_t *out)
-{
-    char *end = NULL;
-    unsigned long value = strtoul(text, &end, 10);
-
-    if (*text < '0' || *text > '9' || *end != '\0' || value > PACE_MS_MAX)
-        return false;
-    *out = value;
-    return true;
+    *out = PACE_MS_DEFAULT;
+    if (given == NULL || (admin_words_count(given, out) == 0 && *out <= PACE_MS_MAX))
+        return true;
+    fprintf(stderr, "%s: --pace-ms: \"%s\" is more than %d\n", who, given, PACE_MS_MAX);
+    return false;
 }
 
 int tool_demo_upstream(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"listen", required_argument, NULL, 'l'},
-        {"pace-ms", required_argument, NULL, 'p'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    static struct demo_server demo = {.pace_ms = PACE_MS_DEFAULT};
-    const char *address = "127.0.0.1:9301";
-    int option = 0;
-
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'h')
-            return usage(stdout, TOOL_OK);
-        if (option == 'l')
-            address = optarg;
-        else if (option != 'p' || !read_pace(optarg, &demo.pace_ms))
-            return usage(stderr, TOOL_USAGE);
-    }
-    if (optind != argc)
-        return usage(stderr, TOOL_USAGE);
-
+    static struct demo_server demo;
+    struct admin_words words;
+    char who[ADMIN_WHO_BYTES];
     char bound[DEMO_ADDRESS_BYTES];
-    int fd = demo_listen(address, bound, sizeof(bound));
+    int result;
+
+    if (!admin_begin(argc, argv, &words, who, &result))
+        return result;
+    if (!read_pace(&words, who, &demo.pace_ms))
+        return TOOL_USAGE;
+    const char *address = words.values[ADMIN_OPTION_LISTEN];
+    int fd = demo_listen(address == NULL ? "127.0.0.1:9301" : address, bound, sizeof(bound));
     if (fd < 0)
         return fd == ERR_INVALID ? TOOL_USAGE : TOOL_FAILED;
 

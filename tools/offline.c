@@ -78,7 +78,10 @@ bool offline_open(struct offline *offline, const char *who, const char *path)
     }
     if (offline->report != NULL)
         (void)report_print(offline->report, STDERR_FILENO);
-    fprintf(stderr, "%s: %s: %s\n", who, offline->path, err_text(err));
+    fprintf(stderr, "%s: %s: the configuration cannot be loaded%s%s\n", who, offline->path,
+            err == ERR_CONFIG ? "" : ": ", err == ERR_CONFIG ? "" : err_text(err));
+    if (path == NULL && access(offline->path, F_OK) != 0)
+        fprintf(stderr, "%s: another file is named with --config FILE\n", who);
     return false;
 }
 

@@ -128,15 +128,59 @@ test('wrong arguments end with 2, and unknown words are met with a guess', async
   assert.match((await runWeir(['sevre'])).stderr, /serve/);
 });
 
+test('what is wrong is said with what to do', async () => {
+  const nowhere = path.join(folder, 'nowhere.yaml');
+  const rows = [
+    [['check', 'n.yaml'], 2, /unexpected argument "n\.yaml"; a configuration is named with --config FILE/],
+    [['status', 'x'], 2, /unexpected argument "x"/],
+    [['check', '--config'], 2, /--config needs a value: FILE/],
+    [['check', '--confg', 'x'], 2, /no option "--confg"; did you mean "--config"\?/],
+    [['check', '--config', nowhere], 1, /nowhere\.yaml: error: No such file/],
+    [['config'], 2, /weir config: what to print is missing/],
+    [['why', 'a'], 2, /the argument SLUG is missing/],
+    [['why'], 2, /the arguments KEY SLUG are missing/],
+    [['why', 'a', ''], 2, /the argument SLUG is empty/],
+    [['models', 'list', '--kind', 'x'], 2, /--kind: "x" is none of chat, embedding, image/],
+    [['models', 'list', '--config', nowhere], 1, /the configuration cannot be loaded/],
+    [['help', 'stats'], 2, /no command "stats"; did you mean "status"\?/],
+    [['help', 'keys', 'lst'], 2, /no verb "lst"; did you mean "list"\?/],
+    [['completion', 'fish'], 2, /usage: weir completion bash/],
+    [['version', 'x'], 2, /weir version: unexpected argument "x"/],
+    [['demo-upstream', '--listen', 'x'], 2, /"x" is not a numeric HOST:PORT/],
+    [['demo-upstream', '--pace-ms', '99999'], 2, /--pace-ms: "99999" is more than 60000/],
+  ];
+  for (const [args, code, sentence] of rows) {
+    const answer = await runWeir(args);
+    assert.equal(answer.code, code, `weir ${args.join(' ')}: ${answer.stderr}`);
+    assert.equal(answer.stdout, '', args.join(' '));
+    assert.match(answer.stderr, sentence);
+  }
+});
+
 test('help and version are printed', async () => {
   const help = await runWeir(['help']);
   assert.equal(help.code, 0);
-  for (const word of ['serve', 'check', 'config', 'status', 'reload', 'demo-upstream', 'version']) assert.ok(help.stdout.includes(word), word);
-  for (const word of ['serve', 'check', 'config', 'status', 'reload', 'demo-upstream', 'version']) {
-    assert.equal((await runWeir([word, '--help'])).code, 0, `weir ${word} --help`);
+  const lines = help.stdout.trimEnd().split('\n').filter((line) => line.startsWith('  '));
+  const words = lines.map((line) => line.trim().split(' ')[0]);
+  for (const word of ['serve', 'check', 'config', 'status', 'reload', 'demo-upstream', 'version', 'help']) assert.ok(words.includes(word), word);
+  const at = lines[0].indexOf('run the gateway');
+  for (const line of lines) assert.match([...line].slice(at - 2).join(''), /^ {2}\w/, `the sentences stand in one column: ${line}`);
+  for (const word of words) {
+    const long = await runWeir([word, '--help']);
+    assert.equal(long.code, 0, `weir ${word} --help`);
+    assert.match(long.stdout, new RegExp(`^usage: weir ${word}`));
+    assert.deepEqual(await runWeir(['help', word]), long);
   }
+  assert.deepEqual(await runWeir(['help', 'keys', 'create']), await runWeir(['keys', 'create', '--help']));
   const version = await runWeir(['version']);
   assert.match(version.stdout, /^weir \d+\.\d+\.\d+/);
+});
+
+test('options and what they are for do not run together', async () => {
+  const { stdout } = await runWeir(['models', 'list', '--help']);
+  assert.match(stdout, /^ {2}--capability reasoning\|attachments\|tools\n {29}only models that can do this$/m);
+  assert.match(stdout, /^ {2}--provider KIND {12}only models/m);
+  for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);
 });
 
 test('docs/operations.md has every counter that status shows', async () => {

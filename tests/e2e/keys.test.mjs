@@ -12,7 +12,7 @@ import { WEIR, runWeir, startWeir, test, until, withWeir } from './harness.mjs';
 import { Upstream } from './upstream.mjs';
 
 const NOUNS = ['keys', 'users', 'groups', 'grants', 'models'];
-const ALONE = ['backup', 'why', 'diff'];
+const ALONE = ['check', 'config', 'status', 'reload', 'backup', 'why', 'diff', 'demo-upstream', 'version'];
 const COMPLETION = new URL('../../systemd/weir.bash-completion', import.meta.url).pathname;
 const COMMANDS = new URL('../../docs/commands.md', import.meta.url).pathname;
 
@@ -138,10 +138,11 @@ test('every command explains itself, and the documentation has it with every opt
     const { code, stdout } = await runWeir([...line, '--help']);
     assert.equal(code, 0, line.join(' '));
     const [, usage] = /^usage: (.*)/.exec(stdout);
-    assert.ok(commands.includes(`\n### ${usage}\n`), `docs/commands.md has no "### ${usage}"`);
+    assert.ok(commands.includes(`\n## ${usage}\n`) || commands.includes(`\n### ${usage}\n`), `docs/commands.md has no heading "${usage}"`);
     for (const [, option] of stdout.matchAll(/^ {2}(--[\w-]+)/gm)) assert.ok(commands.includes(option), `${line.join(' ')}: ${option}`);
   }
-  const headings = [...commands.matchAll(/^### weir (.*?)( NAME| FILE| SLUG| KEY SLUG| \[MODEL\])? \[OPTION\]…$/gm)].map((found) => found[1]);
+  const headings = [...commands.matchAll(/^##+ weir (.*?)( NAME| FILE| SLUG| KEY SLUG| \[MODEL\])?( \[OPTION\]…)?$/gm)].map((found) => found[1])
+    .filter((line) => !/^(serve|completion|help)\b/.test(line) && !line.includes('|'));
   assert.deepEqual(headings.sort(), lines.map((line) => line.join(' ')).sort());
 });
 
@@ -165,6 +166,11 @@ test('bash completes nouns, verbs, options, values and files', async () => {
   assert.deepEqual(complete('weir', 'users', 'remove', 'a', '--c').sort(), ['--cascade', '--config']);
   assert.deepEqual(complete('weir', 'keys', 'create', '--user', ''), []);
   assert.deepEqual(complete('weir', 'check', '--s'), ['--secrets']);
+  assert.deepEqual(complete('weir', 'status', '--'), ['--config', '--json', '--socket', '--help']);
+  assert.deepEqual(complete('weir', 'completion', ''), ['bash', '--help']);
+  assert.deepEqual(complete('weir', 'models', 'list', '--provider', 'open'), ['openai', 'openai_compatible', 'openrouter']);
+  assert.deepEqual(complete('weir', 'help', 'co'), ['config', 'completion']);
+  assert.deepEqual(complete('weir', 'help', 'keys', 'ro'), ['rotate']);
   written('a-file.csv', '');
   assert.deepEqual(complete('weir', 'keys', 'import', 'a-f'), ['a-file.csv']);
   assert.deepEqual(complete('weir', 'users', 'list', '--config', 'a-f'), ['a-file.csv']);
@@ -212,7 +218,7 @@ test('a key is made and changed as its options say', async () => {
   assert.equal(await statusOf(made.key), 401);
   await done('keys', 'enable', made.name);
   assert.equal(await statusOf(made.key), 200);
-  assert.match(await fails(1, 'keys', 'update', made.name, '--user', 'nobody'), /^weir keys update: .* \(not_found\)\n$/);
+  assert.match(await fails(1, 'keys', 'update', made.name, '--user', 'nobody'), /^weir keys update: .* \(not_found\)\n/);
 });
 
 test('who changes what somebody else has changed is told so', async () => {
@@ -320,6 +326,15 @@ test('a change that the gateway cannot load is said to have no effect', async ()
   weir.writeText(file);
   assert.equal((await weir.reload()).code, 0);
   await done('users', 'remove', 'zoe', '--yes');
+});
+
+test('what the directory does not have is said to be looked for there alone', async () => {
+  for (const args of [['keys', 'create', '--user', 'ada'], ['users', 'show', 'ada'], ['grants', 'add', 'm', '--user', 'ada']]) {
+    const said = await fails(1, ...args);
+    assert.match(said, /there is no user of that name \(not_found\)\n/);
+    assert.match(said, /\nonly the directory is looked into: `weir users list`/);
+  }
+  assert.match(await fails(1, 'keys', 'create', '--group', 'nope'), /`weir groups list`/);
 });
 
 test('a name that the configuration has is refused', async () => {

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import { after, beforeEach } from 'node:test';
 import { KEYS, PROVIDER_KEY, registry } from './fixture.mjs';
-import { Weir, test, turn, until, withWeir } from './harness.mjs';
+import { Weir, runWeir, test, turn, until, withWeir } from './harness.mjs';
 import { requestBytes } from './http.mjs';
 import { Load } from './load.mjs';
 import { isAlive, openMemfds, status } from './proc.mjs';
@@ -220,11 +221,26 @@ test('`weir status` tells of the processes and the generation', async () => {
   });
 });
 
-test('`weir status` and `weir reload` say that nobody answers', async () => {
+test('`weir status` and `weir reload` say that nobody answers, and what to do', async () => {
   const weir = new Weir(config);
-  assert.equal((await weir.status()).code, 3);
-  assert.equal((await weir.run('reload')).code, 3);
+  for (const word of ['status', 'reload']) {
+    const { code, stderr } = await weir.run(word);
+    assert.equal(code, 3);
+    assert.match(stderr, new RegExp(`^weir ${word}: no gateway answers on .*control\\.sock .*systemctl start weir.*--socket or --config\n$`));
+  }
   fs.rmSync(weir.folder, { recursive: true });
+});
+
+test('`weir status` and `weir reload` find the socket that a configuration names', async () => {
+  await withWeir(config, async (weir) => {
+    for (const word of ['status', 'reload']) assert.equal((await runWeir([word, '--config', weir.file])).code, 0);
+    const broken = path.join(weir.folder, 'broken.yaml');
+    fs.writeFileSync(broken, 'workers: many\n');
+    const { code, stderr } = await runWeir(['reload', '--config', broken]);
+    assert.equal(code, 1);
+    assert.match(stderr, /broken\.yaml:1:10: error: workers/);
+    assert.match(stderr, /name it with --socket/);
+  });
 });
 
 test('every process has its title', async () => {

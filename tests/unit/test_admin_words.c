@@ -97,9 +97,9 @@ static void words_that_make_no_command_are_explained(void **state)
         {{"keys", "list", "--limit", "1234567890123456789"},
          "--limit: \"1234567890123456789\" is not of the form N"},
         {{"keys", "list", "--state", "activ"},
-         "--state: \"activ\" is not of the form active|disabled|expired|revoked"},
+         "--state: \"activ\" is none of active, disabled, expired, revoked"},
         {{"keys", "list", "--state", ""},
-         "--state: \"\" is not of the form active|disabled|expired|revoked"},
+         "--state: \"\" is none of active, disabled, expired, revoked"},
         {{"keys", "rotate", "a", "--grace", "1w"}, "--grace: \"1w\" is not of the form TIME"},
         {{"keys", "update", "a"}, "nothing to change is given"},
         {{"grants", "list"}, "whose? Give one of --user, --group and --key"},
@@ -108,6 +108,11 @@ static void words_that_make_no_command_are_explained(void **state)
         {{"grants", "add", "--user", "a"}, "which? Give either a MODEL or --all"},
         {{"grants", "add", "m", "--all", "--user", "a"}, "which? Give either a MODEL or --all"},
         {{"backup"}, "the argument FILE is missing"},
+        {{"why"}, "the arguments KEY SLUG are missing"},
+        {{"why", "a"}, "the argument SLUG is missing"},
+        {{"why", "a", ""}, "the argument SLUG is empty"},
+        {{"check", "a"}, "unexpected argument \"a\"; a configuration is named with --config FILE"},
+        {{"config"}, "what to print is missing: --defaults"},
         {{"backup", "a", "--json"}, "there is no option \"--json\""},
     };
     struct admin_words words;
