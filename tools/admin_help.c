@@ -4,7 +4,7 @@
 #include "tools/listed_model.h"
 #include "tools/terminal.h"
 
-enum { LABEL_CELLS = 27, LINE_CELLS = 100, SENTENCE_CELLS_MIN = 24 };
+enum { LABEL_CELLS = 27, LINE_CELLS = 100 };
 
 void admin_help_usage(FILE *out, const struct admin_command *command)
 {
@@ -22,28 +22,6 @@ static size_t line_cells(FILE *out)
     return terminal.width > 0 && terminal.width < LINE_CELLS ? terminal.width : LINE_CELLS;
 }
 
-/* Words in lines; all but the first begin behind so many blanks. */
-static void print_wrapped(FILE *out, const char *sentence, size_t indent)
-{
-    const size_t line = line_cells(out);
-    const size_t room = line > indent + SENTENCE_CELLS_MIN ? line - indent : SENTENCE_CELLS_MIN;
-    size_t used = 0;
-
-    while (*sentence != '\0') {
-        const size_t len = strcspn(sentence, " ");
-        const size_t cells = cells_width((struct span){sentence, len});
-
-        if (used > 0 && used + 1 + cells > room) {
-            fprintf(out, "\n%*s", (int)indent, "");
-            used = 0;
-        }
-        fprintf(out, "%s%.*s", used > 0 ? " " : "", (int)len, sentence);
-        used += cells + (used > 0 ? 1 : 0);
-        sentence += len + (sentence[len] == ' ' ? 1 : 0);
-    }
-    fputc('\n', out);
-}
-
 /* What is too long for its column stands on a line of its own. */
 static void print_option(FILE *out, const struct admin_option_row *row)
 {
@@ -54,7 +32,7 @@ static void print_option(FILE *out, const struct admin_option_row *row)
         fprintf(out, "\n%*s", 2 + LABEL_CELLS, "");
     else
         fprintf(out, "%*s", (int)(LABEL_CELLS - len), "");
-    print_wrapped(out, row->sentence, 2 + LABEL_CELLS);
+    cells_wrap(out, span_of(row->sentence), 2 + LABEL_CELLS, line_cells(out));
 }
 
 void admin_help_noun(FILE *out, const char *noun)
@@ -70,7 +48,7 @@ void admin_help_noun(FILE *out, const char *noun)
 void admin_help_command(FILE *out, const struct admin_command *command)
 {
     admin_help_usage(out, command);
-    print_wrapped(out, command->sentence, 0);
+    cells_wrap(out, span_of(command->sentence), 0, line_cells(out));
     fputs(command->options == 0 ? "" : "\n", out);
     for (unsigned n = 0; n < ADMIN_OPTION_COUNT; n++) {
         if ((command->options & UINT64_C(1) << n) != 0)

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <wchar.h>
 
+enum { ROOM_MIN = 24 };
+
 struct character {
     size_t bytes;
     size_t cells;
@@ -105,4 +107,25 @@ void cells_print(FILE *out, struct span text, size_t width)
     const size_t used = cells_width(text);
 
     fprintf(out, "%.*s%*s", SPAN_FMT(text), used < width ? (int)(width - used) : 0, "");
+}
+
+void cells_wrap(FILE *out, struct span text, size_t indent, size_t line)
+{
+    const size_t room = line == 0 ? SIZE_MAX : line > indent + ROOM_MIN ? line - indent : ROOM_MIN;
+    size_t used = 0;
+
+    while (text.len > 0) {
+        const char *space = memchr(text.ptr, ' ', text.len);
+        const struct span word = span_from(text.ptr, space == NULL ? text.ptr + text.len : space);
+        const size_t cells = cells_width(word);
+
+        if (used > 0 && used + cells >= room) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            used = 0;
+        }
+        fprintf(out, "%s%.*s", used > 0 ? " " : "", SPAN_FMT(word));
+        used += cells + (used > 0 ? 1 : 0);
+        text = span_skip(text, word.len + (space == NULL ? 0 : 1));
+    }
+    fputc('\n', out);
 }

@@ -22,4 +22,12 @@ struct span cells_end(struct span text, size_t width);
 /** Print it, and blanks behind it up to `width` cells. */
 void cells_print(FILE *out, struct span text, size_t width);
 
+/**
+ * Print words in lines, the last with its end; all but the first begin behind `indent` blanks, where
+ * the first is taken to begin as well.
+ *
+ * @param line  what a line takes; 0: all stands in one
+ */
+void cells_wrap(FILE *out, struct span text, size_t indent, size_t line);
+
 #endif

@@ -33,19 +33,23 @@ void money_add_per_million(struct text *out, uint64_t pico_usd)
     money_pad(out, begin);
 }
 
-void money_add_tokens(struct text *out, uint64_t tokens)
+void money_add_count(struct text *out, uint64_t count)
 {
     char memory[DIGITS_MAX];
     struct text digits = text_over(memory, sizeof(memory));
 
-    if (tokens == 0) {
-        text_add_char(out, '-');
-        return;
-    }
-    text_add_unsigned(&digits, tokens);
+    text_add_unsigned(&digits, count);
     for (size_t i = 0; i < digits.len; i++) {
         if (i > 0 && (digits.len - i) % 3 == 0)
             text_add_char(out, ',');
         text_add_char(out, memory[i]);
     }
+}
+
+void money_add_tokens(struct text *out, uint64_t tokens)
+{
+    if (tokens == 0)
+        text_add_char(out, '-');
+    else
+        money_add_count(out, tokens);
 }

@@ -3,53 +3,14 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 
-#include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { JSON_BYTES_MAX = 256 * 1024 };
 
-/** The columns of the table: X(heading, width, is a gauge, which) */
-#define COLUMN_MAP(X)                                      \
-    X("conns", 7, true, GAUGE_connections_open)            \
-    X("calls", 7, true, GAUGE_calls_open)                  \
-    X("accepted", 10, false, COUNTER_connections_accepted) \
-    X("requests", 10, false, COUNTER_requests)             \
-    X("2xx", 10, false, COUNTER_responses_2xx)             \
-    X("4xx", 9, false, COUNTER_responses_4xx)              \
-    X("5xx", 9, false, COUNTER_responses_5xx)
+/* --- slots ----------------------------------------------------------------------------------- */
 
-static const struct {
-    const char *heading;
-    int width;
-    bool is_gauge;
-    unsigned which;
-} columns[] = {
-#define X(heading, width, is_gauge, which) {heading, width, is_gauge, (unsigned)(which)},
-    COLUMN_MAP(X)
-#undef X
-};
-
-enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
-
-static uint64_t counter_of(const struct worker_slot *slot, unsigned which)
-{
-    return atomic_load_explicit(&slot->counters.counters[which], memory_order_relaxed);
-}
-
-static uint64_t gauge_of(const struct worker_slot *slot, unsigned which)
-{
-    return atomic_load_explicit(&slot->counters.gauges[which], memory_order_relaxed);
-}
-
-static uint64_t column_of(const struct worker_slot *slot, size_t column)
-{
-    return columns[column].is_gauge ? gauge_of(slot, columns[column].which)
-                                    : counter_of(slot, columns[column].which);
-}
-
-static uint64_t heartbeat_age_ms(const struct worker_slot *slot)
+uint64_t status_heartbeat_age_ms(const struct worker_slot *slot)
 {
     uint64_t now = monotime_now().ms;
     uint64_t beat = atomic_load(&slot->heartbeat_ms);
@@ -57,44 +18,28 @@ static uint64_t heartbeat_age_ms(const struct worker_slot *slot)
     return beat == 0 || beat > now ? 0 : now - beat;
 }
 
-static bool is_used(const struct worker_slot *slot)
+bool status_is_used(const struct worker_slot *slot)
 {
     return atomic_load(&slot->phase) != WORKER_NONE;
 }
 
-static void print_worker(uint32_t number, const struct worker_slot *slot)
+struct status_figures status_read(const struct worker_slot *slot, struct status_figures *totals)
 {
-    uint64_t age_ms = heartbeat_age_ms(slot);
+    struct status_figures figures = {0};
 
-    printf("%6" PRIu32 "  %-9s %10" PRIu64 " %5" PRIu64 ".%" PRIu64 " s", number,
-           state_phase_word(atomic_load(&slot->phase)), atomic_load(&slot->generation),
-           age_ms / 1000, age_ms % 1000 / 100);
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        printf(" %*" PRIu64, columns[i].width, column_of(slot, i));
-    putchar('\n');
-}
-
-void status_print_table(const char *line, const struct state *state)
-{
-    uint64_t totals[COLUMN_COUNT] = {0};
-
-    printf("%s\n\n%6s  %-9s %10s %9s", line, "worker", "phase", "generation", "heartbeat");
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        printf(" %*s", columns[i].width, columns[i].heading);
-    putchar('\n');
-    for (uint32_t number = 0; number < SETTINGS_WORKERS_MAX; number++) {
-        const struct worker_slot *slot = state_slot(state, number);
-
-        for (size_t i = 0; i < COLUMN_COUNT; i++)
-            totals[i] += column_of(slot, i);
-        if (is_used(slot))
-            print_worker(number, slot);
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+        figures.counters[i] = atomic_load_explicit(&slot->counters.counters[i],
+                                                   memory_order_relaxed);
+        totals->counters[i] += figures.counters[i];
     }
-    printf("%6s  %-9s %10s %9s", "total", "", "", "");
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        printf(" %*" PRIu64, columns[i].width, totals[i]);
-    putchar('\n');
+    for (unsigned i = 0; i < GAUGE_COUNT; i++) {
+        figures.gauges[i] = atomic_load_explicit(&slot->counters.gauges[i], memory_order_relaxed);
+        totals->gauges[i] += figures.gauges[i];
+    }
+    return figures;
 }
+
+/* --- JSON ------------------------------------------------------------------------------------ */
 
 static void add_member(struct text *out, struct span name, bool *first)
 {
@@ -160,12 +105,7 @@ static void add_gauges(struct text *out, const uint64_t *values)
     }
 }
 
-struct figures {
-    uint64_t counters[COUNTER_COUNT];
-    uint64_t gauges[GAUGE_COUNT];
-};
-
-static void add_figures(struct text *out, const struct figures *figures)
+static void add_figures(struct text *out, const struct status_figures *figures)
 {
     text_add(out, SPAN("\"counters\":{"));
     add_counters(out, figures->counters);
@@ -174,23 +114,8 @@ static void add_figures(struct text *out, const struct figures *figures)
     text_add_char(out, '}');
 }
 
-static struct figures read_figures(const struct worker_slot *slot, struct figures *totals)
-{
-    struct figures figures = {0};
-
-    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
-        figures.counters[i] = counter_of(slot, i);
-        totals->counters[i] += figures.counters[i];
-    }
-    for (unsigned i = 0; i < GAUGE_COUNT; i++) {
-        figures.gauges[i] = gauge_of(slot, i);
-        totals->gauges[i] += figures.gauges[i];
-    }
-    return figures;
-}
-
 static void add_worker(struct text *out, uint32_t number, const struct worker_slot *slot,
-                       const struct figures *figures)
+                       const struct status_figures *figures)
 {
     bool first = true;
 
@@ -202,7 +127,7 @@ static void add_worker(struct text *out, uint32_t number, const struct worker_sl
     add_member(out, SPAN("generation"), &first);
     text_add_unsigned(out, atomic_load(&slot->generation));
     add_member(out, SPAN("heartbeat_age_ms"), &first);
-    text_add_unsigned(out, heartbeat_age_ms(slot));
+    text_add_unsigned(out, status_heartbeat_age_ms(slot));
     text_add_char(out, ',');
     add_figures(out, figures);
     text_add_char(out, '}');
@@ -212,7 +137,7 @@ int status_print_json(const char *line, const struct state *state)
 {
     static char memory[JSON_BYTES_MAX];
     struct text out = text_over(memory, sizeof(memory));
-    struct figures totals = {0};
+    struct status_figures totals = {0};
     bool first = true;
 
     text_add_char(&out, '{');
@@ -220,9 +145,9 @@ int status_print_json(const char *line, const struct state *state)
     text_add(&out, SPAN(",\"processes\":["));
     for (uint32_t number = 0; number < SETTINGS_WORKERS_MAX; number++) {
         const struct worker_slot *slot = state_slot(state, number);
-        struct figures figures = read_figures(slot, &totals);
+        struct status_figures figures = status_read(slot, &totals);
 
-        if (!is_used(slot))
+        if (!status_is_used(slot))
             continue;
         if (!first)
             text_add_char(&out, ',');

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, beforeEach } from 'node:test';
 import { KEYS, PROVIDER_KEY, registry } from './fixture.mjs';
-import { Weir, runWeir, test, turn, until, withWeir } from './harness.mjs';
+import { WEIR, Weir, runWeir, test, turn, until, withWeir } from './harness.mjs';
 import { requestBytes } from './http.mjs';
 import { Load } from './load.mjs';
 import { isAlive, openMemfds, status } from './proc.mjs';
@@ -218,6 +218,23 @@ test('`weir status` tells of the processes and the generation', async () => {
     for (const pid of workers) process.kill(pid, 'SIGSTOP');
     assert.equal((await weir.status()).code, 0);
     for (const pid of workers) process.kill(pid, 'SIGCONT');
+  });
+});
+
+test('`weir status` shows every figure, grouped, and fits a terminal', async () => {
+  await withWeir(config, async (weir) => {
+    await weir.fetch({ path: '/nothing' });
+    const { counters, gauges } = await weir.totals();
+    const { stdout } = await weir.status();
+    const rows = new Map([...stdout.matchAll(/^ {2}([a-z-]+(?: [a-z]+)*) {2,}(.*)$/gm)].map(([, label, figures]) => [label, figures]));
+    assert.match(rows.get('answers'), new RegExp(`^${counters.responses_2xx} 2xx, 0 3xx, ${counters.responses_4xx} 4xx, 0 5xx$`));
+    assert.match(rows.get('connections'), new RegExp(`${gauges.connections_open} open, ${counters.connections_accepted} accepted, 0 refused at the limit`));
+    assert.match(rows.get('attempts'), /^0, 0 of them retries, 0 translated$/);
+    const figures = [...rows.values()].join(' ').match(/\d+/g);
+    assert.ok(figures.length > Object.keys(counters).length + Object.keys(gauges).length, stdout);
+    const shown = execFileSync('script', ['-qec', `stty cols 80; '${WEIR}' status --config '${weir.file}'`, '/dev/null'], { encoding: 'utf8' });
+    for (const line of shown.split('\r\n')) assert.ok(line.replace(/\x1b\[\d*m/g, '').length <= 80, line);
+    assert.match(shown, /state=running/);
   });
 });
 
