@@ -3,6 +3,7 @@
 #define WEIR_TOOLS_DIFF_H
 
 #include "lib/base/arena.h"
+#include "lib/base/text.h"
 #include "registry/list.h"
 #include "tools/offline.h"
 
@@ -17,6 +18,7 @@ struct diff_change {
     struct span from; /* JSON; empty: an item that a list has more, a thing that is added */
     struct span to;   /* JSON; empty: one that it has no more, a thing that is removed */
     bool restart;     /* a reload refuses it */
+    uint32_t number;  /* of a thing that is added or removed: its row in the data that have it */
 };
 
 /** Keys that gain and lose the same models. */
@@ -58,6 +60,17 @@ static inline bool diff_is_empty(const struct diff *diff)
 {
     return diff->changes.count == 0 && diff->access.count == 0;
 }
+
+/** How many names a line for people has before it says how many more there are. */
+enum { DIFF_NAMES_SHOWN = 8 };
+
+/**
+ * Of a key that is added or removed the models that it may call, or might; of a model the keys.
+ * Separated by commas, cut short; nothing for other things.
+ *
+ * @return false: nothing was added
+ */
+bool diff_add_reach(const struct diff *diff, const struct diff_change *change, struct text *out);
 
 /** To standard output: for people, and as one JSON document. */
 void diff_print(const struct diff *diff);

@@ -106,6 +106,7 @@ struct comparison {
     struct diff *diff;
     const char *section;
     struct span name;
+    uint32_t number;    /* of what is only in one of them */
     struct text before; /* the two descriptions */
     struct text after;
 };
@@ -131,6 +132,7 @@ static int add_change(struct comparison *comparison, enum diff_change_kind kind,
         .from = keep(diff, from),
         .to = keep(diff, to),
         .restart = comparison->name.len == 0 && describe_needs_restart(path),
+        .number = comparison->number,
     };
     return change->path.ptr == NULL || change->from.ptr == NULL || change->to.ptr == NULL
                ? ERR_NO_MEMORY
@@ -270,6 +272,7 @@ static int tell_removed(struct comparison *comparison, const struct kind *kind, 
     struct text *before = &comparison->before;
 
     before->len = 0;
+    comparison->number = i;
     kind->write(offline_data(comparison->diff->before), i, before);
     return before->err != 0
                ? before->err
@@ -281,6 +284,7 @@ static int tell_added(struct comparison *comparison, const struct kind *kind, ui
     struct text *after = &comparison->after;
 
     after->len = 0;
+    comparison->number = i;
     kind->write(offline_data(comparison->diff->after), i, after);
     return after->err != 0
                ? after->err

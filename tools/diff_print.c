@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { VALUE_BYTES_MAX = 64 * 1024, KEYS_SHOWN_MAX = 8, PATH_WIDTH = 22 };
+enum { VALUE_BYTES_MAX = 64 * 1024, PATH_WIDTH = 22 };
 
 static const struct diff_change *change_at(const struct diff *diff, uint32_t i)
 {
@@ -122,8 +122,20 @@ static int print_member_of_thing(void *context, struct span path, struct span va
     return 0;
 }
 
+static void print_reach(const struct diff *diff, const struct diff_change *change)
+{
+    static char memory[VALUE_BYTES_MAX];
+    struct text out = text_over(memory, sizeof(memory));
+
+    if (!diff_add_reach(diff, change, &out))
+        return;
+    print_path(strcmp(change->section, "keys") == 0 ? SPAN("may call") : SPAN("callable by"));
+    printf("%.*s\n", SPAN_FMT(text_span(&out)));
+}
+
 /* The name of what is changed, and all of what is new or gone. */
-static void print_thing(const struct terminal *terminal, const struct diff_change *change)
+static void print_thing(const struct diff *diff, const struct terminal *terminal,
+                        const struct diff_change *change)
 {
     switch (change->kind) {
     case DIFF_ADDED:
@@ -137,9 +149,11 @@ static void print_thing(const struct terminal *terminal, const struct diff_chang
         break;
     }
     printf("%.*s\n", SPAN_FMT(change->name));
-    if (change->kind != DIFF_CHANGED)
-        (void)value_walk(change->kind == DIFF_ADDED ? change->to : change->from,
-                         print_member_of_thing, NULL);
+    if (change->kind == DIFF_CHANGED)
+        return;
+    (void)value_walk(change->kind == DIFF_ADDED ? change->to : change->from, print_member_of_thing,
+                     NULL);
+    print_reach(diff, change);
 }
 
 static void print_changes(const struct diff *diff, const struct terminal *terminal)
@@ -155,7 +169,7 @@ static void print_changes(const struct diff *diff, const struct terminal *termin
             putchar('\n');
         }
         if (change->name.len > 0 && !is_same_thing(last, change))
-            print_thing(terminal, change);
+            print_thing(diff, terminal, change);
         if (change->kind == DIFF_CHANGED)
             print_change(terminal, change);
         last = change;
@@ -165,13 +179,13 @@ static void print_changes(const struct diff *diff, const struct terminal *termin
 static void print_keys(const struct diff *diff, const struct diff_access *access)
 {
     fputs("  ", stdout);
-    for (uint32_t i = 0; i < access->key_count && i < KEYS_SHOWN_MAX; i++) {
+    for (uint32_t i = 0; i < access->key_count && i < DIFF_NAMES_SHOWN; i++) {
         const struct span key = span_at(&diff->keys, access->key_first + i);
 
         printf("%s%.*s", i == 0 ? "" : ", ", SPAN_FMT(key.len == 0 ? SPAN("(no key)") : key));
     }
-    if (access->key_count > KEYS_SHOWN_MAX)
-        printf(" and %u more", access->key_count - KEYS_SHOWN_MAX);
+    if (access->key_count > DIFF_NAMES_SHOWN)
+        printf(" and %u more", access->key_count - DIFF_NAMES_SHOWN);
     putchar('\n');
 }
 

@@ -624,7 +624,10 @@ test('what is new or gone is told with all that it has', async () => {
   const { stdout } = await runWeir(['diff', path.join(folder, 'new.yaml'), '--config', path.join(folder, 'old.yaml')]);
   assert.match(stdout, /^ {2}\+ next\n {6}name +Next\n(?: {6}.*\n)* {6}price\.input +\$0\.15\/Mtok$/m);
   assert.match(stdout, /^ {2}- last\n(?: {6}.*\n)* {6}deployments +provider=/m);
-  assert.match(stdout, /^ {2}\+ fresh\n {6}user +bob\n {6}expires +2099-01-01T00:00:00Z$/m);
+  assert.match(stdout, /^ {2}\+ fresh\n {6}user +bob\n {6}expires +2099-01-01T00:00:00Z\n {6}may call +(?=.*\bnext\b)(?=.*\bZebra\b)/m);
+  assert.match(stdout, /^ {2}- eve-group\n(?: {6}.*\n)* {6}may call +gpt-mini$/m);
+  assert.match(stdout, /^ {2}\+ next\n(?: {6}.*\n)* {6}callable by +ada-all, bob-some, ada-later,.* fresh$/m);
+  assert.match(stdout, /^ {2}- last\n(?: {6}.*\n)* {6}callable by +ada-all, bob-some/m);
   assert.match(stdout, /^ {2}fresh\n {6}gains .*next/m);
 });
 
