@@ -169,8 +169,10 @@ static int show_named(const struct offline *offline, const struct admin_words *w
            !span_equal(data->models[model].slug, span_of(words->argument)))
         model++;
     if (model == data->model_count) {
+        const char *hint = offline_model_hint(offline, words->argument, memory);
+
         fprintf(stderr, "%s: there is no model \"%s\"%s\n", offline->who, words->argument,
-                offline_model_hint(offline, words->argument, memory));
+                hint[0] == '\0' ? "; `weir models list` lists those that are enabled" : hint);
         return TOOL_FAILED;
     }
     struct arena *arena = arena_new(MODELS_ARENA_BYTES_MAX);

@@ -106,21 +106,13 @@ static void print_blanks(FILE *out, size_t count)
     fprintf(out, "%*s", (int)count, "");
 }
 
-static bool is_last(const struct table *table, uint32_t n)
-{
-    while (++n < table->count) {
-        if (!table->is_left_out[n])
-            return false;
-    }
-    return true;
-}
-
 static bool may_cut(const struct table *table, uint32_t n)
 {
     return table->is_cut && table->columns[n].narrow > 0;
 }
 
-static void print_cell(const struct table *table, struct span text, uint32_t n, FILE *out)
+static void print_cell(const struct table *table, struct span text, uint32_t n, bool is_last,
+                       FILE *out)
 {
     const struct table_column *column = &table->columns[n];
     const size_t room = table->widths[n];
@@ -136,25 +128,41 @@ static void print_cell(const struct table *table, struct span text, uint32_t n, 
         print_blanks(out, blanks);
     fprintf(out, "%s%.*s%s", is_cut && column->keeps_end ? "…" : "", SPAN_FMT(text),
             is_cut && !column->keeps_end ? "…" : "");
-    if (!column->is_right && !is_last(table, n))
-        print_blanks(out, blanks);
-    if (!is_last(table, n))
-        print_blanks(out, GAP);
+    if (!is_last)
+        print_blanks(out, GAP + (column->is_right ? 0 : blanks));
+}
+
+/* Nothing stands behind the last text of a row, no blanks either. */
+static uint32_t end_of(const struct table *table, const struct span *row)
+{
+    uint32_t end = table->count;
+
+    while (end > 0 && (table->is_left_out[end - 1] || row[end - 1].len == 0))
+        end--;
+    return end;
+}
+
+static void print_row(const struct table *table, const struct span *row, FILE *out)
+{
+    const uint32_t end = end_of(table, row);
+
+    for (uint32_t n = 0; n < end; n++) {
+        if (!table->is_left_out[n])
+            print_cell(table, row[n], n, n + 1 == end, out);
+    }
 }
 
 void table_print(const struct table *table, const struct span *row, FILE *out)
 {
-    for (uint32_t n = 0; n < table->count; n++) {
-        if (!table->is_left_out[n])
-            print_cell(table, row[n], n, out);
-    }
+    print_row(table, row, out);
     fputc('\n', out);
 }
 
 void table_print_headings(const struct table *table, FILE *out)
 {
-    for (uint32_t n = 0; n < table->count; n++) {
-        if (!table->is_left_out[n])
-            print_cell(table, span_of(table->columns[n].heading), n, out);
-    }
+    struct span row[TABLE_COLUMNS_MAX];
+
+    for (uint32_t n = 0; n < table->count; n++)
+        row[n] = span_of(table->columns[n].heading);
+    print_row(table, row, out);
 }

@@ -105,6 +105,20 @@ static void the_first_column_gives_way_last(void **state)
           "m\xc3\xa9     1,000\n");
 }
 
+static void nothing_stands_behind_the_last_text_of_a_row(void **state)
+{
+    static const struct span short_rows[ROWS][COLUMNS] = {
+        {{"a", 1}, {"", 0}, {"7", 1}, {"", 0}},
+        {{"b", 1}, {"", 0}, {"", 0}, {"", 0}},
+    };
+
+    (void)state;
+    check_rows(short_rows, 0, true,
+               "SLUG  NAME  N  KIND\n"
+               "a           7\n"
+               "b\n");
+}
+
 static void one_long_first_cell_drives_no_column_out(void **state)
 {
     static const struct span long_rows[ROWS][COLUMNS] = {
@@ -310,6 +324,7 @@ int main(void)
         cmocka_unit_test(the_widest_column_gives_way_first),
         cmocka_unit_test(columns_are_left_out_in_their_order),
         cmocka_unit_test(the_first_column_gives_way_last),
+        cmocka_unit_test(nothing_stands_behind_the_last_text_of_a_row),
         cmocka_unit_test(one_long_first_cell_drives_no_column_out),
         cmocka_unit_test(columns_are_as_wide_as_a_terminal_shows_them),
         cmocka_unit_test(text_is_as_wide_as_a_terminal_shows_it),
