@@ -142,7 +142,7 @@ static uint32_t end_of(const struct table *table, const struct span *row)
     return end;
 }
 
-static void print_row(const struct table *table, const struct span *row, FILE *out)
+void table_print_row(const struct table *table, const struct span *row, FILE *out)
 {
     const uint32_t end = end_of(table, row);
 
@@ -154,7 +154,7 @@ static void print_row(const struct table *table, const struct span *row, FILE *o
 
 void table_print(const struct table *table, const struct span *row, FILE *out)
 {
-    print_row(table, row, out);
+    table_print_row(table, row, out);
     fputc('\n', out);
 }
 
@@ -164,5 +164,5 @@ void table_print_headings(const struct table *table, FILE *out)
 
     for (uint32_t n = 0; n < table->count; n++)
         row[n] = span_of(table->columns[n].heading);
-    print_row(table, row, out);
+    table_print_row(table, row, out);
 }

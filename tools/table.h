@@ -47,8 +47,9 @@ void table_measure(struct table *table, const struct span *row);
  */
 bool table_fit(struct table *table, size_t width);
 
-/** A line. */
+/** A line; of a row that is styled without its end, so that the style ends before it. */
 void table_print(const struct table *table, const struct span *row, FILE *out);
+void table_print_row(const struct table *table, const struct span *row, FILE *out);
 
 /** The headings, without an end of the line. */
 void table_print_headings(const struct table *table, FILE *out);

@@ -60,11 +60,9 @@ static void print_rules(const struct why *why, const struct terminal *terminal)
         const struct why_rule *rule = list_at(&why->rules, i);
 
         fill(why, rule, row);
-        if (rule->answer == WHY_NO)
-            fputs(terminal_style(terminal, TERMINAL_BAD), terminal->out);
-        table_print(&table, row, terminal->out);
-        if (rule->answer == WHY_NO)
-            fputs(terminal_plain(terminal), terminal->out);
+        fputs(rule->answer == WHY_NO ? terminal_style(terminal, TERMINAL_BAD) : "", terminal->out);
+        table_print_row(&table, row, terminal->out);
+        fprintf(terminal->out, "%s\n", rule->answer == WHY_NO ? terminal_plain(terminal) : "");
     }
 }
 

@@ -501,6 +501,7 @@ test('why says yes and no to people, in colour only on a terminal', async () => 
   const terminal = await onTerminal(80, ['why', 'eve-none', 'Zebra', '--config', weir.file]);
   assert.equal(terminal.code, 1);
   assert.match(terminal.lines.join('\n'), /\x1b\[31mno\x1b\[0m: eve-none may not call/);
+  for (const line of terminal.lines) assert.equal(line.split('\x1b[').length % 2, 1, `a style ends on its line: ${line}`);
   for (const columns of [120, 60, 40]) {
     const { lines } = await onTerminal(columns, ['why', 'eve-none', 'Zebra', '--config', weir.file]);
     const rows = lines.slice(0, lines.indexOf('')).map(plain);
