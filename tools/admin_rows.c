@@ -4,33 +4,38 @@
 #include "tools/admin_json.h"
 #include "tools/terminal.h"
 
-enum { CELL_BYTES_MAX = 64 * 1024, NARROW = 8 };
+enum { CELL_BYTES_MAX = 64 * 1024, NARROW = 8, NARROW_MOMENT = sizeof("2027-01-01") };
 
-/** X(noun, heading, member) */
-#define COLUMN_MAP(X)                     \
-    X("keys", "NAME", "name")             \
-    X("keys", "USER", "user")             \
-    X("keys", "GROUP", "group")           \
-    X("keys", "STATE", "state")           \
-    X("keys", "MODELS", "allowed_models") \
-    X("keys", "SCOPES", "scopes")         \
-    X("keys", "EXPIRES", "expires")       \
-    X("users", "NAME", "name")            \
-    X("users", "STATE", "disabled")       \
-    X("users", "GROUPS", "groups")        \
-    X("users", "MODELS", "models")        \
-    X("users", "DISPLAY", "display")      \
-    X("groups", "NAME", "name")           \
-    X("groups", "STATE", "disabled")      \
-    X("groups", "MODELS", "models")       \
-    X("groups", "DISPLAY", "display")
+/**
+ * X(noun, heading, member, narrowest, when it is left out). Names stay whole: they are what the next
+ * command is given. Of a moment the day stays.
+ */
+#define COLUMN_MAP(X)                                 \
+    X("keys", "NAME", "name", 0, 0)                   \
+    X("keys", "USER", "user", NARROW, 0)              \
+    X("keys", "GROUP", "group", NARROW, 0)            \
+    X("keys", "STATE", "state", NARROW, 0)            \
+    X("keys", "MODELS", "allowed_models", NARROW, 2)  \
+    X("keys", "SCOPES", "scopes", NARROW, 1)          \
+    X("keys", "EXPIRES", "expires", NARROW_MOMENT, 3) \
+    X("users", "NAME", "name", 0, 0)                  \
+    X("users", "STATE", "disabled", NARROW, 0)        \
+    X("users", "GROUPS", "groups", NARROW, 3)         \
+    X("users", "MODELS", "models", NARROW, 2)         \
+    X("users", "DISPLAY", "display", NARROW, 1)       \
+    X("groups", "NAME", "name", 0, 0)                 \
+    X("groups", "STATE", "disabled", NARROW, 0)       \
+    X("groups", "MODELS", "models", NARROW, 2)        \
+    X("groups", "DISPLAY", "display", NARROW, 1)
 
 static const struct {
     const char *noun;
     const char *heading;
     const char *member;
+    uint32_t narrow;
+    uint32_t leaves;
 } columns[] = {
-#define X(noun, heading, member) {noun, heading, member},
+#define X(noun, heading, member, narrow, leaves) {noun, heading, member, narrow, leaves},
     COLUMN_MAP(X)
 #undef X
 };
@@ -73,7 +78,6 @@ static void fill(const struct admin_rows *rows, struct span row, struct span *ce
     }
 }
 
-/* Names stay whole: they are what the next command is given. */
 static void begin(struct admin_rows *rows)
 {
     uint32_t n = 0;
@@ -82,7 +86,8 @@ static void begin(struct admin_rows *rows)
         if (strcmp(columns[i].noun, rows->noun) != 0)
             continue;
         rows->columns[n] = (struct table_column){.heading = columns[i].heading,
-                                                 .narrow = n > 0 ? NARROW : 0};
+                                                 .narrow = columns[i].narrow,
+                                                 .leaves = columns[i].leaves};
         n++;
     }
     rows->table = table_of(rows->columns, n);

@@ -1,7 +1,7 @@
 /**
  * Rows of a list, in columns, as wide as the terminal: the columns get their widths from the first
- * page, the widest ones give way, and what does not fit ends with an ellipsis. Where there is no
- * terminal nothing is cut.
+ * page, the widest ones give way, what does not fit ends with an ellipsis, and then columns are left
+ * out. Where there is no terminal nothing is cut.
  */
 #ifndef WEIR_TOOLS_ADMIN_ROWS_H
 #define WEIR_TOOLS_ADMIN_ROWS_H

@@ -116,6 +116,8 @@ static int print(const struct listing *listing, struct model_list *list)
         err = model_list_print_json(list, stdout);
     else
         err = model_list_print(list, &terminal);
+    if (err == 0 && kept == 0)
+        fprintf(stderr, "%s: no model is like that\n", listing->who);
     if (err == 0 && fflush(stdout) == 0 && ferror(stdout) == 0)
         return TOOL_OK;
     fprintf(stderr, "%s: cannot write the list\n", listing->who);

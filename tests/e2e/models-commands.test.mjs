@@ -163,6 +163,13 @@ test('filters leave the models that have all of it', async () => {
   }
 });
 
+test('a list in which nothing is says so', async () => {
+  const { code, stdout, stderr } = await run('models', 'list', '--kind', 'image', '--provider', 'anthropic');
+  assert.equal(code, 0);
+  assert.match(stdout, /^SLUG .*\n$/);
+  assert.match(stderr, /no model is like that/);
+});
+
 test('what a key may list is what the gateway lists for it', async () => {
   const config = wide();
   for (const [name, text] of Object.entries(TEXTS)) {

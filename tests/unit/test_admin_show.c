@@ -97,6 +97,41 @@ static void a_narrow_terminal_cuts_what_is_no_name(void **state)
                "h                   active    all        H\n");
 }
 
+static void columns_are_left_out_before_a_row_is_too_long(void **state)
+{
+    (void)state;
+    check_rows(39, false,
+               "NAME                STATE     MODELS\n"
+               "g-with-a-long-name  disabled  model-on…\n"
+               "h                   active    all\n");
+}
+
+/* @param width  of the terminal */
+static void check_key(size_t width, const char *wanted)
+{
+    static const char keys[] =
+        "[{\"name\":\"a-key-with-a-long-name\",\"user\":\"ada\",\"group\":null,\"state\":\"active\","
+        "\"allowed_models\":\"all\",\"scopes\":[\"list\",\"call\"],"
+        "\"expires\":\"2027-01-01T00:00:00Z\"}]";
+    char memory[ROOM] = {0};
+    FILE *out = fmemopen(memory, sizeof(memory), "w");
+    struct admin_rows rows = {.out = out, .noun = "keys", .width = width};
+
+    assert_non_null(out);
+    assert_int_equal(admin_rows_print(&rows, span_of(keys), 1), 1);
+    (void)fclose(out);
+    assert_string_equal(memory, wanted);
+}
+
+static void of_a_moment_the_day_stays(void **state)
+{
+    (void)state;
+    check_key(74, "NAME                    USER  GROUP  STATE   MODELS  SCOPES    EXPIRES\n"
+                  "a-key-with-a-long-name  ada   -      active  all     list,ca…  2027-01-01…\n");
+    check_key(73, "NAME                    USER  GROUP  STATE   MODELS  EXPIRES\n"
+                  "a-key-with-a-long-name  ada   -      active  all     2027-01-01T05:30:00…\n");
+}
+
 static void no_more_rows_are_printed_than_asked_for(void **state)
 {
     char memory[ROOM] = {0};
@@ -117,6 +152,8 @@ int main(void)
         cmocka_unit_test(only_whole_answers_are_asked_for_members),
         cmocka_unit_test(columns_are_as_wide_as_what_stands_in_them),
         cmocka_unit_test(a_narrow_terminal_cuts_what_is_no_name),
+        cmocka_unit_test(columns_are_left_out_before_a_row_is_too_long),
+        cmocka_unit_test(of_a_moment_the_day_stays),
         cmocka_unit_test(no_more_rows_are_printed_than_asked_for),
     };
 
