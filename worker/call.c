@@ -208,6 +208,7 @@ static void reply_failed(struct call *call, int err)
     INVARIANT(fields.err == 0);
     reply_error(&call->request, &(struct reply_error){
                                     .err = err,
+                                    .subject = call->in->reader.slug,
                                     .detail = call->error_detail,
                                     .param = call->error_param,
                                     .fields = text_span(&fields),

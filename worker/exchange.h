@@ -131,6 +131,7 @@ void reply_see_other(const struct request *request, const struct generation *gen
 
 struct reply_error {
     int err;
+    struct span subject;    /* what was asked for, or empty; see struct dialect_error */
     struct span detail;     /* one more sentence, or empty */
     struct span param;      /* the request field that it is about, or empty */
     struct span fields;     /* as in struct reply */

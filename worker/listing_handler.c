@@ -272,36 +272,44 @@ void listing_answer(const struct request *request, const struct http_request *ht
         answer_whole(request, &whole, text_span(&fields), generation);
 }
 
+/* A model as a path names it. */
+struct named_model {
+    uint32_t number;
+    struct span slug; /* decoded; empty when no slug is that long */
+    char memory[LAYOUT_SLUG_BYTES_MAX + 7];
+};
+
 /* The model that an encoded path names, if this caller may use it. */
 static int find_one(const struct request *request, const struct http_request *http,
                     const struct route_match *match, const struct generation *generation,
-                    uint32_t *model)
+                    struct named_model *out)
 {
     const struct span whole_name = SPAN("models/");
-    char memory[LAYOUT_SLUG_BYTES_MAX + 7];
     struct access access;
-    struct span slug;
     int err = request_identify(request, http, KEY_SCOPE_LIST, generation, &access);
 
     if (err != 0)
         return err;
-    err = url_decode(match->rest, memory, sizeof(memory), &slug);
-    /* Longer than any slug: there is no such model. */
-    if (err == ERR_NO_SPACE)
-        return ERR_UNKNOWN_MODEL;
-    if (err != 0)
-        return err;
-    err = access_admit(&generation->snapshot, &access, slug, model);
+    err = url_decode(match->rest, out->memory, sizeof(out->memory), &out->slug);
+    if (err != 0) {
+        out->slug = SPAN("");
+        /* Longer than any slug: there is no such model. */
+        return err == ERR_NO_SPACE ? ERR_UNKNOWN_MODEL : err;
+    }
+    err = access_admit(&generation->snapshot, &access, out->slug, &out->number);
     /* What Gemini's listing calls `name`, which some clients send behind the path that has it. */
     if (err == ERR_UNKNOWN_MODEL && match->dialect == DIALECT_GEMINI &&
-        span_starts_with(slug, whole_name))
-        err = access_admit(&generation->snapshot, &access, span_skip(slug, whole_name.len), model);
+        span_starts_with(out->slug, whole_name)) {
+        out->slug = span_skip(out->slug, whole_name.len);
+        err = access_admit(&generation->snapshot, &access, out->slug, &out->number);
+    }
     return err;
 }
 
-static void refuse_one(const struct request *request, int err, struct generation *generation)
+static void refuse_one(const struct request *request, int err, struct span slug,
+                       struct generation *generation)
 {
-    struct reply_error error = {.err = err, .generation = generation};
+    struct reply_error error = {.err = err, .subject = slug, .generation = generation};
 
     if (err == ERR_UNKNOWN_MODEL || err == ERR_NOT_GRANTED)
         error.param = SPAN("model");
@@ -340,18 +348,20 @@ void listing_answer_one(const struct request *request, const struct http_request
     char memory[256];
     char tag_memory[ETAG_BYTES];
     struct text fields = text_over(memory, sizeof(memory));
-    uint32_t model;
+    struct named_model model;
+
+    model.slug = SPAN("");
     int err = find_one(request, http, match, generation, &model);
 
     if (err != 0) {
-        refuse_one(request, err, generation);
+        refuse_one(request, err, model.slug, generation);
         return;
     }
-    struct span etag = item_etag(&generation->snapshot, match->dialect, model, tag_memory);
+    struct span etag = item_etag(&generation->snapshot, match->dialect, model.number, tag_memory);
 
     counters_add(&request->worker->slot->counters, COUNTER_listings, 1);
     if (is_unchanged(http, etag, &fields))
         answer_unchanged(request, text_span(&fields), generation);
     else
-        send_one(request, match->dialect, model, text_span(&fields), generation);
+        send_one(request, match->dialect, model.number, text_span(&fields), generation);
 }

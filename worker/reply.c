@@ -192,14 +192,22 @@ void reply_error(const struct request *request, const struct reply_error *error)
     char field_memory[REPLY_FIELDS_BYTES_MAX];
     struct text body = text_over(memory, sizeof(memory));
     struct text fields = text_over(field_memory, sizeof(field_memory));
-    struct span id = {request->id, REQUEST_ID_BYTES};
+    struct dialect_error said = {
+        .err = error->err,
+        .subject = error->subject,
+        .detail = error->detail,
+        .param = error->param,
+        .request_id = {request->id, REQUEST_ID_BYTES},
+    };
     int status = dialect_error_status(request->errors, error->err);
 
-    dialect_render_error(request->errors, error->err, error->detail, error->param, id, &body);
+    dialect_render_error_of(request->errors, &said, &body);
     /* A detail that quotes the client can be too long; the error itself never is. */
     if (body.err != 0) {
         body = text_over(memory, sizeof(memory));
-        dialect_render_error(request->errors, error->err, SPAN(""), SPAN(""), id, &body);
+        said.detail = SPAN("");
+        said.param = SPAN("");
+        dialect_render_error_of(request->errors, &said, &body);
     }
     add_error_fields(error, status, &fields);
     INVARIANT(fields.err == 0);

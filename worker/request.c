@@ -230,6 +230,7 @@ static void refuse_route(const struct request *request, const struct route_match
         text_add(&fields, SPAN("\r\n"));
     }
     reply_error(request, &(struct reply_error){.err = err,
+                                               .subject = match->refused,
                                                .fields = text_span(&fields),
                                                .generation = request->worker->generations.current});
 }

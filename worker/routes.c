@@ -144,6 +144,7 @@ static bool method_fits(enum route route, enum http_method method)
 
 static int choose_version(struct span version, struct route_match *out)
 {
+    out->refused = version;
     if (span_equal(version, SPAN("2026-10-21")))
         out->dialect = DIALECT_ANTHROPIC;
     else if (span_equal(version, SPAN("2023-06-01")))

@@ -102,6 +102,7 @@ struct route_match {
     enum call_operation operation;
     enum dialect dialect; /* of a listing */
     struct span rest;     /* or middle, or model; still percent-encoded */
+    struct span refused;  /* the version, the one that ERR_API_VERSION is about */
 };
 
 /**

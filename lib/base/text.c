@@ -69,11 +69,10 @@ static bool needs_escape(char c)
     return (unsigned char)c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
 }
 
-void text_add_json(struct text *text, struct span bytes)
+void text_add_json_part(struct text *text, struct span bytes)
 {
     size_t kept = 0;
 
-    text_add_char(text, '"');
     for (size_t i = 0; i < bytes.len; i++) {
         if (!needs_escape(bytes.ptr[i]))
             continue;
@@ -82,6 +81,12 @@ void text_add_json(struct text *text, struct span bytes)
         kept = i + 1;
     }
     text_add(text, span_skip(bytes, kept));
+}
+
+void text_add_json(struct text *text, struct span bytes)
+{
+    text_add_char(text, '"');
+    text_add_json_part(text, bytes);
     text_add_char(text, '"');
 }
 

@@ -54,6 +54,9 @@ void text_add_signed(struct text *text, int64_t value);
 /** A JSON string with its quotes; control characters, quote and backslash escaped, UTF-8 kept. */
 void text_add_json(struct text *text, struct span bytes);
 
+/** A part of such a string: what stands between the quotes. */
+void text_add_json_part(struct text *text, struct span bytes);
+
 /** Text of an HTML element or attribute: `&`, `<`, `>` and both quotes escaped, all else kept. */
 void text_add_html(struct text *text, struct span bytes);
 

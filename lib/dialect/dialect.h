@@ -82,8 +82,26 @@ struct span dialect_error_type(enum error_dialect dialect);
 /** How errors of a call read. */
 enum error_dialect dialect_errors_of(enum wire_protocol protocol);
 
+/** Longer names than a slug's are not repeated: nothing is called that. */
+enum { DIALECT_SUBJECT_BYTES_MAX = LAYOUT_SLUG_BYTES_MAX };
+
+/** What an error body says. All spans are borrowed during the call. */
+struct dialect_error {
+    int err;
+    /**
+     * What was asked for: the model of ERR_UNKNOWN_MODEL, the version of ERR_API_VERSION, as the
+     * client wrote it. Where the protocol's own sentence names it, it stands there; when it is
+     * empty, too long or holds other bytes than printable ASCII, err_text() stands for the sentence.
+     */
+    struct span subject;
+    struct span detail; /* more than the sentence says, or empty; never a secret */
+    struct span param;  /* the request field the error is about; empty: null */
+    struct span request_id;
+};
+
 /**
- * The body of an error answer in the route's own envelope.
+ * The body of an error answer in the route's own envelope, with the sentence that the protocol's own
+ * servers say where one is known, and err_text() where none is.
  *
  * OpenAI: {"error":{"message","type","param","code"}}, param and code always written.
  * Anthropic: {"type":"error","error":{"type","message"},"request_id"}.
@@ -91,10 +109,11 @@ enum error_dialect dialect_errors_of(enum wire_protocol protocol);
  * OpenRouter: {"error":{"code","message"}}, the code being the status.
  * Gemini: {"error":{"code","message","status"}}, with `details` when the key is refused.
  * For people: the message as a line of text.
- *
- * @param detail      more than err_text(err) says, or empty; never a secret
- * @param param       the request field the error is about; empty: null
  */
+void dialect_render_error_of(enum error_dialect dialect, const struct dialect_error *error,
+                             struct text *out);
+
+/** The same of an error without a subject. */
 void dialect_render_error(enum error_dialect dialect, int err, struct span detail,
                           struct span param, struct span request_id, struct text *out);
 

@@ -60,31 +60,95 @@ static void add_string_or_null(struct text *out, struct span value)
         text_add_json(out, value);
 }
 
-/* The sentence's closing quote and the detail's opening one share a place, which becomes a blank. */
-static void add_message(struct text *out, int err, struct span detail)
-{
-    text_add_json(out, span_of(err_text(err)));
-    if (detail.len == 0 || out->err != 0)
-        return;
-    size_t joint = --out->len;
-
-    text_add_json(out, detail);
-    if (out->err == 0)
-        out->ptr[joint] = ' ';
-}
-
-/* What an error body says. */
-struct error_body {
+/* What a protocol's own servers say of an error, word for word: their clients look for it. */
+struct wording {
+    enum error_dialect dialect;
     int err;
-    struct span detail;
-    struct span param;
-    struct span request_id;
+    struct span before; /* the subject, which stands inside the sentence */
+    struct span after;
+    bool names; /* it needs the subject */
 };
 
-static void add_openai(const struct error_body *body, struct text *out)
+#define SAYS(dialect, err, sentence)                                                    \
+    {                                                                                   \
+        ERRORS_##dialect, ERR_##err, {sentence, sizeof(sentence) - 1}, {NULL, 0}, false \
+    }
+#define NAMES(dialect, err, before, after)                                                     \
+    {                                                                                          \
+        ERRORS_##dialect, ERR_##err, {before, sizeof(before) - 1}, {after, sizeof(after) - 1}, \
+            true                                                                               \
+    }
+
+static const struct wording wordings[] = {
+    SAYS(OPENAI, NO_CREDENTIAL,
+         "You didn't provide an API key. You need to provide your API key in an Authorization "
+         "header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."),
+    /* OpenAI's goes on with a part of the key. */
+    SAYS(OPENAI, UNKNOWN_KEY, "Incorrect API key provided."),
+    NAMES(OPENAI, UNKNOWN_MODEL, "The model `",
+          "` does not exist or you do not have access to it."),
+    NAMES(ANTHROPIC, API_VERSION, "anthropic-version: \"", "\" is not a valid version"),
+    SAYS(ANTHROPIC, NO_CREDENTIAL, "x-api-key header is required"),
+    SAYS(ANTHROPIC, UNKNOWN_KEY, "invalid x-api-key"),
+    NAMES(ANTHROPIC, UNKNOWN_MODEL, "model: ", ""),
+    SAYS(ANTHROPIC, NO_ROUTE, "Not found"),
+    SAYS(GEMINI, NO_CREDENTIAL,
+         "Method doesn't allow unregistered callers (callers without established identity). Please "
+         "use API Key or other form of API consumer identity to call this API."),
+    SAYS(GEMINI, UNKNOWN_KEY, "API key not valid. Please pass a valid API key."),
+    NAMES(GEMINI, UNKNOWN_MODEL, "models/",
+          " is not found for API version v1beta, or is not supported for generateContent. Call "
+          "ListModels to see the list of available models and their supported methods."),
+};
+
+#undef SAYS
+#undef NAMES
+
+static bool can_be_named(struct span subject)
+{
+    for (size_t i = 0; i < subject.len; i++) {
+        if (subject.ptr[i] < ' ' || subject.ptr[i] > '~')
+            return false;
+    }
+    return subject.len > 0 && subject.len <= DIALECT_SUBJECT_BYTES_MAX;
+}
+
+/* NULL: the dialect has no words of its own. */
+static const struct wording *find_wording(enum error_dialect dialect,
+                                          const struct dialect_error *error)
+{
+    for (size_t i = 0; i < sizeof(wordings) / sizeof(wordings[0]); i++) {
+        const struct wording *row = &wordings[i];
+
+        if (row->dialect == dialect && row->err == error->err)
+            return !row->names || can_be_named(error->subject) ? row : NULL;
+    }
+    return NULL;
+}
+
+/* The sentence, then the detail, as one JSON string. */
+static void add_message(enum error_dialect dialect, const struct dialect_error *error,
+                        struct text *out)
+{
+    const struct wording *own = find_wording(dialect, error);
+
+    text_add_char(out, '"');
+    text_add_json_part(out, own == NULL ? span_of(err_text(error->err)) : own->before);
+    if (own != NULL && own->names) {
+        text_add_json_part(out, error->subject);
+        text_add_json_part(out, own->after);
+    }
+    if (error->detail.len > 0) {
+        text_add_char(out, ' ');
+        text_add_json_part(out, error->detail);
+    }
+    text_add_char(out, '"');
+}
+
+static void add_openai(const struct dialect_error *body, struct text *out)
 {
     text_add(out, SPAN("{\"error\":{\"message\":"));
-    add_message(out, body->err, body->detail);
+    add_message(ERRORS_OPENAI, body, out);
     text_add(out, SPAN(",\"type\":"));
     text_add_json(out, words_of(body->err)->openai);
     text_add(out, SPAN(",\"param\":"));
@@ -94,21 +158,21 @@ static void add_openai(const struct error_body *body, struct text *out)
     text_add(out, SPAN("}}"));
 }
 
-static void add_anthropic(const struct error_body *body, struct text *out)
+static void add_anthropic(const struct dialect_error *body, struct text *out)
 {
     text_add(out, SPAN("{\"type\":\"error\",\"error\":{\"type\":"));
     text_add_json(out, words_of(body->err)->anthropic);
     text_add(out, SPAN(",\"message\":"));
-    add_message(out, body->err, body->detail);
+    add_message(ERRORS_ANTHROPIC, body, out);
     text_add(out, SPAN("},\"request_id\":"));
     add_string_or_null(out, body->request_id);
     text_add_char(out, '}');
 }
 
-static void add_credit(const struct error_body *body, struct text *out)
+static void add_credit(const struct dialect_error *body, struct text *out)
 {
     text_add(out, SPAN("{\"error\":{\"message\":"));
-    add_message(out, body->err, body->detail);
+    add_message(ERRORS_CREDIT, body, out);
     text_add(out, SPAN(",\"code\":"));
     add_string_or_null(out, span_of(err_code(body->err)));
     text_add(out, SPAN("}}"));
@@ -154,30 +218,40 @@ int dialect_error_status(enum error_dialect dialect, int err)
     return err == ERR_NO_CREDENTIAL ? 403 : 400;
 }
 
-static void add_gemini(const struct error_body *body, struct text *out)
+/* Clients tell a bad key from other bad requests by the reason. */
+static void add_gemini_details(const struct dialect_error *body, struct text *out)
+{
+    text_add(out, SPAN(",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\","
+                       "\"reason\":\"API_KEY_INVALID\",\"domain\":\"googleapis.com\","
+                       "\"metadata\":{\"service\":\"generativelanguage.googleapis.com\"}},"
+                       "{\"@type\":\"type.googleapis.com/google.rpc.LocalizedMessage\","
+                       "\"locale\":\"en-US\",\"message\":"));
+    add_message(ERRORS_GEMINI, body, out);
+    text_add(out, SPAN("}]"));
+}
+
+static void add_gemini(const struct dialect_error *body, struct text *out)
 {
     int status = dialect_error_status(ERRORS_GEMINI, body->err);
 
     field_unsigned(out, SPAN("{\"error\":{\"code\":"), (uint64_t)status);
     text_add(out, SPAN(",\"message\":"));
-    add_message(out, body->err, body->detail);
+    add_message(ERRORS_GEMINI, body, out);
     field_string(out, SPAN(",\"status\":"), gemini_word(status));
     if (err_http_status(body->err) == 401 && status == 400)
-        text_add(out, SPAN(",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\","
-                           "\"reason\":\"API_KEY_INVALID\",\"domain\":\"googleapis.com\","
-                           "\"metadata\":{\"service\":\"generativelanguage.googleapis.com\"}}]"));
+        add_gemini_details(body, out);
     text_add(out, SPAN("}}"));
 }
 
-static void add_openrouter(const struct error_body *body, struct text *out)
+static void add_openrouter(const struct dialect_error *body, struct text *out)
 {
     field_unsigned(out, SPAN("{\"error\":{\"code\":"), (uint64_t)err_http_status(body->err));
     text_add(out, SPAN(",\"message\":"));
-    add_message(out, body->err, body->detail);
+    add_message(ERRORS_OPENROUTER, body, out);
     text_add(out, SPAN("}}"));
 }
 
-static void add_line(const struct error_body *body, struct text *out)
+static void add_line(const struct dialect_error *body, struct text *out)
 {
     text_add(out, span_of(err_text(body->err)));
     if (body->detail.len != 0) {
@@ -187,7 +261,7 @@ static void add_line(const struct error_body *body, struct text *out)
     text_add_char(out, '\n');
 }
 
-static void (*const envelopes[ERRORS_COUNT])(const struct error_body *body, struct text *out) = {
+static void (*const envelopes[ERRORS_COUNT])(const struct dialect_error *body, struct text *out) = {
     [ERRORS_OPENAI] = add_openai,         [ERRORS_ANTHROPIC] = add_anthropic,
     [ERRORS_CREDIT] = add_credit,         [ERRORS_GEMINI] = add_gemini,
     [ERRORS_OPENROUTER] = add_openrouter, [ERRORS_TEXT] = add_line,
@@ -210,14 +284,21 @@ enum error_dialect dialect_errors_of(enum wire_protocol protocol)
     return dialects[protocol];
 }
 
+void dialect_render_error_of(enum error_dialect dialect, const struct dialect_error *error,
+                             struct text *out)
+{
+    INVARIANT(dialect < ERRORS_COUNT);
+    envelopes[dialect](error, out);
+}
+
 // NOLINTNEXTLINE(readability-function-size): what an error body says, and where it goes
 void dialect_render_error(enum error_dialect dialect, int err, struct span detail,
                           struct span param, struct span request_id, struct text *out)
 {
-    const struct error_body body = {err, detail, param, request_id};
+    const struct dialect_error error = {
+        .err = err, .detail = detail, .param = param, .request_id = request_id};
 
-    INVARIANT(dialect < ERRORS_COUNT);
-    envelopes[dialect](&body, out);
+    dialect_render_error_of(dialect, &error, out);
 }
 
 void dialect_render_error_event(enum wire_protocol protocol, int err, struct span request_id,

@@ -70,14 +70,14 @@ const call = (rest = {}) => ({ model: 'gpt-mini', messages: [{ role: 'user', con
 const open = [];
 after(() => open.forEach((each) => each.close()));
 
-/** Every answer passes through here: none of them says a secret. */
-async function send(request) {
+/** Every answer passes through here: none of them says a secret, but for the model that `repeated` was. */
+async function send(request, repeated = '') {
   const connection = await Connection.open(weir.port);
   open.push(connection);
   await connection.write(Buffer.isBuffer(request) ? request : requestBytes(request));
   const answer = await connection.readAnswer(request.method);
   assertClean(`head ${answer.status}`, answer.lines.join('\n'));
-  assertClean(`body ${answer.status}`, answer.body);
+  assertClean(`body ${answer.status}`, repeated === '' ? answer.body : answer.text.replace(`\`${repeated}\``, ''));
   return answer;
 }
 
@@ -271,9 +271,10 @@ test('nor is a key in a core after refusals and pieces', async () => {
   await until(() => inCores().length === 0, 'no key is left').catch(() => assert.deepEqual(inCores(), []));
 }, { skip: !ROOT && 'reads memory of others: needs root' });
 
+// The protocols name the model that is not there to whoever asked for it, and to nobody else.
 test('no refusal says what was sent in the wrong place', async () => {
   for (const [what, request] of Object.entries(misplaced())) {
-    const answer = await send(request);
+    const answer = await send(request, what === 'as model' ? secret('model') : '');
     // Members that weir does not know are the provider's business.
     assert.ok(answer.status >= 200, `${what}: ${answer.status}`);
   }

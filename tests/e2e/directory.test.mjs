@@ -79,7 +79,7 @@ async function assertServesBoth(weir) {
   assert.deepEqual(await listed(weir, 'text-of-narrow'), ['Zebra']);
   assert.deepEqual(await listed(weir, 'text-of-build'), await listed(weir, KEYS.all));
   await refused(weir, 'text-of-off', /disabled/);
-  await refused(weir, 'text-of-nobody', /not valid/);
+  await refused(weir, 'text-of-nobody', /Incorrect API key/);
 }
 
 test('keys of the directory and of the file list and call what they are granted', () => withDirectory(() => {}, async (weir) => {
@@ -106,7 +106,7 @@ test('a change of the directory is live after a reload, one that comes to nothin
   assert.deepEqual(await listed(weir, 'text-of-more'), ['gpt-mini', 'Zebra', 'last']);
   assert.deepEqual(await listed(weir, fresh), ['gpt-mini', 'Zebra', 'last']);
   assert.deepEqual(await listed(weir, 'text-of-ann'), ['gpt-mini', 'Zebra', 'last']);
-  await refused(weir, 'text-of-build', /not valid/);
+  await refused(weir, 'text-of-build', /Incorrect API key/);
   await refused(weir, KEYS.some, /revoked/);
   assert.equal((await listed(weir, KEYS.one)).length, 1);
 }));

@@ -68,6 +68,69 @@ test('what is refused at /v1/models is refused in the dialect that was asked for
   }
 });
 
+const UNKNOWN = {
+  openai: (id) => `The model \`${id}\` does not exist or you do not have access to it.`,
+  anthropic: (id) => `model: ${id}`,
+  gemini: (id) => `models/${id} is not found for API version v1beta, or is not supported for generateContent. `
+    + 'Call ListModels to see the list of available models and their supported methods.',
+};
+
+test('a refusal says what the protocol\'s own servers say, word for word', async () => {
+  for (const [path, key, headers, message] of [
+    ['/v1/models', 'weir_nobody', {}, 'Incorrect API key provided.'],
+    ['/v1/models', undefined, {}, /^You didn't provide an API key\. /],
+    ['/v1/models/nope%22%5C', KEYS.all, {}, UNKNOWN.openai('nope"\\')],
+    ['/gateway/openai/v1/models/org/nope:1', KEYS.all, {}, UNKNOWN.openai('org/nope:1')],
+    ['/v1/models/Nope?client_version=1', KEYS.all, {}, UNKNOWN.openai('Nope')],
+    ['/v1/models', 'weir_nobody', ANTHROPIC, 'invalid x-api-key'],
+    ['/claude/v1/models', undefined, {}, 'x-api-key header is required'],
+    ['/claude/v1/models/nope', KEYS.all, {}, UNKNOWN.anthropic('nope')],
+    ['/gateway/anthropic/v1/nope', KEYS.all, {}, 'Not found'],
+    ['/v1/models', KEYS.all, { 'anthropic-version': '2024-"01"' }, 'anthropic-version: "2024-"01"" is not a valid version'],
+    ['/claude/v1/models', KEYS.all, { 'anthropic-version': 'x'.repeat(200) }, '`anthropic-version` is none that is spoken here.'],
+    ['/v1beta/models', 'weir_nobody', {}, 'API key not valid. Please pass a valid API key.'],
+    ['/v1beta/models', undefined, {}, /^Method doesn't allow unregistered callers \(callers without established identity\)\. /],
+    ['/v1beta/models/nope', KEYS.all, {}, UNKNOWN.gemini('nope')],
+    ['/gemini/v1/models/models%2Fnope', KEYS.all, {}, UNKNOWN.gemini('nope')],
+    [`/v1/models/${'x'.repeat(128)}`, KEYS.all, {}, UNKNOWN.openai('x'.repeat(128))],
+    [`/v1/models/${'x'.repeat(129)}`, KEYS.all, {}, 'There is no such model.'],
+    ['/v1/models/%ff', KEYS.all, {}, 'There is no such model.'],
+  ]) {
+    const { error } = (await weir.get(path, key, headers)).json;
+    if (message instanceof RegExp) assert.match(error.message, message);
+    else assert.equal(error.message, message);
+  }
+});
+
+test('a call for a model that is not there names it too', async () => {
+  for (const [path, body, message] of [
+    ['/v1/chat/completions', { model: 'no"pe', messages: [] }, UNKNOWN.openai('no"pe')],
+    ['/v1/messages', { model: 'nope', max_tokens: 1, messages: [] }, UNKNOWN.anthropic('nope')],
+    ['/v1beta/models/models%2Fnope:generateContent', { contents: [] }, UNKNOWN.gemini('nope')],
+    ['/v1/chat/completions', { model: 'x'.repeat(1000), messages: [] }, 'There is no such model.'],
+    ['/v1/chat/completions', { model: 'ünïcode', messages: [] }, 'There is no such model.'],
+  ]) {
+    const answer = await weir.post(path, KEYS.all, JSON.stringify(body));
+    assert.equal(answer.status, 404);
+    assert.equal(answer.json.error.message, message);
+  }
+});
+
+test('a bad key of Gemini\'s is told apart by its reason, and in words for people', async () => {
+  const message = 'API key not valid. Please pass a valid API key.';
+  for (const path of ['/v1beta/models', '/gemini/v1/models/Zebra', '/v1/models']) {
+    assert.deepEqual((await weir.get(path, 'weir_nobody', path === '/v1/models' ? GOOGLE : {})).json.error, {
+      code: 400,
+      message,
+      status: 'INVALID_ARGUMENT',
+      details: [
+        { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID', domain: 'googleapis.com', metadata: { service: 'generativelanguage.googleapis.com' } },
+        { '@type': 'type.googleapis.com/google.rpc.LocalizedMessage', locale: 'en-US', message },
+      ],
+    });
+  }
+});
+
 test('the answer says which header chose it', async () => {
   const vary = (await weir.get('/v1/models', KEYS.all)).headers.vary.toLowerCase().split(/, */);
   for (const name of ['anthropic-version', 'x-goog-api-client', 'authorization', 'x-api-key', 'x-goog-api-key', 'api-key']) assert.ok(vary.includes(name), name);

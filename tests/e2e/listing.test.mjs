@@ -225,9 +225,24 @@ test('conceal_ungranted makes what is not granted unknown', async () => {
   await withWeir({ ...config, conceal_ungranted: true }, async (concealing) => {
     assertOpenAiError(await concealing.get('/v1/models/claude-sonnet-4', KEYS.some), 404, 'model_not_found');
     assertAnthropicError(await concealing.post('/v1/messages', KEYS.some, '{"model":"claude-sonnet-4"}'), 404, 'not_found_error');
-    const [known, unknown] = await Promise.all(['claude-sonnet-4', 'claude-sonnet-5']
-      .map((id) => concealing.get(`/v1/models/${id}`, KEYS.some)));
-    assert.equal(known.text.replaceAll('claude-sonnet-4', ''), unknown.text.replaceAll('claude-sonnet-5', ''));
+    for (const ask of [
+      (id) => concealing.get(`/v1/models/${id}`, KEYS.some),
+      (id) => concealing.get(`/v1/models/${id}`, KEYS.some, { 'anthropic-version': '2026-10-21' }),
+      (id) => concealing.get(`/v1beta/models/${id}`, KEYS.some),
+      (id) => concealing.get(`/v1beta/models/models%2F${id}`, KEYS.some),
+      (id) => concealing.get(`/api/v1/models/${id}`, KEYS.some),
+      (id) => concealing.post('/v1/chat/completions', KEYS.some, JSON.stringify({ model: id, messages: [] })),
+      (id) => concealing.post('/v1/messages', KEYS.some, JSON.stringify({ model: id, max_tokens: 1, messages: [] })),
+      (id) => concealing.post(`/v1beta/models/${id}:generateContent`, KEYS.some, '{"contents":[]}'),
+      (id) => concealing.post(`/v1beta/models/models%2F${id}:generateContent`, KEYS.some, '{"contents":[]}'),
+    ]) {
+      const [known, unknown] = (await Promise.all([ask('claude-sonnet-4'), ask('claude-sonnet-5')])).map(({ status, headers, text }) => {
+        const { date, 'x-request-id': id, 'request-id': again, ...others } = headers;
+        return { status, others, text: text.replaceAll(id, 'ID') };
+      });
+      assert.equal(known.status, 404);
+      assert.deepEqual(known, { ...unknown, text: unknown.text.replaceAll('claude-sonnet-5', 'claude-sonnet-4') });
+    }
     assert.equal((await concealing.get('/v1/models/Zebra', KEYS.some)).status, 200);
   });
 });

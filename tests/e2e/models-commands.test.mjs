@@ -231,7 +231,7 @@ test('whoever cannot be asked is told apart', async () => {
     assert.match(result.stderr, wanted);
     if (key) assert.ok(!result.stderr.includes(key), 'no key in a message');
   };
-  await refused(url(), 'weir_unknown-000000000000000000000000000000000', 3, /the key in \$WEIR_API_KEY is not accepted: The API key is not valid/);
+  await refused(url(), 'weir_unknown-000000000000000000000000000000000', 3, /the key in \$WEIR_API_KEY is not accepted: Incorrect API key provided/);
   await refused(url(), '', 3, /there is no key in \$WEIR_API_KEY/);
   await refused(url(), MORE.caller, 3, /no scope.*status 403/);
   await refused(`http://127.0.0.1:${await freePort()}`, KEYS.all, 3, /no gateway answers at .*Connection refused/);

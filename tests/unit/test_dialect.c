@@ -234,59 +234,100 @@ static void a_model_that_does_not_fit_is_an_error_at_every_length(void **state)
     }
 }
 
+#define GEMINI_KEY_REASON                                                \
+    "{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\","           \
+    "\"reason\":\"API_KEY_INVALID\",\"domain\":\"googleapis.com\","      \
+    "\"metadata\":{\"service\":\"generativelanguage.googleapis.com\"}}," \
+    "{\"@type\":\"type.googleapis.com/google.rpc.LocalizedMessage\","    \
+    "\"locale\":\"en-US\",\"message\":"
+
 static const struct {
     enum error_dialect dialect;
     int err;
+    const char *subject;
     const char *detail;
     const char *param;
     const char *body;
 } errors[] = {
-    {ERRORS_OPENAI, ERR_UNKNOWN_MODEL, "", "model",
+    {ERRORS_OPENAI, ERR_UNKNOWN_MODEL, "gpt-9", "", "model",
+     "{\"error\":{\"message\":\"The model `gpt-9` does not exist or you do not have access to it.\","
+     "\"type\":\"invalid_request_error\",\"param\":\"model\",\"code\":\"model_not_found\"}}"},
+    {ERRORS_OPENAI, ERR_UNKNOWN_MODEL, "", "", "model",
      "{\"error\":{\"message\":\"There is no such model.\",\"type\":\"invalid_request_error\","
      "\"param\":\"model\",\"code\":\"model_not_found\"}}"},
-    {ERRORS_OPENAI, ERR_UNKNOWN_KEY, "", "",
-     "{\"error\":{\"message\":\"The API key is not valid.\",\"type\":\"authentication_error\","
+    {ERRORS_OPENAI, ERR_UNKNOWN_KEY, "", "", "",
+     "{\"error\":{\"message\":\"Incorrect API key provided.\",\"type\":\"authentication_error\","
      "\"param\":null,\"code\":\"invalid_api_key\"}}"},
-    {ERRORS_OPENAI, ERR_NOT_GRANTED, "Asked for \"x\".", "",
+    {ERRORS_OPENAI, ERR_NO_CREDENTIAL, "", "", "",
+     "{\"error\":{\"message\":\"You didn't provide an API key. You need to provide your API key in "
+     "an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).\","
+     "\"type\":\"authentication_error\",\"param\":null,\"code\":\"invalid_api_key\"}}"},
+    {ERRORS_OPENAI, ERR_KEY_REVOKED, "", "", "",
+     "{\"error\":{\"message\":\"The API key has been revoked.\","
+     "\"type\":\"authentication_error\",\"param\":null,\"code\":\"invalid_api_key\"}}"},
+    {ERRORS_OPENAI, ERR_NOT_GRANTED, "m", "Asked for \"x\".", "",
      "{\"error\":{\"message\":\"The API key has no grant for this model. Asked for \\\"x\\\".\","
      "\"type\":\"permission_error\",\"param\":null,\"code\":\"model_not_allowed\"}}"},
-    {ERRORS_OPENAI, ERR_CONFIG, "", "",
+    {ERRORS_OPENAI, ERR_CONFIG, "", "", "",
      "{\"error\":{\"message\":\"The configuration has errors.\",\"type\":\"server_error\","
      "\"param\":null,\"code\":null}}"},
-    {ERRORS_ANTHROPIC, ERR_UNKNOWN_MODEL, "", "model",
+    {ERRORS_ANTHROPIC, ERR_UNKNOWN_MODEL, "a \"b\" \\", "", "model",
      "{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\","
-     "\"message\":\"There is no such model.\"},\"request_id\":\"req_1\"}"},
-    {ERRORS_ANTHROPIC, ERR_BODY_TOO_LARGE, "At most 1 KiB.", "",
+     "\"message\":\"model: a \\\"b\\\" \\\\\"},\"request_id\":\"req_1\"}"},
+    {ERRORS_ANTHROPIC, ERR_NO_ROUTE, "", "", "",
+     "{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\",\"message\":\"Not found\"},"
+     "\"request_id\":\"req_1\"}"},
+    {ERRORS_ANTHROPIC, ERR_API_VERSION, "2024-01-01", "", "",
+     "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\","
+     "\"message\":\"anthropic-version: \\\"2024-01-01\\\" is not a valid version\"},"
+     "\"request_id\":\"req_1\"}"},
+    {ERRORS_ANTHROPIC, ERR_NO_CREDENTIAL, "", "", "",
+     "{\"type\":\"error\",\"error\":{\"type\":\"authentication_error\","
+     "\"message\":\"x-api-key header is required\"},\"request_id\":\"req_1\"}"},
+    {ERRORS_ANTHROPIC, ERR_UNKNOWN_KEY, "", "", "",
+     "{\"type\":\"error\",\"error\":{\"type\":\"authentication_error\","
+     "\"message\":\"invalid x-api-key\"},\"request_id\":\"req_1\"}"},
+    {ERRORS_ANTHROPIC, ERR_BODY_TOO_LARGE, "", "At most 1 KiB.", "",
      "{\"type\":\"error\",\"error\":{\"type\":\"request_too_large\","
      "\"message\":\"The body is larger than the gateway takes. At most 1 KiB.\"},"
      "\"request_id\":\"req_1\"}"},
-    {ERRORS_GEMINI, ERR_UNKNOWN_MODEL, "", "model",
-     "{\"error\":{\"code\":404,\"message\":\"There is no such model.\","
-     "\"status\":\"NOT_FOUND\"}}"},
-    {ERRORS_GEMINI, ERR_NO_CREDENTIAL, "", "",
-     "{\"error\":{\"code\":403,\"message\":\"No API key was given.\","
-     "\"status\":\"PERMISSION_DENIED\"}}"},
-    {ERRORS_GEMINI, ERR_KEY_EXPIRED, "", "",
+    {ERRORS_GEMINI, ERR_UNKNOWN_MODEL, "gemini-9", "", "model",
+     "{\"error\":{\"code\":404,\"message\":\"models/gemini-9 is not found for API version v1beta, "
+     "or is not supported for generateContent. Call ListModels to see the list of available models "
+     "and their supported methods.\",\"status\":\"NOT_FOUND\"}}"},
+    {ERRORS_GEMINI, ERR_NO_CREDENTIAL, "", "", "",
+     "{\"error\":{\"code\":403,\"message\":\"Method doesn't allow unregistered callers (callers "
+     "without established identity). Please use API Key or other form of API consumer identity to "
+     "call this API.\",\"status\":\"PERMISSION_DENIED\"}}"},
+    {ERRORS_GEMINI, ERR_UNKNOWN_KEY, "", "", "",
+     "{\"error\":{\"code\":400,\"message\":\"API key not valid. Please pass a valid API key.\","
+     "\"status\":\"INVALID_ARGUMENT\",\"details\":[" GEMINI_KEY_REASON
+     "\"API key not valid. Please pass a valid API key.\"}]}}"},
+    {ERRORS_GEMINI, ERR_KEY_EXPIRED, "", "", "",
      "{\"error\":{\"code\":400,\"message\":\"The API key has expired.\","
-     "\"status\":\"INVALID_ARGUMENT\",\"details\":[{"
-     "\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"API_KEY_INVALID\","
-     "\"domain\":\"googleapis.com\","
-     "\"metadata\":{\"service\":\"generativelanguage.googleapis.com\"}}]}}"},
-    {ERRORS_GEMINI, ERR_UPSTREAM_CUT, "", "",
+     "\"status\":\"INVALID_ARGUMENT\",\"details\":[" GEMINI_KEY_REASON
+     "\"The API key has expired.\"}]}}"},
+    {ERRORS_GEMINI, ERR_UPSTREAM_CUT, "", "", "",
      "{\"error\":{\"code\":502,\"message\":\"The provider cut the answer short.\","
      "\"status\":\"INTERNAL\"}}"},
-    {ERRORS_OPENROUTER, ERR_UNKNOWN_KEY, "", "",
+    {ERRORS_OPENROUTER, ERR_UNKNOWN_KEY, "", "", "",
      "{\"error\":{\"code\":401,\"message\":\"The API key is not valid.\"}}"},
-    {ERRORS_CREDIT, ERR_UNKNOWN_KEY, "", "",
+    {ERRORS_CREDIT, ERR_UNKNOWN_KEY, "", "", "",
      "{\"error\":{\"message\":\"The API key is not valid.\",\"code\":\"invalid_api_key\"}}"},
 };
 
 static struct text render_error(size_t row, char *memory, size_t cap)
 {
     struct text text = text_over(memory, cap);
+    const struct dialect_error error = {
+        .err = errors[row].err,
+        .subject = span_of(errors[row].subject),
+        .detail = span_of(errors[row].detail),
+        .param = span_of(errors[row].param),
+        .request_id = SPAN("req_1"),
+    };
 
-    dialect_render_error(errors[row].dialect, errors[row].err, span_of(errors[row].detail),
-                         span_of(errors[row].param), SPAN("req_1"), &text);
+    dialect_render_error_of(errors[row].dialect, &error, &text);
     return text;
 }
 
@@ -686,6 +727,39 @@ static void an_error_that_does_not_fit_says_so_at_every_length(void **state)
     }
 }
 
+/* What no model can be called is not repeated: neither a book nor bytes that are no text. */
+static void only_what_could_be_a_name_is_repeated(void **state)
+{
+    char longest[DIALECT_SUBJECT_BYTES_MAX + 1];
+    const struct {
+        struct span subject;
+        bool is_repeated;
+    } rows[] = {
+        {SPAN("m"), true},
+        {{longest, sizeof(longest) - 1}, true},
+        {{longest, sizeof(longest)}, false},
+        {SPAN(""), false},
+        {SPAN("a\nb"), false},
+        {SPAN("a\x7f"), false},
+        {SPAN("\xff"), false},
+        {SPAN("gr\xc3\xbc\xc3\x9f"), false},
+    };
+    char memory[BODY_BYTES];
+
+    (void)state;
+    memset(longest, 'x', sizeof(longest));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct dialect_error error = {.err = ERR_UNKNOWN_MODEL, .subject = rows[i].subject};
+        struct text text = text_over(memory, sizeof(memory) - 1);
+
+        dialect_render_error_of(ERRORS_OPENAI, &error, &text);
+        assert_int_equal(text.err, 0);
+        memory[text.len] = '\0';
+        assert_int_equal(strstr(memory, "does not exist") != NULL, rows[i].is_repeated);
+        assert_int_equal(strstr(memory, "There is no such model.") == NULL, rows[i].is_repeated);
+    }
+}
+
 static void every_error_has_the_type_of_its_status(void **state)
 {
     static const struct {
@@ -786,6 +860,7 @@ int main(void)
         cmocka_unit_test(gemini_leaves_out_what_has_its_default_value),
         cmocka_unit_test(an_error_has_the_envelope_of_its_protocol),
         cmocka_unit_test(an_error_that_does_not_fit_says_so_at_every_length),
+        cmocka_unit_test(only_what_could_be_a_name_is_repeated),
         cmocka_unit_test(every_error_has_the_type_of_its_status),
         cmocka_unit_test(a_stream_ends_with_the_error_event_of_its_protocol),
     };
