@@ -142,8 +142,22 @@ static bool method_fits(enum route route, enum http_method method)
     return method == HTTP_METHOD_GET || method == HTTP_METHOD_HEAD;
 }
 
-static int choose_version(struct span version, struct route_match *out)
+/* Servers join the lines of a repeated field or take one of them: what the client chose is not said. */
+static bool has_versions(const struct http_request *request)
 {
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < request->header_count; i++)
+        count += span_equal_nocase(request->headers[i].name, SPAN("anthropic-version"));
+    return count > 1;
+}
+
+/* `version` is that of the first line, or what a request without one speaks. */
+static int choose_version(const struct http_request *request, struct span version,
+                          struct route_match *out)
+{
+    if (has_versions(request))
+        return ERR_API_VERSION_REPEATED;
     out->refused = version;
     if (span_equal(version, SPAN("2026-10-21")))
         out->dialect = DIALECT_ANTHROPIC;
@@ -167,7 +181,7 @@ static int choose_dialect(const struct http_request *request, struct route_match
     }
     if (http_request_find(request, SPAN("anthropic-version"), &value)) {
         out->errors = ERRORS_ANTHROPIC;
-        return choose_version(value, out);
+        return choose_version(request, value, out);
     }
     /* Google's own clients of version 3 and later ask here; a key in x-goog-api-key says nothing. */
     if (http_request_find(request, SPAN("x-goog-api-client"), &value)) {
@@ -193,19 +207,23 @@ static bool asks_for_events(const struct http_request *request)
            span_equal(value, SPAN("sse"));
 }
 
-static void describe_call(enum route route, const struct http_request *request,
-                          struct route_match *out)
+/* What version of Anthropic's a call speaks is between the client and its provider. */
+static int describe_call(enum route route, const struct http_request *request,
+                         struct route_match *out)
 {
     struct span rest = request->path;
 
     out->protocol = (enum wire_protocol)routes[route].speaks;
     if (routes[route].handler == HANDLER_TOKENS)
         out->operation = OPERATION_COUNT_TOKENS;
+    if (out->protocol == PROTOCOL_ANTHROPIC && has_versions(request))
+        return ERR_API_VERSION_REPEATED;
     if (routes[route].form != FORM_VERB)
-        return;
+        return 0;
     (void)cut_verb(&rest, &out->operation);
     if (out->operation == OPERATION_ARRAY && asks_for_events(request))
         out->operation = OPERATION_STREAM;
+    return 0;
 }
 
 static int describe(enum route route, const struct http_request *request, struct route_match *out)
@@ -216,10 +234,8 @@ static int describe(enum route route, const struct http_request *request, struct
     out->route = route;
     out->handler = routes[route].handler;
     out->errors = routes[route].errors;
-    if (is_call(route)) {
-        describe_call(route, request, out);
-        return 0;
-    }
+    if (is_call(route))
+        return describe_call(route, request, out);
     if (speaks == BY_HEADERS)
         return choose_dialect(request, out);
     if (speaks == BY_ACCEPT) {
@@ -228,7 +244,7 @@ static int describe(enum route route, const struct http_request *request, struct
     }
     if (speaks == BY_VERSION) {
         (void)http_request_find(request, SPAN("anthropic-version"), &version);
-        return choose_version(version, out);
+        return choose_version(request, version, out);
     }
     out->dialect = (enum dialect)speaks;
     return 0;

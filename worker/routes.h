@@ -107,7 +107,8 @@ struct route_match {
 
 /**
  * @return 0; ERR_NO_ROUTE; ERR_METHOD (then `out` says which route it would have been);
- *         ERR_API_VERSION for an `anthropic-version` that nobody speaks here
+ *         ERR_API_VERSION for an `anthropic-version` that nobody speaks here;
+ *         ERR_API_VERSION_REPEATED where one is read and there are two, also equal ones
  */
 int routes_find(const struct http_request *request, struct route_match *out);
 

@@ -45,6 +45,8 @@
     X(NO_ROUTE, 404, "not_found", "There is nothing at this path.")                                \
     X(METHOD, 405, "method_not_allowed", "This path does not take this method.")                   \
     X(API_VERSION, 400, "invalid_version", "`anthropic-version` is none that is spoken here.")     \
+    X(API_VERSION_REPEATED, 400, "invalid_version",                                                \
+      "The request carries `anthropic-version` more than once.")                                   \
     X(NO_CREDENTIAL, 401, "invalid_api_key", "No API key was given.")                              \
     X(CREDENTIALS_DIFFER, 401, "invalid_api_key", "The request carries different API keys.")       \
     X(UNKNOWN_KEY, 401, "invalid_api_key", "The API key is not valid.")                            \

@@ -301,6 +301,18 @@ test('an Anthropic version that nobody speaks is refused in Anthropic\'s way', a
   }
 });
 
+test('an Anthropic version in two lines is refused, also the same one, in lists and calls', async () => {
+  for (const [method, path] of [['GET', '/v1/models'], ['GET', '/claude/v1/models/Zebra'], ['POST', '/v1/messages'], ['POST', '/claude/v1/messages/count_tokens']]) {
+    for (const second of ['2023-06-01', '2026-10-21']) {
+      const headers = { 'x-api-key': KEYS.all, 'anthropic-version': '2023-06-01', 'Anthropic-Version': second };
+      const body = method === 'POST' ? '{"model":"claude-sonnet-4","max_tokens":1,"messages":[]}' : undefined;
+      const answer = await weir.fetch({ method, path, headers, body });
+      assertAnthropicError(answer, 400, 'invalid_request_error');
+      assert.equal(answer.json.error.message, 'The request carries `anthropic-version` more than once.');
+    }
+  }
+});
+
 test('Gemini: a key is a part of the request, so without one it is 403 and with a bad one 400', async () => {
   assertGeminiError(await weir.get('/v1beta/models'), 403, 'PERMISSION_DENIED');
   assertGeminiError(await weir.get('/v1beta/models?key=nonsense'), 400, 'INVALID_ARGUMENT');

@@ -172,6 +172,46 @@ static void a_listing_speaks_what_its_request_asks_for(void **state)
     }
 }
 
+static void a_version_that_stands_twice_is_refused_where_it_is_read(void **state)
+{
+    static const struct {
+        enum http_method method;
+        const char *path;
+        const char *query;
+        int err;
+    } asked[] = {
+        {HTTP_METHOD_GET, "/v1/models", "", ERR_API_VERSION_REPEATED},
+        {HTTP_METHOD_GET, "/v1/models/m", "", ERR_API_VERSION_REPEATED},
+        {HTTP_METHOD_GET, "/claude/v1/models", "", ERR_API_VERSION_REPEATED},
+        {HTTP_METHOD_GET, "/gateway/anthropic/v1/models/m", "", ERR_API_VERSION_REPEATED},
+        {HTTP_METHOD_POST, "/v1/messages", "", ERR_API_VERSION_REPEATED},
+        {HTTP_METHOD_POST, "/claude/v1/messages/count_tokens", "", ERR_API_VERSION_REPEATED},
+        {HTTP_METHOD_POST, "/claude/v1/models", "", ERR_METHOD},
+        {HTTP_METHOD_GET, "/v1/models", "client_version=1", 0},
+        {HTTP_METHOD_GET, "/v1beta/models", "", 0},
+        {HTTP_METHOD_POST, "/v1/chat/completions", "", 0},
+    };
+    static const struct span second[] = {{"2023-06-01", 10}, {"2026-10-21", 10}, {"", 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        for (size_t n = 0; n < sizeof(second) / sizeof(second[0]); n++) {
+            const struct http_request request = {
+                .method = asked[i].method,
+                .path = span_of(asked[i].path),
+                .query = span_of(asked[i].query),
+                .header_count = 3,
+                .headers = {{SPAN("anthropic-version"), SPAN("2023-06-01")},
+                            {SPAN("accept"), SPAN("*/*")},
+                            {SPAN("Anthropic-Version"), second[n]}},
+            };
+            struct route_match match;
+
+            assert_int_equal(routes_find(&request, &match), asked[i].err);
+        }
+    }
+}
+
 static void the_page_is_for_who_prefers_html(void **state)
 {
     static const struct {
@@ -267,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_path_has_its_route),
         cmocka_unit_test(a_listing_speaks_what_its_request_asks_for),
+        cmocka_unit_test(a_version_that_stands_twice_is_refused_where_it_is_read),
         cmocka_unit_test(the_page_is_for_who_prefers_html),
         cmocka_unit_test(a_call_asks_for_what_its_path_and_query_say),
         cmocka_unit_test(allow_names_the_methods_of_the_path),
