@@ -14,7 +14,8 @@ void codex_render_model(const struct dialect_model *model, struct text *out)
                          model->default_reasoning);
     field_levels(out, SPAN(",\"supported_reasoning_levels\":"), model);
     field_bool(out, SPAN(",\"supported_in_api\":"), model_has(model, MODEL_IN_API));
-    field_signed(out, SPAN(",\"priority\":"), model->row->priority);
+    /* Codex lists the lowest number first. */
+    field_signed(out, SPAN(",\"priority\":"), -(int64_t)model->row->priority);
     field_string_or_null(out, SPAN(",\"minimal_client_version\":"), model->client_version_min);
     field_bool(out, SPAN(",\"supports_reasoning_summaries\":"), model_has(model, MODEL_SUMMARIES));
     field_bool(out, SPAN(",\"support_verbosity\":"), model_has(model, MODEL_VERBOSITY));
@@ -26,6 +27,9 @@ void codex_render_model(const struct dialect_model *model, struct text *out)
                 model->input_modality_count);
     field_bool(out, SPAN(",\"available_in_plans\":[],\"prefer_websockets\":"),
                model_has(model, MODEL_WEBSOCKETS));
-    text_add(out, SPAN(",\"visibility\":\"list\",\"truncation_policy\":" TRUNCATION_POLICY
+    /* What is listed is offered for a conversation. */
+    text_add(out, model->row->kind == MODEL_CHAT ? SPAN(",\"visibility\":\"list\"")
+                                                 : SPAN(",\"visibility\":\"hide\""));
+    text_add(out, SPAN(",\"truncation_policy\":" TRUNCATION_POLICY
                        ",\"experimental_supported_tools\":[]}"));
 }

@@ -51,7 +51,7 @@ export function codexModel(config, slug) {
     supported_reasoning_levels: Object.entries(model.reasoning?.levels ?? {})
       .map(([effort, description]) => ({ effort, description })),
     supported_in_api: model.in_api ?? true,
-    priority: model.priority ?? 0,
+    priority: 0 - (model.priority ?? 0),
     minimal_client_version: model.client_version_min ?? null,
     supports_reasoning_summaries: model.reasoning?.summaries ?? false,
     support_verbosity: model.verbosity !== undefined,
@@ -61,7 +61,7 @@ export function codexModel(config, slug) {
     input_modalities: inputs(model),
     available_in_plans: [],
     prefer_websockets: model.websockets ?? false,
-    visibility: 'list',
+    visibility: (model.kind ?? 'chat') === 'chat' ? 'list' : 'hide',
     truncation_policy: { mode: 'bytes', limit: 10000 },
     experimental_supported_tools: [],
   });

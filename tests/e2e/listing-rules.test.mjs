@@ -198,6 +198,13 @@ test('the JSON is compact, in UTF-8, escapes what JSON asks to be escaped and en
   }
 });
 
+test('Codex, which sorts by rising priority, keeps the order of the list', async () => {
+  const { models } = (await weir.get('/backend-api/codex/models', KEYS.all)).json;
+  assert.ok(new Set(models.map(({ priority }) => priority)).size > 2);
+  assert.deepEqual([...models].sort((a, b) => a.priority - b.priority), models);
+  for (const { slug, visibility } of models) assert.equal(visibility, ['last', 'Zebra'].includes(slug) ? 'hide' : 'list', slug);
+});
+
 test('higher priority comes first, in every dialect', async () => {
   for (const { list, query = '', headers, ids } of LISTINGS) {
     assert.deepEqual(ids((await weir.get(list + query, KEYS.all, headers)).json),

@@ -364,6 +364,30 @@ static void a_model_of_the_codex_catalogue_reads_as_codex_expects(void **state)
         "\"experimental_supported_tools\":[]}");
 }
 
+static void codex_offers_the_first_model_first_and_only_what_converses(void **state)
+{
+    static const struct {
+        enum model_kind kind;
+        int32_t priority;
+        const char *visibility;
+        const char *codex_priority;
+    } rows[] = {
+        {MODEL_CHAT, 10, ",\"visibility\":\"list\",", ",\"priority\":-10,"},
+        {MODEL_EMBEDDING, -5, ",\"visibility\":\"hide\",", ",\"priority\":5,"},
+        {MODEL_IMAGE, INT32_MIN, ",\"visibility\":\"hide\",", ",\"priority\":2147483648,"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct model_row row = {.kind = rows[i].kind, .priority = rows[i].priority};
+        struct dialect_model model = general_model();
+
+        model.row = &row;
+        assert_non_null(strstr(render_in(DIALECT_CODEX, &model), rows[i].visibility));
+        assert_non_null(strstr(render_in(DIALECT_CODEX, &model), rows[i].codex_priority));
+    }
+}
+
 static void a_row_of_the_page_says_what_a_person_asks(void **state)
 {
     static const struct model_row row = {
@@ -846,6 +870,7 @@ int main(void)
         cmocka_unit_test(an_empty_list_is_head_and_tail),
         cmocka_unit_test(a_model_that_does_not_fit_is_an_error_at_every_length),
         cmocka_unit_test(a_model_of_the_codex_catalogue_reads_as_codex_expects),
+        cmocka_unit_test(codex_offers_the_first_model_first_and_only_what_converses),
         cmocka_unit_test(a_row_of_the_page_says_what_a_person_asks),
         cmocka_unit_test(what_a_page_does_not_know_is_a_dash_and_never_zero),
         cmocka_unit_test(dollars_for_a_million_tokens_are_exact),
