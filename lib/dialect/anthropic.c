@@ -64,11 +64,27 @@ static void add_server_tools(struct text *out, const struct dialect_model *model
     add_leaf(out, SPAN(",\"supported\":"), code || web);
 }
 
-/* All keys are always there: some SDKs fail on one that is missing. */
-static void add_capabilities(struct text *out, const struct dialect_model *model)
+/* `disabled` asks a model not to think: only one that always does refuses that. */
+static void add_thinking(struct text *out, const struct dialect_model *model, bool is_newer)
 {
     bool thinks = model_has(model, MODEL_REASONING);
 
+    field_bool(out, SPAN(",\"thinking\":{\"supported\":"), thinks);
+    add_feature(out, SPAN(",\"types\":{\"adaptive\":{\"supported\":"), model,
+                SPAN("adaptive_thinking"));
+    if (is_newer) {
+        add_feature(out, SPAN(",\"between_tools\":{\"supported\":"), model,
+                    SPAN("between_tools_thinking"));
+        add_leaf(out, SPAN(",\"disabled\":{\"supported\":"),
+                 !model_features(model, SPAN("mandatory_thinking")));
+    }
+    add_leaf(out, SPAN(",\"enabled\":{\"supported\":"), thinks);
+    text_add(out, SPAN("}}"));
+}
+
+/* All keys are always there: some SDKs fail on one that is missing. */
+static void add_capabilities(struct text *out, const struct dialect_model *model, bool is_newer)
+{
     add_feature(out, SPAN(",\"capabilities\":{\"batch\":{\"supported\":"), model, SPAN("batch"));
     add_feature(out, SPAN(",\"citations\":{\"supported\":"), model, SPAN("citations"));
     add_feature(out, SPAN(",\"code_execution\":{\"supported\":"), model, SPAN("code_execution"));
@@ -79,11 +95,8 @@ static void add_capabilities(struct text *out, const struct dialect_model *model
     add_server_tools(out, model);
     add_feature(out, SPAN(",\"structured_outputs\":{\"supported\":"), model,
                 SPAN("structured_outputs"));
-    field_bool(out, SPAN(",\"thinking\":{\"supported\":"), thinks);
-    add_feature(out, SPAN(",\"types\":{\"adaptive\":{\"supported\":"), model,
-                SPAN("adaptive_thinking"));
-    add_leaf(out, SPAN(",\"enabled\":{\"supported\":"), thinks);
-    text_add(out, SPAN("}}}"));
+    add_thinking(out, model, is_newer);
+    text_add_char(out, '}');
 }
 
 static void add_time(struct text *out, struct span name, int64_t unix_s)
@@ -100,19 +113,20 @@ static void add_time_or_null(struct text *out, struct span name, int64_t unix_s)
     timestamp_add_json(out, unix_s);
 }
 
-static void add_base(struct text *out, const struct dialect_model *model)
+/* `is_newer`: what came with version 2026-10-21 belongs to it. */
+static void add_base(struct text *out, const struct dialect_model *model, bool is_newer)
 {
     field_string(out, SPAN("{\"type\":\"model\",\"id\":"), model->slug);
     field_string(out, SPAN(",\"display_name\":"), model->name);
     add_time(out, SPAN(",\"created_at\":"), model->released_s);
     field_unsigned_or_null(out, SPAN(",\"max_input_tokens\":"), model->row->max_input_tokens);
     field_unsigned_or_null(out, SPAN(",\"max_tokens\":"), model->row->max_output_tokens);
-    add_capabilities(out, model);
+    add_capabilities(out, model, is_newer);
 }
 
 void anthropic_2023_render_model(const struct dialect_model *model, struct text *out)
 {
-    add_base(out, model);
+    add_base(out, model, false);
     text_add_char(out, '}');
 }
 
@@ -125,7 +139,7 @@ static const struct span lifecycles[LIFECYCLE_COUNT] = {
 
 void anthropic_render_model(const struct dialect_model *model, struct text *out)
 {
-    add_base(out, model);
+    add_base(out, model, true);
     add_time_or_null(out, SPAN(",\"deprecated_at\":"), model->deprecated_s);
     field_string(out, SPAN(",\"lifecycle\":"), lifecycles[model->row->lifecycle]);
     /* No configuration says which line of models one belongs to, and its name is no source. */

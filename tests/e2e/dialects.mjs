@@ -96,7 +96,7 @@ function moment(date) {
   return date === undefined ? null : `${date}T00:00:00Z`;
 }
 
-function anthropicCapabilities(model) {
+function anthropicCapabilities(model, version) {
   const level = (effort) => leaf(model.reasoning?.levels?.[effort] !== undefined);
   const edit = (word) => (features(model, word).supported ? leaf(true) : null);
   const edits = ['clear_thinking_20251015', 'clear_tool_uses_20250919', 'compact_20260112'];
@@ -120,7 +120,16 @@ function anthropicCapabilities(model) {
       supported: features(model, 'code_execution').supported || features(model, 'web_search').supported,
     },
     structured_outputs: features(model, 'structured_outputs'),
-    thinking: { supported: thinks, types: { adaptive: features(model, 'adaptive_thinking'), enabled: leaf(thinks) } },
+    thinking: {
+      supported: thinks,
+      types: {
+        adaptive: features(model, 'adaptive_thinking'),
+        ...(version === '2023-06-01' ? {} : {
+          between_tools: features(model, 'between_tools_thinking'), disabled: leaf(!features(model, 'mandatory_thinking').supported),
+        }),
+        enabled: leaf(thinks),
+      },
+    },
   };
 }
 
@@ -133,7 +142,7 @@ export function anthropicModel(config, slug, version) {
     created_at: moment(model.released) ?? '1970-01-01T00:00:00Z',
     max_input_tokens: model.max_input_tokens ?? model.context_window,
     max_tokens: model.max_output_tokens ?? null,
-    capabilities: anthropicCapabilities(model),
+    capabilities: anthropicCapabilities(model, version),
   };
   if (version === '2023-06-01') return json(info);
   return json({

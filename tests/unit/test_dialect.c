@@ -551,7 +551,7 @@ static void a_model_of_the_credit_gateway_reads_as_documented(void **state)
     assert_non_null(strstr(render_in(DIALECT_CREDIT, &model), "\"supports_vision\":false}"));
 }
 
-#define CAPABILITIES(web_search, structured, adaptive, compact)                                   \
+#define CAPABILITIES(web_search, structured, adaptive, newer, compact)                            \
     "\"capabilities\":{\"batch\":{\"supported\":false},\"citations\":{\"supported\":false},"      \
     "\"code_execution\":{\"supported\":false},\"context_management\":{"                           \
     "\"clear_thinking_20251015\":null,\"clear_tool_uses_20250919\":null,"                         \
@@ -561,8 +561,8 @@ static void a_model_of_the_credit_gateway_reads_as_documented(void **state)
     "\"pdf_input\":{\"supported\":false},\"server_tools\":{"                                      \
     "\"code_execution\":{\"supported\":false},\"web_search\":{\"supported\":" web_search "},"     \
     "\"supported\":" web_search "},\"structured_outputs\":{\"supported\":" structured "},"        \
-    "\"thinking\":{\"supported\":false,\"types\":{\"adaptive\":{\"supported\":" adaptive "},"     \
-    "\"enabled\":{\"supported\":false}}}}"
+    "\"thinking\":{\"supported\":false,\"types\":{\"adaptive\":{\"supported\":" adaptive          \
+    "}," newer "\"enabled\":{\"supported\":false}}}}"
 
 static void a_model_reads_as_in_each_version_of_anthropic(void **state)
 {
@@ -576,7 +576,7 @@ static void a_model_reads_as_in_each_version_of_anthropic(void **state)
     assert_string_equal(render_in(DIALECT_ANTHROPIC_2023, &model),
                         "{\"type\":\"model\",\"id\":\"gpt-5.2\",\"display_name\":\"GPT-5.2\","
                         "\"created_at\":\"2025-05-14T00:00:00Z\",\"max_input_tokens\":200000,"
-                        "\"max_tokens\":null," CAPABILITIES("false", "false", "false",
+                        "\"max_tokens\":null," CAPABILITIES("false", "false", "false", "",
                                                             "null,\"supported\":false") "}");
     model.released_s = 0;
     model.retires_s = 1798675200;
@@ -591,9 +591,39 @@ static void a_model_reads_as_in_each_version_of_anthropic(void **state)
         "\"created_at\":\"1970-01-01T00:00:00Z\",\"max_input_tokens\":200000,"
         "\"max_tokens\":null," CAPABILITIES(
             "true", "true", "true",
+            "\"between_tools\":{\"supported\":false},\"disabled\":{\"supported\":true},",
             "{\"supported\":true},\"supported\":true") ",\"deprecated_at\":null,"
                                                        "\"lifecycle\":\"deprecated\",\"line\":null,"
                                                        "\"retires_at\":\"2026-12-31T00:00:00Z\"}");
+}
+
+static void the_newer_anthropic_form_says_which_thinking_can_be_asked_for(void **state)
+{
+    static const struct model_row row = {.flags = MODEL_REASONING};
+    const struct {
+        struct span feature;
+        const char *types;
+    } rows[] = {
+        {SPAN(""), "{\"adaptive\":{\"supported\":false},\"between_tools\":{\"supported\":false},"
+                   "\"disabled\":{\"supported\":true},\"enabled\":{\"supported\":true}}"},
+        {SPAN("between_tools_thinking"),
+         "{\"adaptive\":{\"supported\":false},\"between_tools\":{\"supported\":true},"
+         "\"disabled\":{\"supported\":true},\"enabled\":{\"supported\":true}}"},
+        {SPAN("mandatory_thinking"),
+         "{\"adaptive\":{\"supported\":false},\"between_tools\":{\"supported\":false},"
+         "\"disabled\":{\"supported\":false},\"enabled\":{\"supported\":true}}"},
+    };
+    struct dialect_model model = general_model();
+
+    (void)state;
+    model.row = &row;
+    model.feature_count = 1;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        model.features[0] = rows[i].feature;
+        assert_non_null(strstr(render_in(DIALECT_ANTHROPIC, &model), rows[i].types));
+        assert_null(strstr(render_in(DIALECT_ANTHROPIC_2023, &model), "between_tools"));
+        assert_null(strstr(render_in(DIALECT_ANTHROPIC_2023, &model), "disabled"));
+    }
 }
 
 static void a_model_of_the_filterable_list_has_prices_per_million(void **state)
@@ -879,6 +909,7 @@ int main(void)
         cmocka_unit_test(prices_in_credits_are_exact_and_include_the_margin),
         cmocka_unit_test(a_model_of_the_credit_gateway_reads_as_documented),
         cmocka_unit_test(a_model_reads_as_in_each_version_of_anthropic),
+        cmocka_unit_test(the_newer_anthropic_form_says_which_thinking_can_be_asked_for),
         cmocka_unit_test(a_model_of_the_filterable_list_has_prices_per_million),
         cmocka_unit_test(a_model_of_openrouter_has_prices_as_strings_per_token),
         cmocka_unit_test(the_endpoint_of_a_model_is_the_gateway_itself),
