@@ -5,7 +5,13 @@
 #include "lib/dialect/fields.h"
 #include "lib/wire/url.h"
 
-enum { LIMIT_DEFAULT = 20, LIMIT_MAX = 1000, LIFECYCLES_MAX = 3, WORD_BYTES_MAX = 16 };
+enum {
+    LIMIT_DEFAULT = 20,
+    LIMIT_MAX = 1000,
+    LIFECYCLES_MAX = 3,
+    WORD_BYTES_MAX = 16,
+    NAME_BYTES_MAX = 16
+};
 
 static void add_leaf(struct text *out, struct span name, bool supported)
 {
@@ -157,20 +163,56 @@ static uint32_t lifecycle_bits(struct span word)
     return bits;
 }
 
-/* `lifecycle=a&lifecycle=b`, the name in either form. */
-static int read_lifecycles(struct span query, struct span name, uint32_t *bits)
+/* `lifecycle`, `lifecycle[]` or `lifecycle[0]` …: how clients write a parameter with several values. */
+static bool is_lifecycle(struct span encoded)
+{
+    const struct span word = SPAN("lifecycle");
+    char memory[NAME_BYTES_MAX];
+    struct span name;
+
+    if (url_decode(encoded, memory, sizeof(memory), &name) != 0 || !span_starts_with(name, word))
+        return false;
+    name = span_skip(name, word.len);
+    if (name.len == 0)
+        return true;
+    if (name.len < 2 || name.ptr[0] != '[' || name.ptr[name.len - 1] != ']')
+        return false;
+    for (size_t i = 1; i < name.len - 1; i++) {
+        if (name.ptr[i] < '0' || name.ptr[i] > '9')
+            return false;
+    }
+    return true;
+}
+
+/* The first parameter off a query. */
+static void take_parameter(struct span *query, struct span *name, struct span *value)
+{
+    const char *and = memchr(query->ptr, '&', query->len);
+    struct span pair = and == NULL ? *query : span_from(query->ptr, and);
+    const char *equals = pair.len == 0 ? NULL : memchr(pair.ptr, '=', pair.len);
+
+    *name = equals == NULL ? pair : span_from(pair.ptr, equals);
+    *value = equals == NULL ? span_skip(pair, pair.len) : span_skip(pair, name->len + 1);
+    *query = span_skip(*query, and == NULL ? pair.len : pair.len + 1);
+}
+
+/* All of them together are at most three; an empty one is not given. */
+static int read_lifecycles(struct span query, uint32_t *bits)
 {
     char memory[WORD_BYTES_MAX];
+    struct span name;
     struct span encoded;
     struct span word;
+    int count = 0;
 
-    for (int count = 0; query.len > 0 && url_query_find(query, name, &encoded); count++) {
-        if (count == LIFECYCLES_MAX || url_decode(encoded, memory, sizeof(memory), &word) != 0 ||
+    while (query.len > 0) {
+        take_parameter(&query, &name, &encoded);
+        if (encoded.len == 0 || !is_lifecycle(name))
+            continue;
+        if (++count > LIFECYCLES_MAX || url_decode(encoded, memory, sizeof(memory), &word) != 0 ||
             lifecycle_bits(word) == 0)
             return ERR_INVALID;
         *bits |= lifecycle_bits(word);
-        query = span_from(encoded.ptr + encoded.len, query.ptr + query.len);
-        query = query.len == 0 ? query : span_skip(query, 1);
     }
     return 0;
 }
@@ -247,9 +289,8 @@ int anthropic_answer(const struct page_request *request, struct page *page, stru
     *wrong = SPAN("`limit` is a number from 1 to 1000.");
     if (page_find_number(request->query, SPAN("limit"), LIMIT_MAX, &limit) != 0 || limit == 0)
         return ERR_INVALID;
-    *wrong = SPAN("`lifecycle` is active, deprecated or retired.");
-    if (read_lifecycles(request->query, SPAN("lifecycle"), &selection->filter.lifecycles) != 0 ||
-        read_lifecycles(request->query, SPAN("lifecycle[]"), &selection->filter.lifecycles) != 0)
+    *wrong = SPAN("`lifecycle` is active, deprecated or retired, up to three of them.");
+    if (read_lifecycles(request->query, &selection->filter.lifecycles) != 0)
         return ERR_INVALID;
     *wrong = SPAN("One of `after_id` and `before_id` may name a model.");
     if (read_cursors(request, selection, &is_before) != 0)

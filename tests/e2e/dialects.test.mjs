@@ -387,6 +387,12 @@ test('Anthropic: lifecycle narrows the list, in either form of its name', async 
     ['lifecycle[]=deprecated&lifecycle[]=retired', ['gpt-mini', 'last']],
     ['lifecycle=active', displayOrder(config).filter((slug) => !['gpt-mini', 'last'].includes(slug))],
     ['lifecycle[]=active&lifecycle[]=deprecated&lifecycle[]=retired', displayOrder(config)],
+    ['lifecycle[0]=deprecated&lifecycle%5B1%5d=retired', ['gpt-mini', 'last']], ['lifecycle[]=retired&lifecycle=deprecated', ['gpt-mini', 'last']],
+    ['lifecycle=', displayOrder(config)], ['lifecycle', displayOrder(config)], ['lifecycle[]=&&lifecycle[0]=&=', displayOrder(config)],
+    ['lifecycle=&lifecycle=deprecated', ['gpt-mini']], ['%6cifecycle=%64eprecated', ['gpt-mini']],
+    ['lifecycle=&lifecycle=active&lifecycle=&lifecycle[]=deprecated&lifecycle[7]=retired', displayOrder(config)],
+    ...['lifecycles', 'lifecycle[a]', 'lifecycle[', 'lifecycle]', 'lifecycle[0', 'lifecycle[00000000000]', 'a=lifecycle', 'xlifecycle']
+      .map((name) => [`${name}=retired`, displayOrder(config)]),
   ]) {
     const answer = await weir.get(`/v1/models?${query}`, KEYS.all, { 'anthropic-version': NEW });
     assert.equal(answer.text, anthropicListing(config, slugs, NEW), query);
@@ -488,6 +494,8 @@ test('a query that cannot be answered is refused in the dialect, and says why', 
     ['after_id=nope', 'after_id'], ['before_id=hidden', 'before_id'], ['after_id=Zebra&before_id=Zebra', 'after_id'],
     [`after_id=${'x'.repeat(200)}`, 'after_id'], ['lifecycle=new', 'lifecycle'],
     ['lifecycle=active&lifecycle=active&lifecycle=active&lifecycle=active', 'lifecycle'],
+    ['lifecycle=active&lifecycle=active&lifecycle[]=active&lifecycle[3]=active', 'lifecycle'],
+    ['lifecycle[0]=new', 'lifecycle'], ['lifecycle[]=active,retired', 'lifecycle'], ['lifecycle=%', 'lifecycle'],
   ]) {
     const answer = await weir.get(`/claude/v1/models?${query}`, KEYS.all);
     assertAnthropicError(answer, 400, 'invalid_request_error');
