@@ -34,6 +34,14 @@ static inline bool model_has(const struct dialect_model *model, enum model_flag 
     return (model->row->flags & (uint32_t)flag) != 0;
 }
 
+/** Does its price say what tokens cost, in or out? It can be of pieces alone. */
+static inline bool model_has_rates(const struct dialect_model *model)
+{
+    const struct price_row *price = model->price;
+
+    return price != NULL && (price->input != PRICE_NONE || price->output != PRICE_NONE);
+}
+
 /** Is that word among its features? */
 static inline bool model_features(const struct dialect_model *model, struct span word)
 {

@@ -49,7 +49,7 @@ void filterable_render_model(const struct dialect_model *model, struct text *out
     field_string(out, SPAN(",\"provider\":"), providers[model->provider]);
     field_words(out, SPAN(",\"capabilities\":"), &capabilities[model->row->kind], 1);
     field_unsigned(out, SPAN(",\"context_window\":"), model->row->context_window);
-    if (price == NULL) {
+    if (!model_has_rates(model)) {
         text_add(out, SPAN(",\"pricing\":null"));
     } else {
         field_rate(out, SPAN(",\"pricing\":{\"input\":"), price->input, USD_PER_1M_SCALE);

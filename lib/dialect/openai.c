@@ -27,14 +27,14 @@ static void add_metadata(struct text *out, const struct dialect_model *model)
     text_add_char(out, '}');
 }
 
-static void add_pricing(struct text *out, const struct price_row *price)
+static void add_pricing(struct text *out, const struct dialect_model *model)
 {
-    if (price == NULL) {
+    if (!model_has_rates(model)) {
         text_add(out, SPAN(",\"pricing\":null"));
         return;
     }
-    field_rate(out, SPAN(",\"pricing\":{\"input\":"), price->input, USD_PER_1K_SCALE);
-    field_rate(out, SPAN(",\"output\":"), price->output, USD_PER_1K_SCALE);
+    field_rate(out, SPAN(",\"pricing\":{\"input\":"), model->price->input, USD_PER_1K_SCALE);
+    field_rate(out, SPAN(",\"output\":"), model->price->output, USD_PER_1K_SCALE);
     text_add(out, SPAN(",\"unit\":\"usd_per_1k_tokens\"}"));
 }
 
@@ -44,6 +44,6 @@ void openai_render_model(const struct dialect_model *model, struct text *out)
     field_signed(out, SPAN(",\"object\":\"model\",\"created\":"), model->row->created_s);
     field_string(out, SPAN(",\"owned_by\":"), model->owned_by);
     add_metadata(out, model);
-    add_pricing(out, model->price);
+    add_pricing(out, model);
     text_add_char(out, '}');
 }

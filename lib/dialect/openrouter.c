@@ -48,9 +48,17 @@ static void add_usd_if_given(struct text *out, struct span name, uint64_t pico_u
         add_usd(out, name, pico_usd);
 }
 
+/* Prices of images by their size have no member here. */
+static bool has_prices(const struct price_row *price)
+{
+#define X(name) || price->name != PRICE_NONE
+    return price != NULL && (false PRICE_MAP(X));
+#undef X
+}
+
 static void add_pricing(struct text *out, const struct price_row *price)
 {
-    if (price == NULL) {
+    if (!has_prices(price)) {
         text_add(out, SPAN(",\"pricing\":null"));
         return;
     }
@@ -112,6 +120,7 @@ static void add_endpoint(struct text *out, const struct dialect_model *model)
     field_string(out, SPAN("{\"name\":"), providers[model->provider].name);
     field_string(out, SPAN(",\"model_id\":"), model->slug);
     field_string(out, SPAN(",\"model_name\":"), model->name);
+    /* Of an endpoint it is never null in OpenRouter's own types, of a model it can be. */
     field_unsigned(out, SPAN(",\"context_length\":"), row->context_window);
     add_pricing(out, model->price);
     field_string(out, SPAN(",\"provider_name\":"), providers[model->provider].name);

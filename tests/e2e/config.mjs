@@ -70,6 +70,9 @@ export function effective(config, key) {
   return all.filter((slug) => set.has(slug) && (allowed.length === 0 || allowed.includes(slug)));
 }
 
+/** Does its price say what tokens cost, in or out? */
+export const hasRates = ({ price }) => price?.input !== undefined || price?.output !== undefined;
+
 /** A price per million tokens as written, as decimal text per thousand, without needless zeros. */
 export function perThousand(price) {
   if (price === undefined) return 'null';
@@ -109,7 +112,7 @@ export function listedModel(config, slug, created) {
     minimal_client_version: model.client_version_min ?? null,
     priority: model.priority ?? 0,
   };
-  const pricing = model.price === undefined
+  const pricing = !hasRates(model)
     ? 'null'
     : `{"input":${perThousand(model.price.input)},"output":${perThousand(model.price.output)},"unit":"usd_per_1k_tokens"}`;
   return `{"id":${json(slug)},"object":"model","created":${created},"owned_by":${json(ownedBy(config, model))},`

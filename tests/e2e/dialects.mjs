@@ -1,5 +1,5 @@
 // What a model reads like in each listing dialect, from the configuration alone: the oracle.
-import { listedModel } from './config.mjs';
+import { hasRates, listedModel } from './config.mjs';
 
 const json = JSON.stringify;
 const CREDIT_PROVIDERS = { openai: 'openai', anthropic: 'anthropic', openai_compatible: 'openai' };
@@ -192,7 +192,7 @@ export function filterableModel(config, slug) {
   const words = [
     ...(has(model, 'tools') ? ['tools'] : []), ...(inputs(model).includes('image') ? ['vision'] : []), ...(model.features ?? []),
   ];
-  const pricing = model.price === undefined
+  const pricing = !hasRates(model)
     ? 'null'
     : `{"input":${shifted(model.price.input, 0)},"output":${shifted(model.price.output, 0)}}`;
   return `{"id":${json(slug)},"provider":${json(kindOf(config, model))},"capabilities":[${json(CAPABILITIES[model.kind ?? 'chat'])}],`

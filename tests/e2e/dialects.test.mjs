@@ -16,7 +16,7 @@ Object.assign(config.models['gpt-mini'], {
   parameters: ['temperature', 'top_p'],
 });
 Object.assign(config.models.Zebra, { kind: 'embedding', lifecycle: 'preview' });
-Object.assign(config.models.last, { kind: 'image', lifecycle: 'retired', reasoning: { levels: { xhigh: 'All', max: 'More' } } });
+Object.assign(config.models.last, { kind: 'image', price: { image: '0.04' }, lifecycle: 'retired', reasoning: { levels: { xhigh: 'All', max: 'More' } } });
 const weir = await startWeir(config);
 
 /** `created` is the gateway's to say: what the OpenAI listing says is what all say. */

@@ -695,6 +695,46 @@ static void a_model_of_openrouter_has_prices_as_strings_per_token(void **state)
     assert_non_null(strstr(render_in(DIALECT_OPENROUTER, &model), ",\"pricing\":null,"));
 }
 
+static void a_price_of_pieces_shows_where_there_is_a_member_for_it(void **state)
+{
+    struct dialect_model model = general_model();
+    struct price_row price = no_rates;
+    static const enum dialect dialects[] = {DIALECT_OPENAI, DIALECT_FILTERABLE, DIALECT_OPENROUTER,
+                                            DIALECT_OPENROUTER_ENDPOINTS};
+
+    (void)state;
+    model.price = &price;
+    /* Of images by their size alone. */
+    for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++)
+        assert_non_null(strstr(render_in(dialects[i], &model), "\"pricing\":null"));
+    price.image = UINT64_C(40000000000);
+    assert_non_null(strstr(render_in(DIALECT_OPENAI, &model), "\"pricing\":null"));
+    assert_non_null(strstr(render_in(DIALECT_FILTERABLE, &model), "\"pricing\":null"));
+    for (size_t i = 2; i < sizeof(dialects) / sizeof(dialects[0]); i++)
+        assert_non_null(
+            strstr(render_in(dialects[i], &model),
+                   "\"pricing\":{\"prompt\":null,\"completion\":null,\"image\":\"0.04\"}"));
+    price.output = 0;
+    assert_non_null(strstr(render_in(DIALECT_OPENAI, &model),
+                           "\"pricing\":{\"input\":null,\"output\":0,\"unit\""));
+    assert_non_null(
+        strstr(render_in(DIALECT_FILTERABLE, &model), "\"pricing\":{\"input\":null,\"output\":0}"));
+}
+
+static void an_unknown_context_is_null_but_for_endpoints(void **state)
+{
+    static const struct model_row row = {0};
+    struct dialect_model model = general_model();
+
+    (void)state;
+    model.row = &row;
+    assert_non_null(strstr(render_in(DIALECT_OPENROUTER, &model), ",\"context_length\":null,"));
+    assert_non_null(strstr(render_in(DIALECT_OPENROUTER, &model),
+                           "\"top_provider\":{\"context_length\":null,"));
+    assert_non_null(
+        strstr(render_in(DIALECT_OPENROUTER_ENDPOINTS, &model), ",\"context_length\":0,"));
+}
+
 static void the_endpoint_of_a_model_is_the_gateway_itself(void **state)
 {
     static const struct model_row row = {
@@ -912,6 +952,8 @@ int main(void)
         cmocka_unit_test(the_newer_anthropic_form_says_which_thinking_can_be_asked_for),
         cmocka_unit_test(a_model_of_the_filterable_list_has_prices_per_million),
         cmocka_unit_test(a_model_of_openrouter_has_prices_as_strings_per_token),
+        cmocka_unit_test(a_price_of_pieces_shows_where_there_is_a_member_for_it),
+        cmocka_unit_test(an_unknown_context_is_null_but_for_endpoints),
         cmocka_unit_test(the_endpoint_of_a_model_is_the_gateway_itself),
         cmocka_unit_test(gemini_leaves_out_what_has_its_default_value),
         cmocka_unit_test(an_error_has_the_envelope_of_its_protocol),
