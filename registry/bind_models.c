@@ -1,4 +1,5 @@
 /* Models and the deployments that serve them. */
+#include "lib/base/clock.h"
 #include "registry/bind_fields.h"
 #include "registry/sections.h"
 
@@ -192,6 +193,15 @@ static void bind_deployments(struct binder *binder, const struct field *field, v
     {                                                               \
         FIELD_NAME(#key), bind_text, MODEL(key), .form = (its_form) \
     }
+/* A date that may have passed: whether that is said otherwise is known when the model is read. */
+static void bind_end(struct binder *binder, const struct field *field, void *target)
+{
+    struct report_place *place = bind_member(&(const struct field){.offset = field->max}, target);
+
+    *place = binder->yaml->place;
+    bind_time(binder, field, target);
+}
+
 #define TIME(key, member)                          \
     {                                              \
         FIELD_NAME(#key), bind_time, MODEL(member) \
@@ -212,8 +222,10 @@ static const struct field model_fields[] = {
     TEXT(owned_by, form_line),
     {FIELD_NAME("lifecycle"), bind_word, MODEL(lifecycle), .detail = &lifecycles},
     TIME(released, released_s),
-    TIME(deprecated, deprecated_s),
-    TIME(retires, retires_s),
+    {FIELD_NAME("deprecated"), bind_end, MODEL(deprecated_s),
+     .max = offsetof(struct draft_model, deprecated)},
+    {FIELD_NAME("retires"), bind_end, MODEL(retires_s),
+     .max = offsetof(struct draft_model, retires)},
     TOKENS(context_window),
     TOKENS(max_input_tokens),
     TOKENS(max_output_tokens),
@@ -272,6 +284,28 @@ static void check_window(struct binder *binder, const struct data_model *model)
         bind_error(binder, model->place, "", "max_output_tokens is larger than context_window");
 }
 
+static void warn_of_end(struct binder *binder, struct span name, struct report_place place,
+                        const char *remedy)
+{
+    bind_push(binder, name);
+    bind_warning(binder, place, "it has passed, and lists call the model active: say %s", remedy);
+    bind_pop(binder);
+}
+
+/* A date that passes changes no list: somebody decides that, and the lifecycle says it. */
+static void check_ends(struct binder *binder, const struct draft_model *model)
+{
+    const struct data_model *data = &model->row;
+    int64_t now_s = wall_now_s();
+
+    if (data->retires_s != 0 && data->retires_s <= now_s)
+        warn_of_end(binder, SPAN("retires"), model->retires,
+                    "\"lifecycle: retired\" or \"enabled: false\"");
+    else if (data->deprecated_s != 0 && data->deprecated_s <= now_s)
+        warn_of_end(binder, SPAN("deprecated"), model->deprecated, "\"lifecycle: deprecated\"");
+}
+
+enum { MODEL_FIELD_LIFECYCLE = 4 };
 enum { MODEL_FIELD_DEPLOYMENTS = sizeof(model_fields) / sizeof(model_fields[0]) - 1 };
 
 static void bind_model(struct binder *binder, struct span name, void *row)
@@ -291,6 +325,8 @@ static void bind_model(struct binder *binder, struct span name, void *row)
         bind_error(binder, data->place, "", "an enabled model needs \"deployments\"");
     if (data->max_input_tokens == 0)
         data->max_input_tokens = data->context_window;
+    if (data->enabled && (seen & UINT64_C(1) << MODEL_FIELD_LIFECYCLE) == 0)
+        check_ends(binder, model);
     set_modalities(data);
     check_window(binder, data);
 }

@@ -29,6 +29,8 @@ struct draft_deployment {
 
 struct draft_model {
     struct data_model row;
+    struct report_place deprecated; /* where its dates stand */
+    struct report_place retires;
     uint32_t deployment_count;
     const struct draft_deployment *deployments;
 };
