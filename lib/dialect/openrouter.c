@@ -1,8 +1,8 @@
 #include "lib/dialect/openrouter.h"
 
 #include "lib/base/err.h"
-#include "lib/base/names.h"
 #include "lib/dialect/fields.h"
+#include "lib/dialect/openrouter_query.h"
 
 enum { LIMIT_DEFAULT = 500, LIMIT_MAX = 1000, USD_SCALE = 12 };
 
@@ -101,30 +101,20 @@ void openrouter_render_model(const struct dialect_model *model, struct text *out
     text_add(out, SPAN("/endpoints\"}}"));
 }
 
-static const struct {
-    struct span name; /* for people */
-    struct span word;
-} providers[PROVIDER_KIND_COUNT] = {
-#define X(name, word, owned_by, page, ...) \
-    [PROVIDER_##name] = {{page, sizeof(page) - 1}, {word, sizeof(word) - 1}},
-    PROVIDER_KIND_MAP(X)
-#undef X
-};
-
 /* Nothing is known here of how fast or how often available it is. */
 static void add_endpoint(struct text *out, const struct dialect_model *model)
 {
     const struct model_row *row = model->row;
     const bool tools = model_has(model, MODEL_TOOLS);
 
-    field_string(out, SPAN("{\"name\":"), providers[model->provider].name);
+    field_string(out, SPAN("{\"name\":"), openrouter_providers[model->provider].name);
     field_string(out, SPAN(",\"model_id\":"), model->slug);
     field_string(out, SPAN(",\"model_name\":"), model->name);
     /* Of an endpoint it is never null in OpenRouter's own types, of a model it can be. */
     field_unsigned(out, SPAN(",\"context_length\":"), row->context_window);
     add_pricing(out, model->price);
-    field_string(out, SPAN(",\"provider_name\":"), providers[model->provider].name);
-    field_string(out, SPAN(",\"tag\":"), providers[model->provider].word);
+    field_string(out, SPAN(",\"provider_name\":"), openrouter_providers[model->provider].name);
+    field_string(out, SPAN(",\"tag\":"), openrouter_providers[model->provider].word);
     field_unsigned_or_null(out, SPAN(",\"quantization\":null,\"max_completion_tokens\":"),
                            row->max_output_tokens);
     field_unsigned_or_null(out, SPAN(",\"max_prompt_tokens\":"), row->max_input_tokens);
@@ -153,132 +143,6 @@ void openrouter_render_endpoints(const struct dialect_model *model, struct text 
     text_add(out, SPAN("]}"));
 }
 
-/* The words that its protocol has for modalities, with the bit of what they mean here. */
-static const struct {
-    struct span word;
-    uint32_t bit;
-} modalities[] = {
-#define X(name, word) {{word, sizeof(word) - 1}, UINT32_C(1) << MODALITY_##name},
-    MODALITY_MAP(X)
-#undef X
-        {{"all", 3}, 0},
-    {{"rerank", 6}, SELECTION_NOBODY},
-    {{"decisions", 9}, SELECTION_NOBODY},
-    {{"speech", 6}, SELECTION_NOBODY},
-    {{"transcription", 13}, SELECTION_NOBODY},
-};
-
-enum { MODALITY_WORDS = sizeof(modalities) / sizeof(modalities[0]), LIST_BYTES_MAX = 256 };
-
-/* Words with a comma between two, none behind the last one. */
-static int find_words(struct span query, struct span name, char *memory, size_t memory_bytes,
-                      struct span *list)
-{
-    int err = page_find_text(query, name, memory, memory_bytes, list);
-
-    if (err == 0 && list->len > 0 && list->ptr[list->len - 1] == ',')
-        return ERR_INVALID;
-    return err;
-}
-
-static struct span take_word(struct span *list)
-{
-    const char *comma = memchr(list->ptr, ',', list->len);
-    struct span word = comma == NULL ? *list : span_from(list->ptr, comma);
-
-    *list = span_skip(*list, comma == NULL ? word.len : word.len + 1);
-    return word;
-}
-
-static int find_modality(struct span word, uint32_t *bit)
-{
-    for (size_t n = 0; n < MODALITY_WORDS; n++) {
-        if (!span_equal(modalities[n].word, word))
-            continue;
-        *bit = modalities[n].bit;
-        return 0;
-    }
-    return ERR_INVALID;
-}
-
-/* A model passes that has one of them. `all` is no filter. */
-static int read_modalities(struct span query, struct span name, uint32_t *bits)
-{
-    char memory[LIST_BYTES_MAX];
-    struct span list;
-    bool is_all = false;
-    int err = find_words(query, name, memory, sizeof(memory), &list);
-
-    while (err == 0 && list.len > 0) {
-        uint32_t bit = 0;
-
-        err = find_modality(take_word(&list), &bit);
-        *bits |= bit;
-        is_all = is_all || bit == 0;
-    }
-    if (is_all)
-        *bits = 0;
-    else if (*bits != SELECTION_NOBODY)
-        *bits &= ~SELECTION_NOBODY;
-    return err;
-}
-
-/* A model passes that has all of them. */
-static int read_parameters(struct span query, struct selection_filter *filter)
-{
-    struct span list;
-    int err = find_words(query, SPAN("supported_parameters"), filter->parameters,
-                         sizeof(filter->parameters), &list);
-
-    if (err != 0)
-        return err;
-    filter->parameter_bytes = (uint32_t)list.len;
-    while (list.len > 0) {
-        if (name_check_id(take_word(&list)) != NULL)
-            return ERR_INVALID;
-    }
-    return 0;
-}
-
-static int read_filter(struct span query, struct selection_filter *filter, struct span *wrong)
-{
-    *wrong = SPAN("`input_modalities` and `output_modalities` are words like text and image, with "
-                  "a comma between two.");
-    if (read_modalities(query, SPAN("input_modalities"), &filter->inputs) != 0 ||
-        read_modalities(query, SPAN("output_modalities"), &filter->outputs) != 0)
-        return ERR_INVALID;
-    *wrong = SPAN("`supported_parameters` are words, with a comma between two.");
-    if (read_parameters(query, filter) != 0)
-        return ERR_INVALID;
-    *wrong = SPAN("`context` is a number of tokens.");
-    return page_find_number(query, SPAN("context"), INT64_MAX, &filter->context_min);
-}
-
-static void add_modality_filter(struct text *out, struct span name, uint32_t bits)
-{
-    struct span before = name;
-
-    for (size_t n = 0; n < MODALITY_WORDS; n++) {
-        if ((bits & modalities[n].bit) == 0)
-            continue;
-        text_add(out, before);
-        text_add(out, modalities[n].word);
-        before = SPAN(",");
-    }
-}
-
-static void add_filter(struct text *out, const struct selection_filter *filter)
-{
-    add_modality_filter(out, SPAN("&input_modalities="), filter->inputs);
-    add_modality_filter(out, SPAN("&output_modalities="), filter->outputs);
-    if (filter->parameter_bytes > 0) {
-        text_add(out, SPAN("&supported_parameters="));
-        text_add(out, (struct span){filter->parameters, filter->parameter_bytes});
-    }
-    if (filter->context_min > 0)
-        field_unsigned(out, SPAN("&context="), filter->context_min);
-}
-
 static void add_next(struct text *out, const struct selection *selection, uint64_t limit,
                      const struct selection_sum *sum)
 {
@@ -287,7 +151,7 @@ static void add_next(struct text *out, const struct selection *selection, uint64
         return;
     }
     field_unsigned(out, SPAN("\"" LIST_PATH "?limit="), limit);
-    add_filter(out, &selection->filter);
+    openrouter_add_query(out, &selection->filter);
     text_add(out, SPAN("&after="));
     page_add_token(out, selection->snapshot, sum->last);
     text_add_char(out, '"');
@@ -332,7 +196,7 @@ int openrouter_answer(const struct page_request *request, struct page *page, str
     struct text tail = text_over(page->tail, sizeof(page->tail));
     uint64_t limit = LIMIT_DEFAULT;
 
-    if (read_filter(request->query, &selection->filter, wrong) != 0)
+    if (openrouter_read_query(request->query, &selection->filter, wrong) != 0)
         return ERR_INVALID;
     const uint32_t total = selection_count(selection);
 

@@ -20,8 +20,8 @@ void openrouter_render_model(const struct dialect_model *model, struct text *out
 void openrouter_render_endpoints(const struct dialect_model *model, struct text *out);
 
 /**
- * `offset`, `limit`, the `after` that `links.next` carries, and the filters `input_modalities`,
- * `output_modalities`, `supported_parameters` and `context`; see page_answer().
+ * `offset`, `limit`, the `after` that `links.next` carries, and the filters of openrouter_query.h;
+ * see page_answer().
  */
 int openrouter_answer(const struct page_request *request, struct page *page, struct span *wrong);
 

@@ -11,7 +11,7 @@
 #include "lib/dialect/selection.h"
 
 enum {
-    PAGE_TAIL_BYTES_MAX = 1024,
+    PAGE_TAIL_BYTES_MAX = 1536,
     PAGE_TOKEN_BYTES_MAX = (4 + LAYOUT_SLUG_BYTES_MAX) * 4 / 3 + 2,
 };
 

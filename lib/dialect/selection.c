@@ -8,14 +8,16 @@
 _Static_assert(offsetof(struct selection, filter) + sizeof(struct selection_filter) ==
                    sizeof(struct selection),
                "nothing stands behind the filter");
-_Static_assert(offsetof(struct selection_filter, parameters) + SELECTION_PARAMETERS_BYTES_MAX ==
-                   sizeof(struct selection_filter),
-               "nothing stands behind the parameters");
+_Static_assert(offsetof(struct selection_filter, search) + SELECTION_SEARCH_BYTES_MAX ==
+                       offsetof(struct selection_filter, parameters) &&
+                   offsetof(struct selection_filter, parameters) + SELECTION_PARAMETERS_BYTES_MAX ==
+                       sizeof(struct selection_filter),
+               "nothing stands behind the texts");
 
 void selection_init(struct selection *selection, const struct snapshot *snapshot,
                     uint32_t grant_set)
 {
-    memset(selection, 0, offsetof(struct selection, filter.parameters));
+    memset(selection, 0, offsetof(struct selection, filter.search));
     selection->snapshot = snapshot;
     selection->grant_set = grant_set;
     selection->end = snapshot_rows(snapshot, SNAPSHOT_MODELS);
@@ -26,8 +28,8 @@ static bool is_filtered(const struct selection *selection)
     const struct selection_filter *filter = &selection->filter;
 
     return (filter->kinds | filter->providers | filter->lifecycles | filter->inputs |
-            filter->outputs | filter->parameter_bytes) != 0 ||
-           filter->context_min != 0;
+            filter->outputs | filter->parameter_bytes | filter->search_bytes) != 0 ||
+           filter->context_min != 0 || filter->input.are_asked || filter->output.are_asked;
 }
 
 struct selection_walk selection_begin(const struct selection *selection)
@@ -89,6 +91,36 @@ static bool has_any(uint32_t wanted, uint32_t bits)
     return wanted == 0 || (wanted & bits) != 0;
 }
 
+static bool is_within(const struct selection_rates *rates, uint64_t rate)
+{
+    return !rates->are_asked || (rate != PRICE_NONE && rate >= rates->least && rate <= rates->most);
+}
+
+static bool costs_that(const struct selection *selection, const struct model_row *row)
+{
+    const struct selection_filter *filter = &selection->filter;
+
+    if (!filter->input.are_asked && !filter->output.are_asked)
+        return true;
+    if (row->price == ROW_NONE)
+        return false;
+    const struct price_row *price = SNAPSHOT_ROW(selection->snapshot, PRICES, struct price_row,
+                                                 row->price);
+
+    return is_within(&filter->input, price->input) && is_within(&filter->output, price->output);
+}
+
+static bool holds(const struct selection *selection, uint32_t model)
+{
+    const struct selection_filter *filter = &selection->filter;
+
+    if (filter->search_bytes == 0)
+        return true;
+    struct span text = snapshot_search_text(selection->snapshot, model);
+
+    return text.len > 0 && memmem(text.ptr, text.len, filter->search, filter->search_bytes) != NULL;
+}
+
 static bool passes(const struct selection *selection, uint32_t model)
 {
     const struct selection_filter *filter = &selection->filter;
@@ -98,7 +130,8 @@ static bool passes(const struct selection *selection, uint32_t model)
     return has_bit(filter->kinds, row->kind) && has_bit(filter->lifecycles, row->lifecycle) &&
            is_served_by(selection->snapshot, row, filter->providers) &&
            has_any(filter->inputs, row->inputs) && has_any(filter->outputs, row->outputs) &&
-           row->context_window >= filter->context_min &&
+           row->context_window >= filter->context_min && costs_that(selection, row) &&
+           holds(selection, model) &&
            has_words(snapshot_bytes(selection->snapshot, row->parameters), parameters);
 }
 

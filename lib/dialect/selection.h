@@ -7,14 +7,22 @@
 
 #include "shm/grant_runs.h"
 
-enum { SELECTION_PARAMETERS_BYTES_MAX = 256 };
+enum { SELECTION_PARAMETERS_BYTES_MAX = 256, SELECTION_SEARCH_BYTES_MAX = 64 };
 
 /** In a set of bits, one that no model has. */
 #define SELECTION_NOBODY (UINT32_C(1) << 31)
 
+/** What tokens may cost, in pico-dollars for one; both are within. */
+struct selection_rates {
+    bool are_asked; /* then a model without a rate does not pass */
+    uint64_t least;
+    uint64_t most;
+};
+
 /**
  * A model passes when each set that is not 0 has a bit of it, 1 << number, its context is large
- * enough, and it has all of the parameters.
+ * enough, it costs what it may, its slug or name holds what is searched, and it has all of the
+ * parameters.
  */
 struct selection_filter {
     uint32_t kinds;      /* enum model_kind */
@@ -23,7 +31,11 @@ struct selection_filter {
     uint32_t inputs;     /* enum modality */
     uint32_t outputs;
     uint32_t parameter_bytes;
+    uint32_t search_bytes;
     uint64_t context_min;
+    struct selection_rates input;
+    struct selection_rates output;
+    char search[SELECTION_SEARCH_BYTES_MAX];         /* A-Z as a-z */
     char parameters[SELECTION_PARAMETERS_BYTES_MAX]; /* words with a comma between two; last */
 };
 
@@ -42,7 +54,7 @@ struct selection_walk {
     bool is_filtered;
 };
 
-/** Every model of the set. The memory of the filter's parameters stays as it is: it has none. */
+/** Every model of the set. The memory of the filter's texts stays as it is: it has none. */
 void selection_init(struct selection *selection, const struct snapshot *snapshot,
                     uint32_t grant_set);
 

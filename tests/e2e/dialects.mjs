@@ -276,13 +276,17 @@ export function openRouterEndpoints(config, slug, created) {
 }
 
 /** What OpenRouter's filters leave of the slugs. */
-export function openRouterFiltered(config, slugs, { inputs: takes, outputs: gives, parameters = [], context = 0 }) {
+export function openRouterFiltered(config, slugs, { inputs: takes, outputs: gives, parameters = [], context = 0, text = '', kinds, input, output }) {
+  /** [least, most] in USD for a million tokens. */
+  const costs = (price, within) => within === undefined || (price !== undefined && Number(price) >= within[0] && Number(price) <= within[1]);
   return slugs.filter((slug) => {
     const model = config.models[slug];
     const outputs = model.output_modalities ?? OUTPUTS[model.kind ?? 'chat'];
     return (takes === undefined || inputs(model).some((word) => takes.includes(word)))
       && (gives === undefined || outputs.some((word) => gives.includes(word)))
-      && parameters.every((word) => (model.parameters ?? []).includes(word)) && (model.context_window ?? 0) >= context;
+      && parameters.every((word) => (model.parameters ?? []).includes(word)) && (model.context_window ?? 0) >= context
+      && [slug, model.name ?? slug].some((name) => name.toLowerCase().includes(text)) && (kinds === undefined || kinds.includes(kindOf(config, model)))
+      && costs(model.price?.input, input) && costs(model.price?.output, output);
   });
 }
 

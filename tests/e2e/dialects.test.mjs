@@ -443,6 +443,14 @@ const OPENROUTER_FILTERS = [
   ['supported_parameters=temperature,tools', { parameters: ['temperature', 'tools'] }], ['supported_parameters=temp', { parameters: ['temp'] }],
   ['context=32768', { context: 32768 }], ['context=200001', { context: 200001 }],
   ['input_modalities=text&output_modalities=text&supported_parameters=&context=4096', { inputs: ['text'], outputs: ['text'], context: 4096 }],
+  ['q=SONNET', { text: 'sonnet' }], ['q=Claude+Sonnet%204', { text: 'claude sonnet 4' }], ['q=claude%2Bsonnet', { text: 'claude+sonnet' }],
+  ['q=a&limit=1', { text: 'a' }], ['q=%2Fmodel%3a&limit=1', { text: '/model:' }], ['q=%3Cb%3E%26%22', { text: '<b>&"' }], ['q=', {}],
+  ['min_price=0', { input: [0, Infinity] }], ['max_price=3', { input: [0, 3] }], ['max_price=2.9999999', { input: [0, 2.9999999] }],
+  ['min_price=0.15&max_price=3&limit=1', { input: [0.15, 3] }], ['min_price=5&max_price=1', { input: [5, 1] }],
+  ['max_output_price=0.6', { output: [0, 0.6] }], ['min_output_price=1&min_price=1&limit=1', { input: [1, Infinity], output: [1, Infinity] }],
+  ['providers=Anthropic', { kinds: ['anthropic'] }], ['providers=openai,OpenAI-compatible&limit=1', { kinds: ['openai', 'openai_compatible'] }],
+  ['providers=Azure', { kinds: [] }], ['providers=Azure,anthropic&q=sonnet&limit=1', { kinds: ['anthropic'], text: 'sonnet' }],
+  ['sort=newest&category=programming&arch=GPT&zdr=true', {}],
   ['output_modalities=text&limit=2', { outputs: ['text'] }], ['input_modalities=text&context=4096&limit=1', { inputs: ['text'], context: 4096 }],
 ];
 
@@ -479,6 +487,7 @@ test('OpenRouter: bad values are 400, and say which', async () => {
       'limit=0', 'limit=1001', 'limit=x', 'offset=-1', 'offset=x', 'offset=2147483648', 'after=!', 'after=AAAA', 'output_modalities=smell',
       'output_modalities=text,', 'output_modalities=Text', 'input_modalities=,', `input_modalities=${'text,'.repeat(60)}text`, 'input_modalities=%zz',
       'supported_parameters=a,,b', 'supported_parameters=A', 'supported_parameters=%22', `supported_parameters=${'a'.repeat(65)}`,
+      'min_price=-1', 'max_price=1e3', 'min_output_price=free', 'max_output_price=1.', 'providers=openai,', 'q=%00', `q=${'x'.repeat(65)}`,
       `supported_parameters=${'abc,'.repeat(80)}abc`, 'context=-1', 'context=many', 'context=9223372036854775808',
     ]) {
       const answer = await weir.get(`${path}?${query}`, KEYS.all);

@@ -1,5 +1,6 @@
 /* Pages of a listing: whatever is asked for, a page holds what a plain loop over the models finds. */
 #include "lib/base/err.h"
+#include "lib/dialect/openrouter_query.h"
 #include "lib/dialect/page.h"
 #include "tests/unit/snapshot_fixture.h"
 
@@ -43,7 +44,12 @@ static void build(struct fixture *fixture)
         row->inputs = 1U << MODALITY_TEXT;
         row->outputs = 1U << (n % 8 == 0 ? MODALITY_IMAGE : MODALITY_TEXT);
         row->context_window = n;
+        row->price = n % 3 == 0 ? 0 : ROW_NONE;
     }
+    struct price_row *price = fixture_row(fixture, SNAPSHOT_PRICES, 0);
+
+    price->input = 2500000;
+    price->output = PRICE_NONE;
 }
 
 static const struct selection_filter filters[] = {
@@ -57,7 +63,23 @@ static const struct selection_filter filters[] = {
     {.context_min = 77},
     {.parameters = "tools,seed", .parameter_bytes = 10},
     {.parameters = "seed,tool", .parameter_bytes = 9},
+    {.search = "l-0013", .search_bytes = 6},
+    {.search = "l-0013", .search_bytes = 6, .kinds = 1U << MODEL_EMBEDDING},
+    {.input = {true, 0, UINT64_MAX}},
+    {.input = {true, 2500000, 2500000}},
+    {.input = {true, 2500001, UINT64_MAX}},
+    {.input = {true, 0, 2499999}},
+    {.output = {true, 0, UINT64_MAX}},
 };
+
+/* Every third model has a price, without a rate of output; what is searched is ten of them. */
+static bool is_found(const struct selection_filter *filter, uint32_t model)
+{
+    if (filter->output.are_asked || (filter->search_bytes != 0 && model / 10 != 13))
+        return false;
+    return !filter->input.are_asked ||
+           (model % 3 == 0 && filter->input.least <= 2500000 && filter->input.most >= 2500000);
+}
 
 /* The fixture's deployments all begin with the one at OpenAI. */
 static bool is_wanted(const struct selection *selection, uint32_t model)
@@ -70,6 +92,8 @@ static bool is_wanted(const struct selection *selection, uint32_t model)
         return false;
     /* Of the fixture's models every second one has the parameter `tools`, none `tool`. */
     if (filter->parameter_bytes == 9 || (filter->parameter_bytes == 10 && model % 2 != 0))
+        return false;
+    if (!is_found(filter, model))
         return false;
     if ((filter->inputs != 0 && (filter->inputs & row->inputs) == 0) ||
         (filter->outputs != 0 && (filter->outputs & row->outputs) == 0) ||
@@ -279,6 +303,14 @@ static const struct asked pages[] = {
      "],\"links\":{\"next\":\"/api/v1/models?limit=2&input_modalities=text&"
      "output_modalities=image&supported_parameters=seed&context=7&after="
      "MQAAAG1vZGVsLTAwMDE2\"},\"total_count\":24}"},
+    {DIALECT_OPENROUTER,
+     "limit=1&q=+Model-000%20&max_price=2.5000009&min_price=0.0000001&providers=nobody,OPENai", 1,
+     1,
+     "],\"links\":{\"next\":\"/api/v1/models?limit=1&providers=openai&q=model-000&"
+     "min_price=0.000001&max_price=2.5&after=MgAAAG1vZGVsLTAwMDAw\"},\"total_count\":34}"},
+    {DIALECT_OPENROUTER, "limit=1&max_price=99999999999999999999", 1, 1,
+     "],\"links\":{\"next\":\"/api/v1/models?limit=1&min_price=0&after=MgAAAG1vZGVsLTAwMDAw\"},"
+     "\"total_count\":67}"},
     {DIALECT_GEMINI, "", 5, 1, "]}"},
     {DIALECT_GEMINI, "", 0, 0, "}"},
     {DIALECT_GEMINI, "pageSize=1001", 1, MODELS, "]}"},
@@ -307,12 +339,95 @@ static const struct asked questions[] = {
     {DIALECT_OPENROUTER, "output_modalities=all,image", 1, 0, "200}}"},
     {DIALECT_OPENROUTER, "output_modalities=speech", 1, 0, "0}}"},
     {DIALECT_OPENROUTER, "supported_parameters=seed%2Ctools&context=150", 1, 0, "25}}"},
+    {DIALECT_OPENROUTER, "q=", 1, 0, "200}}"},
+    {DIALECT_OPENROUTER, "q=%20%20", 1, 0, "200}}"},
+    {DIALECT_OPENROUTER, "q=MODEL-0019", 1, 0, "10}}"},
+    {DIALECT_OPENROUTER, "q=nobody", 1, 0, "0}}"},
+    {DIALECT_OPENROUTER, "min_price=", 1, 0, "200}}"},
+    {DIALECT_OPENROUTER, "min_price=0", 1, 0, "67}}"},
+    {DIALECT_OPENROUTER, "min_price=2.5", 1, 0, "67}}"},
+    {DIALECT_OPENROUTER, "min_price=2.50000000", 1, 0, "67}}"},
+    {DIALECT_OPENROUTER, "min_price=2.50000001", 1, 0, "0}}"},
+    {DIALECT_OPENROUTER, "max_price=2.4999999", 1, 0, "0}}"},
+    {DIALECT_OPENROUTER, "max_price=2.5000001", 1, 0, "67}}"},
+    {DIALECT_OPENROUTER, "min_price=3&max_price=2", 1, 0, "0}}"},
+    {DIALECT_OPENROUTER, "min_price=18446744073709551615", 1, 0, "0}}"},
+    {DIALECT_OPENROUTER, "max_output_price=1000", 1, 0, "0}}"},
+    {DIALECT_OPENROUTER, "providers=", 1, 0, "200}}"},
+    {DIALECT_OPENROUTER, "providers=OpenAI", 1, 0, "200}}"},
+    {DIALECT_OPENROUTER, "providers=anthropic", 1, 0, "0}}"},
+    {DIALECT_OPENROUTER, "providers=Google%20Vertex,Azure", 1, 0, "0}}"},
 };
 
 static void whoever_asks_how_many_gets_a_number_and_no_model(void **state)
 {
     (void)state;
     check_answers(questions, sizeof(questions) / sizeof(questions[0]), true);
+}
+
+/* Every parameter at its longest, and the longest slug: what stands behind the models has room. */
+static void the_longest_query_fits_into_links_next(void **state)
+{
+    static const char names[] = "limit=1&context=999999999999999999&"
+                                "input_modalities=text,image,audio,video,file,embeddings&"
+                                "output_modalities=text,image,audio,video,file,embeddings&"
+                                "providers=openai,anthropic,openai_compatible,gemini,openrouter&"
+                                "min_price=18446744073709.551615&max_price=18446744073709.551614&"
+                                "min_output_price=18446744073709.551615&"
+                                "max_output_price=18446744073709.551614&q=";
+    char memory[2048];
+    char page_memory[PAGE_TAIL_BYTES_MAX];
+    struct text query = text_over(memory, sizeof(memory));
+    struct text tail = text_over(page_memory, sizeof(page_memory));
+    struct selection_filter filter = {0};
+    struct span wrong;
+
+    (void)state;
+    text_add(&query, span_of(names));
+    for (int i = 0; i < SELECTION_SEARCH_BYTES_MAX; i++)
+        text_add(&query, SPAN("%ff"));
+    text_add(&query, SPAN("&supported_parameters="));
+    for (int i = 0; i < SELECTION_PARAMETERS_BYTES_MAX / 2 - 1; i++)
+        text_add(&query, SPAN("a,"));
+    text_add(&query, SPAN("ab"));
+    assert_int_equal(query.err, 0);
+    assert_int_equal(openrouter_read_query(text_span(&query), &filter, &wrong), 0);
+    assert_int_equal(filter.parameter_bytes, SELECTION_PARAMETERS_BYTES_MAX);
+    assert_int_equal(filter.search_bytes, SELECTION_SEARCH_BYTES_MAX);
+    openrouter_add_query(&tail, &filter);
+    assert_int_equal(tail.err, 0);
+    /* Around it: links.next, limit, total_count and a token. */
+    assert_true(tail.len + PAGE_TOKEN_BYTES_MAX + 128 <= PAGE_TAIL_BYTES_MAX);
+    assert_non_null(memmem(tail.ptr, tail.len, "&max_output_price=18446744073709.551614", 39));
+}
+
+static void a_bad_query_says_which_parameter(void **state)
+{
+    static const char *const queries[] = {
+        "min_price=x",
+        "min_price=-1",
+        "max_price=1e3",
+        "max_price=.5",
+        "max_price=5.",
+        "max_price=1.2.3",
+        "min_output_price=,",
+        "max_output_price=%zz",
+        "providers=openai,",
+        "q=%00",
+        "q=%",
+        "max_price=000000000000000000000000000000001",
+        "q=12345678901234567890123456789012345678901234567890123456789012345",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+        struct selection_filter filter = {0};
+        struct span wrong;
+        size_t name = strcspn(queries[i], "=");
+
+        assert_int_equal(openrouter_read_query(span_of(queries[i]), &filter, &wrong), ERR_INVALID);
+        assert_non_null(memmem(wrong.ptr, wrong.len, queries[i], name));
+    }
 }
 
 int main(void)
@@ -325,6 +440,8 @@ int main(void)
         cmocka_unit_test(numbers_of_a_query_are_digits_within_bounds),
         cmocka_unit_test(whoever_asks_for_nothing_gets_the_first_page),
         cmocka_unit_test(whoever_asks_how_many_gets_a_number_and_no_model),
+        cmocka_unit_test(the_longest_query_fits_into_links_next),
+        cmocka_unit_test(a_bad_query_says_which_parameter),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
