@@ -5,6 +5,7 @@
 #include "lib/base/invariant.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(struct server_conn) <= 768, "an idle client connection must stay cheap");
@@ -23,12 +24,10 @@ void conn_enter(struct server_conn *conn, enum conn_state next)
 
 /* --- the timer -------------------------------------------------------------------------------- */
 
-/* Some of the waiting output went, or it is too late. */
+/* Of the waiting output nothing went. */
 static void send_timed_out(struct server_conn *conn)
 {
-    if (conn_output_moves(conn))
-        conn_set_deadline(conn, conn->server->limits->send_ms);
-    else if (conn->state == CONN_EXCHANGE)
+    if (conn->state == CONN_EXCHANGE)
         conn_gone(conn, ERR_CLIENT_SLOW);
     else
         conn_reset(conn);
@@ -104,6 +103,49 @@ void conn_clear_deadline(struct server_conn *conn)
     conn->deadline_ms = UINT64_MAX;
 }
 
+/* --- readiness -------------------------------------------------------------------------------- */
+
+/*
+ * By uv_poll_t and not by uv_tcp_t, which reads through the file layer, and can wait for room in the
+ * kernel only with a request that it is given memory for.
+ */
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+    struct server_conn *conn = poll->data;
+
+    if (status != 0) {
+        /* libuv has stopped waiting; the next call says what is wrong with the socket. */
+        events = conn->polled;
+        conn->polled = 0;
+    }
+    if ((events & UV_READABLE) != 0)
+        conn_read(conn);
+    if ((events & UV_WRITABLE) != 0 && conn->state != CONN_CLOSED && conn->out_bytes > 0)
+        conn_go_on_writing(conn);
+    conn_update_polling(conn);
+}
+
+void conn_update_polling(struct server_conn *conn)
+{
+    int wanted = 0;
+    int err = 0;
+
+    if (conn->is_advancing || conn->state == CONN_CLOSED)
+        return;
+    if (!conn->eof_seen && conn_wants_bytes(conn))
+        wanted |= UV_READABLE;
+    if (conn->out_bytes > 0)
+        wanted |= UV_WRITABLE;
+    if (wanted == conn->polled)
+        return;
+    conn->polled = (uint8_t)wanted;
+    if (wanted == 0)
+        err = uv_poll_stop(&conn->poll);
+    else
+        err = uv_poll_start(&conn->poll, wanted, on_ready);
+    INVARIANT(err == 0);
+}
+
 /* --- open and close --------------------------------------------------------------------------- */
 
 static struct server_conn *take_conn(struct server *server)
@@ -134,7 +176,6 @@ static void on_handle_closed(uv_handle_t *handle)
     INVARIANT(conn->handles_open > 0);
     if (--conn->handles_open > 0)
         return;
-    INVARIANT(conn->writing == NULL);
     conn_release_input(conn);
     conn_release_output(conn);
     link_remove(&conn->link);
@@ -152,65 +193,54 @@ int conn_open(struct server *server, int fd)
         return ERR_NO_MEMORY;
     }
     *conn = (struct server_conn){
+        .fd = fd,
         .server = server,
         .deadline_ms = UINT64_MAX,
         .armed_ms = UINT64_MAX,
         .handles_open = 2,
     };
-    conn->tcp.data = conn;
-    conn->timer.data = conn;
     link_init(&conn->link);
     link_init(&conn->ready);
-    /* Neither fails: no socket is made here, and a timer needs nothing. */
-    uv_tcp_init(server->loop, &conn->tcp);
-    uv_timer_init(server->loop, &conn->timer);
-    link_add_last(&server->conns, &conn->link);
-    server->conn_count++;
-    conn->fd = fd;
-    if (uv_tcp_open(&conn->tcp, fd) != 0) {
+    if (uv_poll_init(server->loop, &conn->poll, fd) != 0) {
         close(fd);
-        conn_close(conn);
+        return_conn(server, conn);
         return ERR_IO;
     }
+    uv_timer_init(server->loop, &conn->timer);
+    conn->poll.data = conn;
+    conn->timer.data = conn;
+    link_add_last(&server->conns, &conn->link);
+    server->conn_count++;
     conn_set_deadline(conn, server->limits->idle_ms);
-    conn_update_reading(conn);
+    conn_update_polling(conn);
     return 0;
-}
-
-static void begin_close(struct server_conn *conn)
-{
-    conn_enter(conn, CONN_CLOSED);
-    conn->is_reading = false;
-    conn->deadline_ms = UINT64_MAX;
-    link_remove(&conn->ready);
-    uv_close((uv_handle_t *)&conn->timer, on_handle_closed);
 }
 
 void conn_close(struct server_conn *conn)
 {
     if (conn->state == CONN_CLOSED)
         return;
-    begin_close(conn);
-    uv_close((uv_handle_t *)&conn->tcp, on_handle_closed);
+    conn_enter(conn, CONN_CLOSED);
+    conn->deadline_ms = UINT64_MAX;
+    link_remove(&conn->ready);
+    uv_close((uv_handle_t *)&conn->timer, on_handle_closed);
+    uv_close((uv_handle_t *)&conn->poll, on_handle_closed);
+    close(conn->fd);
 }
 
 void conn_reset(struct server_conn *conn)
 {
+    static const struct linger at_once = {.l_onoff = 1};
+
     if (conn->state == CONN_CLOSED)
         return;
-    begin_close(conn);
-    if (uv_tcp_close_reset(&conn->tcp, on_handle_closed) != 0)
-        uv_close((uv_handle_t *)&conn->tcp, on_handle_closed);
+    /* It fails on a socket that is not TCP, which has no reset. */
+    (void)setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    conn_close(conn);
 }
 
 void conn_free_spares(struct server *server)
 {
     while (server->spare_count > 0)
         free(take_conn(server));
-    while (server->spare_writes != NULL) {
-        struct write_request *next = server->spare_writes->next;
-
-        free(server->spare_writes);
-        server->spare_writes = next;
-    }
 }

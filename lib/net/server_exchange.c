@@ -96,7 +96,7 @@ void server_want_body(struct server_conn *conn)
     }
     if (conn->unread > 0 || conn->body_err != 0 || http_body_is_complete(&conn->body))
         server_queue_ready(conn);
-    conn_update_reading(conn);
+    conn_update_polling(conn);
 }
 
 void server_pause_body(struct server_conn *conn, bool paused)
@@ -112,7 +112,7 @@ void server_pause_body(struct server_conn *conn, bool paused)
     }
     if (!paused)
         server_queue_ready(conn);
-    conn_update_reading(conn);
+    conn_update_polling(conn);
 }
 
 void conn_fail_body(struct server_conn *conn, int err)
@@ -153,7 +153,7 @@ void conn_linger(struct server_conn *conn)
         return;
     conn->unread = 0;
     conn_release_input(conn);
-    conn_update_reading(conn);
+    conn_update_polling(conn);
 }
 
 static void close_after_answer(struct server_conn *conn)
@@ -185,7 +185,7 @@ void conn_next(struct server_conn *conn)
         server_queue_ready(conn);
     else if (conn->eof_seen)
         conn_close(conn);
-    conn_update_reading(conn);
+    conn_update_polling(conn);
 }
 
 bool server_keeps_alive(const struct server_conn *conn)

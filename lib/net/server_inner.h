@@ -43,17 +43,10 @@ enum conn_state {
 #undef X
 };
 
-/** A write that waits for the kernel; lent to a connection for that time. */
-struct write_request {
-    uv_write_t uv;
-    struct server_conn *conn;
-    struct write_request *next;
-};
-
 struct server_conn {
-    uv_tcp_t tcp;
-    int fd; /* of `tcp`, which closes it */
+    uv_poll_t poll;
     uv_timer_t timer;
+    int fd;
     struct server *server;
     struct link link;  /* server->conns, or server->spare_conns */
     struct link ready; /* server->ready: input is left and may be looked at */
@@ -81,13 +74,11 @@ struct server_conn {
     struct chunk *out_first;
     struct chunk *out_last;
     struct chunk *borrowed; /* iovecs from index `begin` to `end` */
-    struct write_request *writing;
     uint64_t out_bytes;
-    uint64_t kernel_queue; /* what libuv had not written when the timer last looked */
-    uint32_t in_flight;
 
     int body_err; /* to be told at the next step */
     uint8_t state;
+    uint8_t polled; /* what `poll` waits for, of enum uv_poll_event; 0: it is stopped */
     uint8_t handles_open;
     bool keep_alive : 1;
     bool expects_continue : 1;
@@ -98,11 +89,9 @@ struct server_conn {
     bool body_done : 1;    /* `last` was told */
     bool body_stopped : 1; /* failed: nothing more of it is looked at */
     bool is_dead : 1;      /* a write failed; the handler knows it from server_write() */
-    bool is_reading : 1;
     bool is_advancing : 1;
     bool eof_seen : 1;
-    bool has_served : 1;  /* an exchange has begun on it */
-    bool read_filled : 1; /* the last read filled its buffer: enough for this turn */
+    bool has_served : 1; /* an exchange has begun on it */
 };
 
 struct server {
@@ -118,7 +107,6 @@ struct server {
     struct link conns;
     struct link spare_conns;
     struct link ready;
-    struct write_request *spare_writes;
 
     uint64_t conn_count;
     uint64_t spare_count;
@@ -158,15 +146,23 @@ void conn_clear_deadline(struct server_conn *conn);
 void conn_close(struct server_conn *conn);
 void conn_reset(struct server_conn *conn);
 
-/** Frees the spare connections and write requests. */
+/** Wait for what the connection can use now: bytes, room for waiting output, or nothing. */
+void conn_update_polling(struct server_conn *conn);
+
+/** Frees the spare connections. */
 void conn_free_spares(struct server *server);
 
 /* server_read.c */
+
+/** Is there use and room for what the client sends? */
+bool conn_wants_bytes(const struct server_conn *conn);
+
+/** The socket is readable: one fill of the buffer, so that others have their turn. */
+void conn_read(struct server_conn *conn);
 void conn_advance_kept(struct server_conn *conn);
 
 /** What was received and not used up; in CONN_HEAD: the head as far as it came. */
 struct span conn_kept_input(const struct server_conn *conn);
-void conn_update_reading(struct server_conn *conn);
 void conn_release_input(struct server_conn *conn);
 
 /* server_exchange.c */
@@ -193,8 +189,8 @@ bool conn_awaits_body(const struct server_conn *conn);
 int64_t conn_send(struct server_conn *conn, const struct iovec *vec, size_t count,
                   enum server_write_mode mode);
 
-/** Output waits: has the kernel taken some since the last call? */
-bool conn_output_moves(struct server_conn *conn);
+/** Output waits, and the kernel may have room for it. */
+void conn_go_on_writing(struct server_conn *conn);
 void conn_release_output(struct server_conn *conn);
 
 #endif

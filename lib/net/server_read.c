@@ -4,12 +4,11 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 enum { CHUNK_ROOM = sizeof(((struct chunk *)NULL)->bytes) };
-
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf);
-static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf);
 
 /* --- kept input ------------------------------------------------------------------------------- */
 
@@ -265,7 +264,7 @@ static void advance(struct server_conn *conn, struct span bytes)
     keep_input(conn, bytes);
     if (conn->state == CONN_CLOSED)
         return;
-    conn_update_reading(conn);
+    conn_update_polling(conn);
     if (conn->eof_seen)
         settle_eof(conn);
 }
@@ -275,9 +274,9 @@ void conn_advance_kept(struct server_conn *conn)
     advance(conn, conn_kept_input(conn));
 }
 
-/* --- libuv ------------------------------------------------------------------------------------ */
+/* --- from the socket -------------------------------------------------------------------------- */
 
-static bool wants_bytes(const struct server_conn *conn)
+bool conn_wants_bytes(const struct server_conn *conn)
 {
     if (conn->state != CONN_EXCHANGE && conn->state != CONN_FINISHING)
         return conn->state != CONN_CLOSED;
@@ -286,21 +285,8 @@ static bool wants_bytes(const struct server_conn *conn)
     return conn->input == NULL || kept_bytes(conn) < conn->input_cap;
 }
 
-void conn_update_reading(struct server_conn *conn)
-{
-    bool wanted = !conn->eof_seen && wants_bytes(conn);
-
-    if (conn->is_advancing || wanted == conn->is_reading)
-        return;
-    conn->is_reading = wanted;
-    if (wanted)
-        uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read);
-    else
-        uv_read_stop((uv_stream_t *)&conn->tcp);
-}
-
 /* Behind the input that is kept. */
-static uv_buf_t room_behind_input(struct server_conn *conn)
+static struct iovec room_behind_input(struct server_conn *conn)
 {
     if (conn->input_end == conn->input_cap && conn->input_begin > 0) {
         uint32_t kept = kept_bytes(conn);
@@ -310,7 +296,7 @@ static uv_buf_t room_behind_input(struct server_conn *conn)
         conn->input_begin = 0;
         conn->input_end = kept;
     }
-    return uv_buf_init(conn->input + conn->input_end, conn->input_cap - conn->input_end);
+    return (struct iovec){conn->input + conn->input_end, conn->input_cap - conn->input_end};
 }
 
 /*
@@ -332,27 +318,9 @@ static size_t shared_room(const struct server_conn *conn)
     return CHUNK_ROOM;
 }
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
-{
-    struct server_conn *conn = handle->data;
-
-    (void)suggested;
-    if (conn->read_filled) {
-        /* libuv would go on reading; no room ends its loop, and the socket is still readable. */
-        conn->read_filled = false;
-        *buf = uv_buf_init(NULL, 0);
-    } else if (conn->input != NULL) {
-        *buf = room_behind_input(conn);
-    } else {
-        *buf = uv_buf_init(conn->server->read_buffer, (unsigned)shared_room(conn));
-    }
-}
-
-static void on_read_end(struct server_conn *conn, bool is_eof)
+static void read_end(struct server_conn *conn, bool is_eof)
 {
     conn->eof_seen = true;
-    conn->is_reading = false;
-    uv_read_stop((uv_stream_t *)&conn->tcp);
     if (conn->state == CONN_FINISHING && !is_eof)
         conn_close(conn);
     else
@@ -367,25 +335,34 @@ static void linger_on(struct server_conn *conn, size_t count)
         conn->linger_left -= (uint32_t)count;
 }
 
-static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
+static void take_bytes(struct server_conn *conn, struct span bytes)
 {
-    struct server_conn *conn = stream->data;
-
-    if (nread == 0 || nread == UV_ENOBUFS)
-        return;
-    if (nread < 0) {
-        on_read_end(conn, nread == UV_EOF);
-        return;
-    }
-    size_t count = (size_t)nread;
-    conn->read_filled = count == buf->len;
     if (conn->state == CONN_LINGERING) {
-        span_wipe((struct span){buf->base, count});
-        linger_on(conn, count);
+        span_wipe(bytes);
+        linger_on(conn, bytes.len);
     } else if (conn->input != NULL) {
-        conn->input_end += (uint32_t)count;
+        conn->input_end += (uint32_t)bytes.len;
         conn_advance_kept(conn);
     } else {
-        advance(conn, (struct span){buf->base, count});
+        advance(conn, bytes);
     }
+}
+
+void conn_read(struct server_conn *conn)
+{
+    struct iovec room = {conn->server->read_buffer, shared_room(conn)};
+    ssize_t count;
+
+    if (conn->input != NULL)
+        room = room_behind_input(conn);
+    /* What has come waits for its turn, and what comes behind it in the kernel. */
+    if (room.iov_len == 0)
+        return;
+    do {
+        count = recv(conn->fd, room.iov_base, room.iov_len, MSG_DONTWAIT);
+    } while (count < 0 && errno == EINTR);
+    if (count > 0)
+        take_bytes(conn, (struct span){room.iov_base, (size_t)count});
+    else if (count == 0 || errno != EAGAIN)
+        read_end(conn, count == 0);
 }

@@ -6,20 +6,13 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stddef.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
 enum {
     FLUSH_VEC_MAX = 64, /* chunks written by one system call */
-    WAIT_VEC_MAX = 4,   /* what uv_write() keeps without allocating */
 };
 
 _Static_assert(SERVER_BORROW_MAX <= IOV_MAX, "one sendmsg() takes them");
-_Static_assert(sizeof(struct iovec) == sizeof(uv_buf_t), "libuv's buffers are the kernel's");
-_Static_assert(offsetof(struct iovec, iov_base) == offsetof(uv_buf_t, base), "in this order");
-
-static void start_write(struct server_conn *conn);
 
 /* --- the queue: chunks of copied bytes, then one list of borrowed ones ------------------------ */
 
@@ -163,8 +156,7 @@ static void drop_front(struct server_conn *conn, size_t sent)
 /* --- to the kernel ---------------------------------------------------------------------------- */
 
 /*
- * Past libuv, which has nothing of this connection to write now, and past the file layer, which
- * costs writev() a few percent.
+ * By the socket's own call: the file layer costs writev() a few percent.
  *
  * @return how many bytes the kernel took, or ERR_CLIENT_GONE
  */
@@ -176,7 +168,6 @@ static ssize_t try_write(struct server_conn *conn, const struct iovec *vec, size
     };
     ssize_t sent;
 
-    INVARIANT(conn->writing == NULL);
     do {
         sent = sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (sent < 0 && errno == EINTR);
@@ -226,102 +217,33 @@ static void all_sent(struct server_conn *conn)
     }
 }
 
-static void return_request(struct server *server, struct write_request *request)
+void conn_go_on_writing(struct server_conn *conn)
 {
-    request->conn = NULL;
-    request->next = server->spare_writes;
-    server->spare_writes = request;
-}
+    uint64_t waiting = conn->out_bytes;
 
-static void on_written(uv_write_t *uv, int status)
-{
-    struct write_request *request = uv->data;
-    struct server_conn *conn = request->conn;
-
-    conn->writing = NULL;
-    return_request(conn->server, request);
-    if (conn->state == CONN_CLOSED)
-        return;
-    if (status == 0) {
-        drop_front(conn, conn->in_flight);
-        status = flush(conn);
-    }
-    if (status != 0) {
+    if (flush(conn) != 0)
         lose_client(conn);
-    } else if (conn->out_bytes == 0) {
+    else if (conn->out_bytes == 0)
         all_sent(conn);
-    } else {
+    else if (conn->out_bytes < waiting)
         conn_set_deadline(conn, conn->server->limits->send_ms);
-        start_write(conn);
-        if (conn->is_dead) {
-            conn->is_dead = false;
-            lose_client(conn);
-        }
-    }
-}
-
-static struct write_request *take_request(struct server *server)
-{
-    struct write_request *request = server->spare_writes;
-
-    if (request == NULL)
-        return malloc(sizeof(*request));
-    server->spare_writes = request->next;
-    return request;
-}
-
-/*
- * libuv has no way to wait for room in the kernel but a write that does not fit. It gets the first
- * few pieces; when they are through, flush() writes all there is at once.
- */
-static void start_write(struct server_conn *conn)
-{
-    struct iovec vec[WAIT_VEC_MAX];
-    size_t count = front(conn, vec, WAIT_VEC_MAX);
-    struct write_request *request = take_request(conn->server);
-
-    if (request == NULL) {
-        conn->is_dead = true;
-        return;
-    }
-    request->conn = conn;
-    request->uv.data = request;
-    conn->writing = request;
-    conn->in_flight = 0;
-    for (size_t i = 0; i < count; i++)
-        conn->in_flight += (uint32_t)vec[i].iov_len;
-    if (uv_write(&request->uv, (uv_stream_t *)&conn->tcp, (const uv_buf_t *)(void *)vec,
-                 (unsigned)count, on_written) != 0) {
-        conn->writing = NULL;
-        return_request(conn->server, request);
-        conn->is_dead = true;
-    }
-    conn->kernel_queue = uv_stream_get_write_queue_size((uv_stream_t *)&conn->tcp);
-}
-
-bool conn_output_moves(struct server_conn *conn)
-{
-    uint64_t now = uv_stream_get_write_queue_size((uv_stream_t *)&conn->tcp);
-    bool moves = now < conn->kernel_queue;
-
-    conn->kernel_queue = now;
-    return moves;
 }
 
 /* The kernel took `sent` bytes of these; the rest waits. */
 static int queue_rest(struct server_conn *conn, const struct iovec *vec, size_t count, size_t sent,
                       enum server_write_mode mode)
 {
+    bool is_first = conn->out_bytes == 0;
     bool queued = mode == SERVER_BORROW ? borrow_rest(conn, vec, count, sent)
                                         : append_rest(conn, vec, count, sent);
 
     if (!queued)
         return ERR_NO_MEMORY;
-    if (conn->writing == NULL) {
+    if (is_first) {
         conn_set_deadline(conn, conn->server->limits->send_ms);
-        start_write(conn);
+        conn_update_polling(conn);
     }
-    return conn->is_dead ? ERR_NO_MEMORY : 0;
+    return 0;
 }
 
 int64_t conn_send(struct server_conn *conn, const struct iovec *vec, size_t count,
