@@ -4,6 +4,7 @@
 #include "lib/base/invariant.h"
 #include "lib/base/log.h"
 #include "master/dialogue.h"
+#include "master/last_events.h"
 #include "shm/channel.h"
 
 #include <stdio.h>
@@ -256,6 +257,16 @@ static const char *ending(int status, char *out, size_t bytes)
     return out;
 }
 
+/* Which requests it had in hand: their clients ask why they were cut. */
+static void log_last_events(const struct supervisor *sup, const struct child *child)
+{
+    const struct last_events_span life = {child->started, monotime_now()};
+    char events[LAST_EVENTS_BYTES];
+
+    if (last_events_print(state_slot(sup->input.state, child->number), &life, events) > 0)
+        log_write(LOG_ERROR, "worker %u, its last events, newest first: %s", child->number, events);
+}
+
 bool supervisor_reaped(struct supervisor *sup, pid_t pid, int status)
 {
     enum { ENDING_BYTES = 80 };
@@ -272,6 +283,8 @@ bool supervisor_reaped(struct supervisor *sup, pid_t pid, int status)
         supervisor_event(sup, child, CHILD_EV_EXITED);
         log_write(child->failed ? LOG_ERROR : LOG_INFO, "%s, process %d, %s while %s", name,
                   (int)pid, ending(status, text, sizeof(text)), child_state_word(before));
+        if (child->failed && supervisor_is_worker(child))
+            log_last_events(sup, child);
         return true;
     }
     return false;

@@ -56,7 +56,6 @@ struct black_box_event {
 /** X(NAME, word): what a worker writes into its ring; ids and numbers, never content. */
 #define BLACK_BOX_MAP(X)        \
     X(NOTHING, "nothing")       \
-    X(ACCEPTED, "accepted")     \
     X(HEAD, "head")             \
     X(ADMITTED, "admitted")     \
     X(WAITING, "waiting")       \

@@ -81,6 +81,8 @@ test('a worker that is killed takes its own connections with it and nothing else
     assert.equal(ends.filter((end) => end === 'done').length, kept);
     assert.equal(ends.filter((end) => end === 'cut').length, lost);
     assert.ok(isAlive(other));
+    // What it had in hand is said, with the end of each request's id.
+    assert.match(weir.log, /worker \d+, its last events, newest first: (\w+ [0-9a-f]{12} \d+ ms ago, )*streaming [0-9a-f]{12} \d+ ms ago/);
   });
 });
 

@@ -236,7 +236,7 @@ static void every_word_and_counter_has_a_name(void **state)
     assert_string_equal(state_phase_word(WORKER_STOPPED), "stopped");
     assert_string_equal(state_phase_word(WORKER_PHASE_COUNT), "unknown");
     assert_string_equal(state_phase_word(UINT64_MAX), "unknown");
-    assert_string_equal(state_black_box_word(BLACK_BOX_ACCEPTED), "accepted");
+    assert_string_equal(state_black_box_word(BLACK_BOX_ADMITTED), "admitted");
     assert_string_equal(state_black_box_word(BLACK_BOX_COUNT), "unknown");
     assert_string_equal(counters_name(COUNTER_connections_accepted), "connections_accepted");
     assert_string_equal(counters_gauge_name(GAUGE_calls_open), "calls_open");
