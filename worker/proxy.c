@@ -3,11 +3,8 @@
 #include "lib/base/err.h"
 #include "lib/base/invariant.h"
 
-static const struct {
-    const char *name;
-    unsigned next;
-} states[PROXY_STATE_COUNT] = {
-#define X(name, next, waits_for) [PROXY_##name] = {#name, next},
+static const unsigned next_states[PROXY_STATE_COUNT] = {
+#define X(name, next, waits_for) [PROXY_##name] = (next),
     PROXY_STATE_MAP(X)
 #undef X
 };
@@ -15,7 +12,7 @@ static const struct {
 /* The only place where `state` changes. */
 static void enter(struct proxy *proxy, enum proxy_state next)
 {
-    INVARIANT((states[proxy->state].next & (1U << next)) != 0);
+    INVARIANT((next_states[proxy->state] & (1U << next)) != 0);
     proxy->state = next;
 }
 
@@ -266,9 +263,4 @@ int proxy_error_of(enum attempt_result result)
     };
 
     return errors[result];
-}
-
-const char *proxy_state_name(enum proxy_state state)
-{
-    return state < PROXY_STATE_COUNT ? states[state].name : "none";
 }

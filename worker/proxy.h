@@ -159,7 +159,4 @@ void proxy_end(struct proxy *proxy, int err);
  */
 int proxy_error_of(enum attempt_result result);
 
-/** "RECEIVED" …; never NULL. */
-const char *proxy_state_name(enum proxy_state state);
-
 #endif

@@ -9,7 +9,7 @@
  *   idle      accept, end of an exchange        -
  *   head      first byte of a request           -
  *   request   on_head()                         read fields, want_body, write, end, abort
- *   body      server_want_body()                write, end, abort, pause/resume the body
+ *   body      server_want_body()                write, end, abort
  *   answer    first server_write()              write, end, abort
  *   closing   server_end(close), abort, gone    -
  *
@@ -148,9 +148,6 @@ void *server_exchange(const struct server_conn *conn);
 
 /** Take the body: sends `100 Continue` when it is awaited. The body may follow in this same turn. */
 void server_want_body(struct server_conn *conn);
-
-/** Stop and go on reading the body. */
-void server_pause_body(struct server_conn *conn, bool paused);
 
 /** How a write treats what the kernel does not take at once. */
 enum server_write_mode {

@@ -21,7 +21,6 @@ static void enter_exchange(struct server_conn *conn)
     conn->has_answer = false;
     conn->owes_sent = false;
     conn->body_wanted = false;
-    conn->body_paused = false;
     conn->body_done = false;
     conn->body_stopped = false;
 }
@@ -55,7 +54,7 @@ void conn_refuse(struct server_conn *conn, int err, struct span head)
 bool conn_awaits_body(const struct server_conn *conn)
 {
     return conn->state == CONN_EXCHANGE && conn->body_wanted && !conn->body_done &&
-           !conn->body_paused && !conn->body_stopped;
+           !conn->body_stopped;
 }
 
 /* Will the client send little enough of its body to throw it away and go on? */
@@ -95,22 +94,6 @@ void server_want_body(struct server_conn *conn)
             conn_set_deadline(conn, conn->server->limits->body_ms);
     }
     if (conn->unread > 0 || conn->body_err != 0 || http_body_is_complete(&conn->body))
-        server_queue_ready(conn);
-    conn_update_polling(conn);
-}
-
-void server_pause_body(struct server_conn *conn, bool paused)
-{
-    if (conn->state != CONN_EXCHANGE || conn->body_paused == paused)
-        return;
-    conn->body_paused = paused;
-    if (conn->out_bytes == 0) {
-        if (conn_awaits_body(conn))
-            conn_set_deadline(conn, conn->server->limits->body_ms);
-        else
-            conn_clear_deadline(conn);
-    }
-    if (!paused)
         server_queue_ready(conn);
     conn_update_polling(conn);
 }

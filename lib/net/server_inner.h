@@ -85,7 +85,6 @@ struct server_conn {
     bool has_answer : 1;
     bool owes_sent : 1;
     bool body_wanted : 1;
-    bool body_paused : 1;
     bool body_done : 1;    /* `last` was told */
     bool body_stopped : 1; /* failed: nothing more of it is looked at */
     bool is_dead : 1;      /* a write failed; the handler knows it from server_write() */

@@ -168,7 +168,7 @@ static bool take_body(struct server_conn *conn, struct span *bytes)
         conn_fail_body(conn, conn->body_err);
         return true;
     }
-    if (conn->body_done || conn->body_paused)
+    if (conn->body_done)
         return false;
     if (bytes->len == 0 && !http_body_is_complete(&conn->body))
         return false;
@@ -280,8 +280,6 @@ bool conn_wants_bytes(const struct server_conn *conn)
 {
     if (conn->state != CONN_EXCHANGE && conn->state != CONN_FINISHING)
         return conn->state != CONN_CLOSED;
-    if (conn->state == CONN_EXCHANGE && conn->body_wanted && conn->body_paused && !conn->body_done)
-        return false;
     return conn->input == NULL || kept_bytes(conn) < conn->input_cap;
 }
 

@@ -32,7 +32,6 @@ struct server_fixture {
     struct received body;
     size_t pieces;
     bool mute;         /* g and r are not answered */
-    bool pause_pieces; /* each piece of the body pauses it */
     bool keeps_alive;  /* what the server said at the last head */
     uintptr_t stack_low;
     uintptr_t stack_high;
@@ -102,8 +101,6 @@ static void fixture_on_body(struct server_conn *conn, struct span bytes, bool la
     note(last ? 'l' : 'b');
     if (last)
         answer_text(conn, ANSWER_OK, false);
-    else if (fx.pause_pieces)
-        server_pause_body(conn, true);
 }
 
 static void fixture_on_sent(struct server_conn *conn)

@@ -235,25 +235,6 @@ static void a_body_may_be_wanted_later(void **state)
     client_gets("ok");
 }
 
-static void a_paused_body_is_not_read(void **state)
-{
-    (void)state;
-    fx.pause_pieces = true;
-    client_sends(SPAN("POST /body HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n"
-                      "5\r\nhello\r\n"));
-    wait_for_log("hb");
-    client_sends(SPAN("1\r\n!\r\n1\r\n?\r\n0\r\n\r\n"));
-    for (int i = 0; i < 20; i++)
-        uv_run(&fx.loop, UV_RUN_NOWAIT);
-    assert_string_equal(fx.log, "hb");
-    server_pause_body(fx.conn, false);
-    wait_for_log("hbb");
-    server_pause_body(fx.conn, false);
-    wait_for_log("hbbl");
-    assert_string_equal(fx.body.bytes, "hello!?");
-    client_gets("ok");
-}
-
 static void continue_is_sent_when_the_body_is_wanted(void **state)
 {
     (void)state;
@@ -384,7 +365,6 @@ int main(void)
         T(a_body_comes_whole_wherever_it_is_cut),
         T(a_wanted_body_that_is_not_there_ends_at_once),
         T(a_body_may_be_wanted_later),
-        T(a_paused_body_is_not_read),
         T(continue_is_sent_when_the_body_is_wanted),
         T(an_answer_instead_of_continue_closes),
         T(a_small_body_that_nobody_wants_is_thrown_away),

@@ -56,21 +56,6 @@ static void a_late_body_is_answered(void **state)
     assert_int_equal(fx.err, ERR_REQUEST_TIMEOUT);
 }
 
-static void a_paused_body_is_not_late(void **state)
-{
-    (void)state;
-    fx.limits.body_ms = 20;
-    fx.pause_pieces = true;
-    client_sends(SPAN("POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nabc"));
-    wait_for_log("hb");
-    uint64_t then_ms = uv_now(&fx.loop);
-    RUN_UNTIL(&fx.loop, uv_now(&fx.loop) > then_ms + 60);
-    assert_string_equal(fx.log, "hb");
-    server_pause_body(fx.conn, false);
-    wait_for_log("hbg");
-    assert_int_equal(fx.err, ERR_REQUEST_TIMEOUT);
-}
-
 static void a_client_that_reads_nothing_is_given_up(void **state)
 {
     (void)state;
@@ -307,7 +292,6 @@ int main(void)
         T(a_busy_connection_is_not_idle),
         T(a_late_head_is_refused),
         T(a_late_body_is_answered),
-        T(a_paused_body_is_not_late),
         T(a_client_that_reads_nothing_is_given_up),
         T(an_open_exchange_without_output_has_no_deadline),
         T(a_body_that_cannot_be_taken_is_answered),
