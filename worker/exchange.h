@@ -120,6 +120,9 @@ void reply_head(const struct request *request, const struct reply *reply, struct
 /** A whole small answer at once; ends the exchange. */
 void reply_small(const struct request *request, const struct reply *reply, struct span body);
 
+/** The same in one piece: in front of `body` are REPLY_HEAD_BYTES_MAX writable bytes. */
+void reply_behind_head(const struct request *request, const struct reply *reply, struct span body);
+
 /** The same with a body in pieces, at most REPLY_PIECES_MAX; `reply` need not know their length. */
 enum { REPLY_PIECES_MAX = 3 };
 void reply_pieces(const struct request *request, const struct reply *reply,

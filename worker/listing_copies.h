@@ -1,25 +1,35 @@
 /**
  * Bodies of listings in one piece.
  *
- * A listing whose runs are short is cheaper to send as one piece than as many: the kernel takes
- * about 50 ns for each entry of a gather list. So its pieces are copied together, and the last few
- * copies are kept, each in the one place that its grant set and dialect have; others may have it
- * in turns. The memory is taken once and touched when it is used.
+ * What is asked for a second time is gathered and kept with its entity tag, so that from then on a
+ * list is neither made nor put together, and leaves with its head in one piece: the kernel takes
+ * about 50 ns for each entry of a gather list. What is asked for once, as by who walks through
+ * pages, costs no copy. Each list has one place, which others may have in turns. The memory is
+ * taken once and touched when it is used.
  */
 #ifndef WEIR_WORKER_LISTING_COPIES_H
 #define WEIR_WORKER_LISTING_COPIES_H
 
 #include "lib/base/span.h"
-#include "shm/snapshot.h"
+#include "lib/dialect/page.h"
+#include "worker/exchange.h"
+#include "worker/listing.h"
 
 enum {
     LISTING_COPIES = 16,
     /* With its head a copy fits the least queue that a connection may have (64 KiB). */
-    LISTING_COPY_BYTES_MAX = 49152,
-    LISTING_COPY_PIECE_BYTES = 4096, /* pieces of at least this many bytes are gathered instead */
+    LISTING_COPY_BYTES_MAX = 65536 - REPLY_HEAD_BYTES_MAX,
+    LISTING_COPY_QUERY_BYTES_MAX = 128,
+    LISTING_ETAG_BYTES_MAX = 24,
 };
 
 struct listing_copies;
+
+/** Borrowed until the next call. */
+struct listing_copy {
+    struct span etag;
+    struct span body; /* behind REPLY_HEAD_BYTES_MAX writable bytes */
+};
 
 /** @return NULL when out of memory */
 struct listing_copies *listing_copies_new(void);
@@ -27,16 +37,18 @@ struct listing_copies *listing_copies_new(void);
 /** Clears the pointer; NULL is fine. */
 void listing_copies_free(struct listing_copies **copies);
 
-/** Is this listing for listing_copies_get()? */
-bool listing_copies_take(const struct listing_row *row);
+/** @param asked  its query is empty where it makes no difference */
+bool listing_copies_find(const struct listing_copies *copies, const struct page_request *asked,
+                         struct listing_copy *out);
 
 /**
- * The body of a listing that listing_copies_take() takes.
+ * Keep what was not found.
  *
- * @param grant_set  a row of GRANT_SETS
- * @return borrowed until the next call
+ * @param made  what it is, from its beginning; is used up when it is kept
+ * @return false: it is longer than a copy, or asked for the first time; send `made` itself
  */
-struct span listing_copies_get(struct listing_copies *copies, const struct snapshot *snapshot,
-                               enum dialect dialect, uint32_t grant_set);
+bool listing_copies_keep(struct listing_copies *copies, const struct page_request *asked,
+                         struct span etag, struct listing *made, uint64_t body_bytes,
+                         struct listing_copy *out);
 
 #endif

@@ -6,6 +6,8 @@
 #include "worker/listing.h"
 #include "worker/listing_copies.h"
 
+enum { FIELD_BYTES_MAX = 256 };
+
 /** A listing on its way out; its generation stays mapped until the last byte is with the kernel. */
 struct listing_exchange {
     struct exchange exchange;
@@ -125,43 +127,6 @@ static void answer_unchanged(const struct request *request, struct span fields,
     generation_release(&generation);
 }
 
-/* A listing as one grant set has it in one dialect. */
-struct whole {
-    enum dialect dialect;
-    bool counts; /* how many models it has is all that is asked */
-    uint32_t grant_set;
-    const struct listing_row *row;
-};
-
-static void answer_whole(const struct request *request, const struct whole *whole,
-                         struct span fields, struct generation *generation)
-{
-    const struct snapshot *snapshot = &generation->snapshot;
-    struct listing_exchange *out;
-    struct span body = SPAN("");
-    struct reply reply = {
-        .status = 200,
-        .content_type = SPAN("application/json"),
-        .content_length = (int64_t)whole->row->body_bytes,
-        .fields = fields,
-        .generation = generation,
-    };
-
-    if (!request->is_head && !listing_copies_take(whole->row)) {
-        out = take_exchange(request, generation);
-        if (out == NULL)
-            return;
-        listing_begin(&out->listing, snapshot, whole->dialect, whole->grant_set);
-        begin(out, &reply);
-        return;
-    }
-    if (!request->is_head)
-        body = listing_copies_get(request->worker->copies, snapshot, whole->dialect,
-                                  whole->grant_set);
-    reply_small(request, &reply, body);
-    generation_release(&generation);
-}
-
 /* Does the client have what this entity tag names? `fields` become those of the answer. */
 static bool is_unchanged(const struct http_request *http, struct span etag, struct text *fields)
 {
@@ -191,22 +156,79 @@ static struct span write_etag(uint64_t hash, char memory[static ETAG_BYTES])
     return (struct span){memory, ETAG_BYTES};
 }
 
-static void send_page(struct listing_exchange *out, enum dialect dialect, struct span fields)
+static struct reply list_reply(uint64_t body_bytes, struct span fields,
+                               const struct generation *generation)
 {
-    struct reply reply = {
+    return (struct reply){
         .status = 200,
         .content_type = SPAN("application/json"),
-        .content_length = (int64_t)out->page.body_bytes,
+        .content_length = (int64_t)body_bytes,
         .fields = fields,
-        .generation = out->generation,
+        .generation = generation,
     };
+}
 
-    if (out->request.is_head) {
-        reply_small(&out->request, &reply, SPAN(""));
-        release(out);
+/* @param made  from its beginning. @return false: it is for going out in pieces */
+static bool reply_in_one_piece(const struct request *request, const struct page_request *asked,
+                               struct span etag, struct listing *made, const struct reply *reply)
+{
+    struct listing_copy copy;
+
+    if (request->is_head) {
+        reply_small(request, reply, SPAN(""));
+        return true;
+    }
+    if (!listing_copies_keep(request->worker->copies, asked, etag, made,
+                             (uint64_t)reply->content_length, &copy))
+        return false;
+    reply_behind_head(request, reply, copy.body);
+    return true;
+}
+
+static void answer_copy(const struct request *request, const struct http_request *http,
+                        const struct listing_copy *copy, struct generation *generation)
+{
+    char memory[FIELD_BYTES_MAX];
+    struct text fields = text_over(memory, sizeof(memory));
+
+    if (is_unchanged(http, copy->etag, &fields)) {
+        answer_unchanged(request, text_span(&fields), generation);
         return;
     }
-    listing_begin_page(&out->listing, &out->generation->snapshot, dialect, &out->page);
+    struct reply reply = list_reply(copy->body.len, text_span(&fields), generation);
+
+    if (request->is_head)
+        reply_small(request, &reply, SPAN(""));
+    else
+        reply_behind_head(request, &reply, copy->body);
+    generation_release(&generation);
+}
+
+static void answer_whole(const struct request *request, const struct http_request *http,
+                         const struct page_request *asked, struct generation *generation)
+{
+    const struct listing_row *row = snapshot_listing(asked->snapshot, asked->grant_set,
+                                                     asked->dialect);
+    struct span etag = span_of(row->etag);
+    char memory[FIELD_BYTES_MAX];
+    struct text fields = text_over(memory, sizeof(memory));
+    struct listing listing;
+
+    if (is_unchanged(http, etag, &fields)) {
+        answer_unchanged(request, text_span(&fields), generation);
+        return;
+    }
+    struct reply reply = list_reply(row->body_bytes, text_span(&fields), generation);
+
+    listing_begin(&listing, asked->snapshot, asked->dialect, asked->grant_set);
+    if (reply_in_one_piece(request, asked, etag, &listing, &reply)) {
+        generation_release(&generation);
+        return;
+    }
+    struct listing_exchange *out = take_exchange(request, generation);
+    if (out == NULL)
+        return;
+    out->listing = listing;
     begin(out, &reply);
 }
 
@@ -219,57 +241,68 @@ static struct span page_etag(const struct listing_row *row, const struct page *p
 
 /* The page is made where it stays until it is sent. */
 static void answer_page(const struct request *request, const struct http_request *http,
-                        const struct whole *whole, struct generation *generation)
+                        const struct page_request *asked, struct generation *generation)
 {
-    const struct page_request asked = {&generation->snapshot, whole->grant_set, whole->dialect,
-                                       http->query, whole->counts};
     struct reply_error error = {.generation = generation};
-    char memory[256];
+    char memory[FIELD_BYTES_MAX];
     char tag_memory[ETAG_BYTES];
     struct text fields = text_over(memory, sizeof(memory));
     struct listing_exchange *out = take_exchange(request, generation);
 
     if (out == NULL)
         return;
-    error.err = page_answer(&asked, &out->page, &error.detail);
+    error.err = page_answer(asked, &out->page, &error.detail);
     if (error.err != 0) {
         reply_error(request, &error);
         release(out);
         return;
     }
-    struct span etag = page_etag(whole->row, &out->page, tag_memory);
+    struct span etag = page_etag(
+        snapshot_listing(asked->snapshot, asked->grant_set, asked->dialect), &out->page,
+        tag_memory);
 
     if (is_unchanged(http, etag, &fields)) {
         reply_unchanged(request, text_span(&fields), generation);
         release(out);
         return;
     }
-    send_page(out, whole->dialect, text_span(&fields));
+    struct reply reply = list_reply(out->page.body_bytes, text_span(&fields), generation);
+
+    listing_begin_page(&out->listing, asked->snapshot, asked->dialect, &out->page);
+    if (reply_in_one_piece(request, asked, etag, &out->listing, &reply))
+        release(out);
+    else
+        begin(out, &reply);
 }
 
 void listing_answer(const struct request *request, const struct http_request *http,
                     const struct route_match *match, struct generation *generation)
 {
     const enum dialect dialect = match->dialect;
+    bool is_page = page_is_asked(dialect);
+    struct listing_copy copy;
     struct access access;
-    char memory[256];
-    struct text fields = text_over(memory, sizeof(memory));
     int err = request_identify(request, http, KEY_SCOPE_LIST, generation, &access);
 
     if (err != 0) {
         answer_refusal(request, err, generation);
         return;
     }
-    const struct whole whole = {dialect, match->handler == HANDLER_COUNT, access.grant_set,
-                                snapshot_listing(&generation->snapshot, access.grant_set, dialect)};
+    const struct page_request asked = {
+        .snapshot = &generation->snapshot,
+        .grant_set = access.grant_set,
+        .dialect = dialect,
+        .query = is_page ? http->query : SPAN(""),
+        .counts = match->handler == HANDLER_COUNT,
+    };
 
     counters_add(&request->worker->slot->counters, COUNTER_listings, 1);
-    if (page_is_asked(dialect))
-        answer_page(request, http, &whole, generation);
-    else if (is_unchanged(http, span_of(whole.row->etag), &fields))
-        answer_unchanged(request, text_span(&fields), generation);
+    if (listing_copies_find(request->worker->copies, &asked, &copy))
+        answer_copy(request, http, &copy, generation);
+    else if (is_page)
+        answer_page(request, http, &asked, generation);
     else
-        answer_whole(request, &whole, text_span(&fields), generation);
+        answer_whole(request, http, &asked, generation);
 }
 
 /* A model as a path names it. */
@@ -345,7 +378,7 @@ static void send_one(const struct request *request, enum dialect dialect, uint32
 void listing_answer_one(const struct request *request, const struct http_request *http,
                         const struct route_match *match, struct generation *generation)
 {
-    char memory[256];
+    char memory[FIELD_BYTES_MAX];
     char tag_memory[ETAG_BYTES];
     struct text fields = text_over(memory, sizeof(memory));
     struct named_model model;

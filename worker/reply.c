@@ -112,6 +112,16 @@ void reply_head(const struct request *request, const struct reply *reply, struct
     count_status(request->worker, reply->status);
 }
 
+static void send_and_end(const struct request *request, const struct reply *reply,
+                         const struct iov_builder *iov)
+{
+    INVARIANT(iov->err == 0);
+    if (server_write(request->conn, iov->vec, iov->len, SERVER_COPY) < 0)
+        server_abort(request->conn);
+    else
+        server_end(request->conn, reply->close);
+}
+
 /* The head goes out with the body's pieces. */
 static void send_pieces(const struct request *request, const struct reply *reply,
                         const struct span *pieces, size_t count)
@@ -126,14 +136,24 @@ static void send_pieces(const struct request *request, const struct reply *reply
     iov_add(&iov, text_span(&head));
     for (size_t i = 0; i < count && !request->is_head; i++)
         iov_add(&iov, pieces[i]);
-    INVARIANT(iov.err == 0);
-    bool is_gone = server_write(request->conn, iov.vec, iov.len, SERVER_COPY) < 0;
+    send_and_end(request, reply, &iov);
     /* A cookie may stand in it. */
     span_wipe(text_span(&head));
-    if (is_gone)
-        server_abort(request->conn);
-    else
-        server_end(request->conn, reply->close);
+}
+
+void reply_behind_head(const struct request *request, const struct reply *reply, struct span body)
+{
+    char memory[REPLY_HEAD_BYTES_MAX];
+    struct text head = text_over(memory, sizeof(memory));
+    struct iovec vec;
+    struct iov_builder iov = {.vec = &vec, .cap = 1};
+
+    reply_head(request, reply, &head);
+    INVARIANT(head.err == 0);
+    char *begin = (char *)span_writable(body) - head.len;
+    memcpy(begin, head.ptr, head.len);
+    iov_add(&iov, span_from(begin, body.ptr + body.len));
+    send_and_end(request, reply, &iov);
 }
 
 void reply_small(const struct request *request, const struct reply *reply, struct span body)

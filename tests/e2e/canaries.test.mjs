@@ -114,6 +114,8 @@ test('keys are made, imported and used, in every place where a key may stand', a
     for (const place of Object.values(PLACES)) {
       const { headers = {}, query = '' } = place(key);
       assert.equal((await send({ path: `/v1/models${query}`, headers })).status, 200);
+      // A list that is asked for again is kept, with the query that it answers.
+      for (let i = 0; i < 6; i++) assert.equal((await send({ path: `/v1beta/models${query}`, headers })).status, 200);
       const answer = await send({ method: 'POST', path: `/v1/chat/completions${query}`, headers: { ...headers, ...json }, body: JSON.stringify(call()) });
       assert.equal(answer.status, 200, answer.text);
     }

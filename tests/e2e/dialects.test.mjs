@@ -7,6 +7,7 @@ import {
 } from './dialects.mjs';
 import { KEYS, registry } from './fixture.mjs';
 import { assertAnthropicError, assertOpenAiError, startWeir, test } from './harness.mjs';
+import { Connection, requestBytes } from './http.mjs';
 
 const config = { ...registry({ openai: 'http://127.0.0.1:9/v1' }), credits: { per_usd: 1000, margin: '1.4' } };
 Object.assign(config.models['gpt-mini'], {
@@ -146,6 +147,20 @@ for (const { path, headers = {}, expected, ids, empty, refuses } of LISTINGS) {
       assert.equal(answer.text, expected(granted), name);
       assert.deepEqual(granted.length === 0 ? [] : ids(answer.json), granted, name);
     }
+  });
+
+  test(`${label}: a list that is asked for again and again stays the same`, async () => {
+    const connection = await Connection.open(weir.port);
+    const request = requestBytes({ path, headers: { authorization: `Bearer ${KEYS.some}`, ...headers } });
+    const ask = async () => {
+      await connection.write(request);
+      const { status, body, headers: { etag, 'content-length': bytes } } = await connection.readAnswer('GET');
+      return { status, text: body.toString(), etag, bytes };
+    };
+    const first = await ask();
+    assert.equal(first.status, 200);
+    for (let i = 0; i < 4; i++) assert.deepEqual(await ask(), first);
+    connection.close();
   });
 
   test(`${label}: nothing granted is an empty list with its exact bytes`, async () => {

@@ -27,40 +27,145 @@ static void build(struct fixture *fixture, uint64_t generation, uint8_t content)
     fixture->header->content.bytes[0] = content;
 }
 
-/* The copy is what the pieces are together, and as long as was told. */
-static void check_copy(struct listing_copies *copies, const struct snapshot *snapshot, uint32_t set)
+static struct page_request list_of(const struct snapshot *snapshot, uint32_t set)
 {
-    struct span copy = listing_copies_get(copies, snapshot, DIALECT_OPENAI, set);
+    return (struct page_request){
+        .snapshot = snapshot, .grant_set = set, .dialect = DIALECT_OPENAI, .query = SPAN("")};
+}
+
+/* What is asked for gets its tag from `tag`. @return false: it is for going out in pieces */
+static bool keep(struct listing_copies *copies, const struct page_request *asked, struct span tag,
+                 struct listing_copy *out)
+{
+    struct listing listing;
+
+    listing_begin(&listing, asked->snapshot, asked->dialect, asked->grant_set);
+    return listing_copies_keep(
+        copies, asked, tag, &listing,
+        snapshot_listing(asked->snapshot, asked->grant_set, asked->dialect)->body_bytes, out);
+}
+
+/* The copy is what the pieces are together. */
+static void check_copy(const struct page_request *asked, const struct listing_copy *copy)
+{
+    struct span body = copy->body;
     struct listing listing;
     struct span piece;
 
-    assert_int_equal(copy.len, snapshot_listing(snapshot, set, DIALECT_OPENAI)->body_bytes);
-    listing_begin(&listing, snapshot, DIALECT_OPENAI, set);
+    listing_begin(&listing, asked->snapshot, asked->dialect, asked->grant_set);
     while (listing_next(&listing, &piece)) {
-        assert_true(span_starts_with(copy, piece));
-        copy = span_skip(copy, piece.len);
+        assert_true(span_starts_with(body, piece));
+        body = span_skip(body, piece.len);
     }
-    assert_int_equal(copy.len, 0);
+    assert_int_equal(body.len, 0);
     assert_false(listing_next(&listing, &piece));
 }
 
-static void a_copy_is_the_pieces_of_its_own_set(void **state)
+static void what_is_asked_for_twice_is_kept(void **state)
 {
     struct listing_copies *copies = listing_copies_new();
     struct fixture fixture;
+    struct listing_copy copy;
 
     (void)state;
     assert_non_null(copies);
     build(&fixture, 1, 1);
-    for (unsigned round = 0; round < 2; round++) {
-        /* More sets than places. */
-        for (uint32_t set = 0; set < SETS; set++)
-            check_copy(copies, &fixture.snapshot, set);
-    }
-    for (unsigned round = 0; round < 2; round++)
-        check_copy(copies, &fixture.snapshot, 3);
+    const struct page_request asked = list_of(&fixture.snapshot, 3);
+
+    assert_false(listing_copies_find(copies, &asked, &copy));
+    assert_false(keep(copies, &asked, SPAN("\"a\""), &copy));
+    assert_false(listing_copies_find(copies, &asked, &copy));
+    assert_true(keep(copies, &asked, SPAN("\"a\""), &copy));
+    check_copy(&asked, &copy);
+    assert_true(listing_copies_find(copies, &asked, &copy));
+    check_copy(&asked, &copy);
+    assert_true(span_equal(copy.etag, SPAN("\"a\"")));
+    /* A head may be written in front of it. */
+    memset((char *)span_writable(copy.body) - REPLY_HEAD_BYTES_MAX, 'h', REPLY_HEAD_BYTES_MAX);
+    assert_true(listing_copies_find(copies, &asked, &copy));
+    check_copy(&asked, &copy);
+    assert_true(span_equal(copy.etag, SPAN("\"a\"")));
     fixture_free(&fixture);
     listing_copies_free(&copies);
+    listing_copies_free(&copies);
+}
+
+/* More sets than places: whoever had a place before, a copy is its own set's. */
+static void a_copy_is_the_pieces_of_its_own_set(void **state)
+{
+    struct listing_copies *copies = listing_copies_new();
+    struct fixture fixture;
+    struct listing_copy copy;
+    unsigned found = 0;
+
+    (void)state;
+    assert_non_null(copies);
+    build(&fixture, 1, 1);
+    for (unsigned turn = 0; turn < 1000; turn++) {
+        const struct page_request asked = list_of(&fixture.snapshot, turn / 3 % SETS);
+
+        if (listing_copies_find(copies, &asked, &copy))
+            found++;
+        else if (!keep(copies, &asked, SPAN("\"a\""), &copy))
+            continue;
+        check_copy(&asked, &copy);
+    }
+    assert_int_equal(found, 333);
+    fixture_free(&fixture);
+    listing_copies_free(&copies);
+}
+
+static void a_copy_is_of_all_that_was_asked(void **state)
+{
+    struct listing_copies *copies = listing_copies_new();
+    char long_query[LISTING_COPY_QUERY_BYTES_MAX + 1];
+    struct fixture fixture;
+    struct listing_copy copy;
+
+    (void)state;
+    assert_non_null(copies);
+    build(&fixture, 1, 1);
+    memset(long_query, 'q', sizeof(long_query));
+    struct page_request kept = list_of(&fixture.snapshot, 3);
+    struct page_request others[] = {kept, kept, kept, kept, kept};
+
+    kept.query = (struct span){long_query, LISTING_COPY_QUERY_BYTES_MAX};
+    assert_false(keep(copies, &kept, SPAN("\"a\""), &copy));
+    assert_true(keep(copies, &kept, SPAN("\"a\""), &copy));
+    assert_true(listing_copies_find(copies, &kept, &copy));
+    for (size_t i = 1; i < sizeof(others) / sizeof(others[0]); i++)
+        others[i].query = kept.query;
+    others[1].query.len--;
+    others[2].counts = true;
+    others[3].dialect = DIALECT_CODEX;
+    others[4].grant_set = 4;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        assert_false(listing_copies_find(copies, &others[i], &copy));
+    /* A longer query has no place, however often it comes. */
+    kept.query.len++;
+    for (unsigned i = 0; i < 3; i++)
+        assert_false(keep(copies, &kept, SPAN("\"a\""), &copy));
+    fixture_free(&fixture);
+    listing_copies_free(&copies);
+}
+
+static void what_is_too_long_is_not_kept(void **state)
+{
+    struct listing_copies *copies = listing_copies_new();
+    struct fixture fixture;
+    struct listing_copy copy;
+    struct listing listing;
+
+    (void)state;
+    assert_non_null(copies);
+    build(&fixture, 1, 1);
+    const struct page_request asked = list_of(&fixture.snapshot, 3);
+
+    listing_begin(&listing, asked.snapshot, asked.dialect, asked.grant_set);
+    for (unsigned i = 0; i < 3; i++)
+        assert_false(listing_copies_keep(copies, &asked, SPAN("\"a\""), &listing,
+                                         LISTING_COPY_BYTES_MAX + 1, &copy));
+    fixture_free(&fixture);
     listing_copies_free(&copies);
 }
 
@@ -84,39 +189,20 @@ static void a_copy_is_of_its_own_generation(void **state)
     assert_non_null(copies);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct fixture fixture;
+        struct listing_copy copy;
 
         build(&fixture, rows[i].generation, rows[i].content);
         if (i % 2 != 0)
             spoil(&fixture);
-        check_copy(copies, &fixture.snapshot, 3);
+        const struct page_request asked = list_of(&fixture.snapshot, 3);
+
+        assert_false(listing_copies_find(copies, &asked, &copy));
+        while (!keep(copies, &asked, SPAN("\"a\""), &copy))
+            continue;
+        check_copy(&asked, &copy);
         fixture_free(&fixture);
     }
     listing_copies_free(&copies);
-}
-
-static void short_pieces_are_copied_and_long_ones_gathered(void **state)
-{
-    static const struct {
-        uint32_t runs;
-        uint64_t body_bytes;
-        bool is_copied;
-    } rows[] = {
-        {0, 20, false},
-        {1, LISTING_COPY_PIECE_BYTES - 1, true},
-        {1, LISTING_COPY_PIECE_BYTES, false},
-        {20, 12000, true},
-        {1, 12000, false},
-        {100, LISTING_COPY_BYTES_MAX, true},
-        {100, LISTING_COPY_BYTES_MAX + 1, false},
-        {UINT32_MAX, UINT64_MAX, false},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct listing_row row = {.runs = rows[i].runs, .body_bytes = rows[i].body_bytes};
-
-        assert_int_equal(listing_copies_take(&row), rows[i].is_copied);
-    }
 }
 
 static void any_of_the_tags_matches(void **state)
@@ -140,9 +226,11 @@ static void any_of_the_tags_matches(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_asked_for_twice_is_kept),
         cmocka_unit_test(a_copy_is_the_pieces_of_its_own_set),
+        cmocka_unit_test(a_copy_is_of_all_that_was_asked),
+        cmocka_unit_test(what_is_too_long_is_not_kept),
         cmocka_unit_test(a_copy_is_of_its_own_generation),
-        cmocka_unit_test(short_pieces_are_copied_and_long_ones_gathered),
         cmocka_unit_test(any_of_the_tags_matches),
     };
 
