@@ -54,6 +54,18 @@ const char *reload_state_word(enum reload_state state)
     return words[state];
 }
 
+const char *reload_outcome_word(enum reload_outcome outcome)
+{
+    static const char *const words[] = {
+#define X(name, word) word,
+        RELOAD_OUTCOME_MAP(X)
+#undef X
+    };
+
+    INVARIANT(outcome < RELOAD_OUTCOME_COUNT);
+    return words[outcome];
+}
+
 void reload_init(struct reload *reload)
 {
     *reload = (struct reload){
@@ -101,40 +113,44 @@ static enum reload_event load(struct master *master)
     return RELOAD_EV_REFUSED;
 }
 
-/* What the reload came to, as one line: its first word is what programs look at. */
-static enum log_level describe(const struct master *master, enum reload_state from,
-                               char line[static RELOAD_LINE_BYTES])
+static enum reload_outcome outcome_of(const struct master *master, enum reload_state from)
 {
     const struct reload *reload = &master->reload;
-    char name[GENERATION_NAME_BYTES];
-    uint32_t behind = from == RELOAD_PUBLISHING ? supervisor_behind(&master->supervisor) : 0;
 
-    generation_name(&master->live, name);
-    if (from == RELOAD_PUBLISHING && behind == 0) {
-        snprintf(line, RELOAD_LINE_BYTES, "%s generation=%s warnings=%u",
-                 reload->ticket > 1 ? "reloaded" : "loaded", name, reload->result.warnings);
-        return LOG_NOTICE;
-    }
-    if (from == RELOAD_PUBLISHING) {
-        snprintf(line, RELOAD_LINE_BYTES, "late generation=%s warnings=%u workers=%u", name,
-                 reload->result.warnings, behind);
-        return LOG_WARNING;
-    }
-    if (reload->result.unchanged) {
-        snprintf(line, RELOAD_LINE_BYTES, "unchanged generation=%s warnings=%u", name,
-                 reload->result.warnings);
-        return LOG_NOTICE;
-    }
-    snprintf(line, RELOAD_LINE_BYTES, "refused errors=%u warnings=%u generation=%s reason=\"%s\"",
-             reload->result.errors, reload->result.warnings, name, reload->reason);
-    return LOG_ERROR;
+    if (from != RELOAD_PUBLISHING)
+        return reload->result.unchanged ? RELOAD_WAS_UNCHANGED : RELOAD_WAS_REFUSED;
+    if (supervisor_behind(&master->supervisor) > 0)
+        return RELOAD_WAS_LATE;
+    return reload->ticket > 1 ? RELOAD_WAS_RELOADED : RELOAD_WAS_LOADED;
 }
 
-static int result_of(const struct master *master, enum reload_state from)
+/* What the reload came to, as one line: its first word is what programs look at. */
+static enum log_level describe(const struct master *master, char line[static RELOAD_LINE_BYTES])
 {
-    if (from == RELOAD_PUBLISHING)
-        return supervisor_behind(&master->supervisor) == 0 ? 0 : ERR_TIMEOUT;
-    return master->reload.result.unchanged ? 0 : ERR_CONFIG;
+    const struct reload *reload = &master->reload;
+    const char *word = reload_outcome_word(reload->outcome);
+    char name[GENERATION_NAME_BYTES];
+
+    generation_name(&master->live, name);
+    if (reload->outcome == RELOAD_WAS_REFUSED) {
+        snprintf(line, RELOAD_LINE_BYTES, "%s errors=%u warnings=%u generation=%s reason=\"%s\"",
+                 word, reload->result.errors, reload->result.warnings, name, reload->reason);
+        return LOG_ERROR;
+    }
+    int len = snprintf(line, RELOAD_LINE_BYTES, "%s generation=%s warnings=%u", word, name,
+                       reload->result.warnings);
+    if (reload->outcome != RELOAD_WAS_LATE)
+        return LOG_NOTICE;
+    snprintf(line + len, RELOAD_LINE_BYTES - (size_t)len, " workers=%u",
+             supervisor_behind(&master->supervisor));
+    return LOG_WARNING;
+}
+
+static int result_of(enum reload_outcome outcome)
+{
+    if (outcome == RELOAD_WAS_LATE)
+        return ERR_TIMEOUT;
+    return outcome == RELOAD_WAS_REFUSED ? ERR_CONFIG : 0;
 }
 
 /* @return what follows at once, or RELOAD_EVENT_COUNT */
@@ -143,14 +159,14 @@ static enum reload_event answer(struct master *master, enum reload_state from)
     struct reload *reload = &master->reload;
     char line[RELOAD_LINE_BYTES];
 
-    int outcome = result_of(master, from);
-
+    reload->outcome = outcome_of(master, from);
+    reload->decided = monotime_now();
     loader_stop(&reload->loader);
     reload->deadline = WATCH_NEVER;
-    log_write(describe(master, from, line), "%s", line);
+    log_write(describe(master, line), "%s", line);
     control_answer_waiters(&master->control, reload->ticket, line, reload->result.report_fd);
     loader_discard(&reload->result);
-    master_reload_finished(master, outcome);
+    master_reload_finished(master, result_of(reload->outcome));
     if (!reload->queued || master->stopping)
         return RELOAD_EVENT_COUNT;
     reload->queued = false;

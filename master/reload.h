@@ -31,6 +31,21 @@ enum reload_state {
 #undef X
 };
 
+/** How a reload ended. X(NAME, word: what programs look at) */
+#define RELOAD_OUTCOME_MAP(X) \
+    X(NONE, "none")           \
+    X(LOADED, "loaded")       \
+    X(RELOADED, "reloaded")   \
+    X(LATE, "late")           \
+    X(UNCHANGED, "unchanged") \
+    X(REFUSED, "refused")
+
+enum reload_outcome {
+#define X(name, word) RELOAD_WAS_##name,
+    RELOAD_OUTCOME_MAP(X) RELOAD_OUTCOME_COUNT,
+#undef X
+};
+
 enum reload_event {
     RELOAD_EV_ASKED,
     RELOAD_EV_UNCHANGED, /* the load's content is what is live */
@@ -59,6 +74,7 @@ struct reload_step reload_step(enum reload_state state, enum reload_event event)
 
 /** "loading" …; never NULL below RELOAD_STATE_COUNT. */
 const char *reload_state_word(enum reload_state state);
+const char *reload_outcome_word(enum reload_outcome outcome);
 
 enum {
     RELOAD_LINE_BYTES = 384,
@@ -68,8 +84,10 @@ enum {
 
 struct reload {
     enum reload_state state;
-    bool queued;     /* one more is to follow */
-    uint64_t ticket; /* of the reload that runs or ran last; 0: none yet */
+    bool queued;                 /* one more is to follow */
+    uint64_t ticket;             /* of the reload that runs or ran last; 0: none yet */
+    enum reload_outcome outcome; /* of the reload that was decided last */
+    struct monotime decided;     /* when that was */
     struct loader loader;
     struct loader_result result;      /* of the reload that runs */
     struct monotime deadline;         /* of the state */

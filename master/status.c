@@ -23,14 +23,19 @@ static uint32_t stale_issuers(const struct master *master)
                                     : snapshot_stale_issuers(&master->live.snapshot, wall_now_s());
 }
 
-/* Who owns what: the file, and behind the directory's words the directory. */
-static void add_counts(const struct master *master, char *out, size_t bytes)
+/* How the last reload ended; then who owns what: the file, and behind the directory's words the
+ * directory. */
+static void add_live(const struct master *master, char *out, size_t bytes)
 {
     const struct snapshot *snapshot = &master->live.snapshot;
     const struct snapshot_header *header = snapshot->header;
+    const struct reload *reload = &master->reload;
 
     snprintf(out, bytes,
+             " last_reload=%s last_reload_age=%llu"
              " groups=%u users=%u keys=%u directory_groups=%u directory_users=%u directory_keys=%u",
+             reload_outcome_word(reload->outcome),
+             (unsigned long long)((monotime_now().ms - reload->decided.ms) / 1000),
              snapshot_rows(snapshot, SNAPSHOT_GROUPS) - header->directory_groups,
              snapshot_rows(snapshot, SNAPSHOT_USERS) - header->directory_users,
              snapshot_rows(snapshot, SNAPSHOT_KEYS) - header->directory_keys -
@@ -58,7 +63,7 @@ void status_line(const struct master *master, char *out, size_t bytes)
                        directory_reload_word(master->supervisor.steward_said.database_err),
                        (unsigned long long)(uptime_ms / 1000));
     if (master->live.number != 0 && len > 0 && (size_t)len < bytes)
-        add_counts(master, out + len, bytes - (size_t)len);
+        add_live(master, out + len, bytes - (size_t)len);
 }
 
 void status_sentence(const struct master *master, char *out, size_t bytes)
@@ -68,8 +73,10 @@ void status_sentence(const struct master *master, char *out, size_t bytes)
     bool works = database_err == 0 || database_err == ERR_NOT_READY;
 
     generation_name(&master->live, name);
-    snprintf(out, bytes, "generation %s, %u of %u workers serve%s%s%s", name,
+    bool is_refused = master->reload.outcome == RELOAD_WAS_REFUSED;
+    snprintf(out, bytes, "generation %s, %u of %u workers serve%s%s%s%s", name,
              supervisor_count(&master->supervisor, CHILD_SERVING), master->supervisor.workers,
+             is_refused ? "; the last reload was refused" : "",
              stale_issuers(master) == 0 ? "" : "; browsers' tokens are refused: stale keys",
              works ? "" : "; the database is ", works ? "" : directory_reload_word(database_err));
 }

@@ -7,9 +7,10 @@
 struct master;
 
 /**
- * "weir 0.1.0 pid=12 generation=3-0123abcd workers=4 serving=4 state=running reload=idle uptime=60",
- * how many groups, users and keys there are, and " stale_issuers=1" while the tokens of so many issuers are
- * refused because nobody has fetched their keys for a day.
+ * "weir 0.1.0 pid=12 generation=3-0123abcd workers=4 serving=4 state=running reload=idle uptime=60
+ * last_reload=refused last_reload_age=12", how many groups, users and keys there are, and
+ * " stale_issuers=1" while the tokens of so many issuers are refused because nobody has fetched
+ * their keys for a day.
  */
 void status_line(const struct master *master, char *out, size_t bytes);
 

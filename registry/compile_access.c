@@ -29,9 +29,11 @@ int compile_subjects(struct build *build)
     return fill_subjects(build, SNAPSHOT_GROUPS, data->groups, data->group_count);
 }
 
-static bool is_user_disabled(const struct data *data, const struct data_key *key)
+/* A revoked key is a disabled one, too, for whoever looks at that alone. */
+static bool is_disabled(const struct data *data, const struct data_key *key)
 {
-    return key->user != ROW_NONE && data->users[key->user].disabled;
+    return (key->flags & (KEY_DISABLED | KEY_REVOKED)) != 0 ||
+           (key->user != ROW_NONE && data->users[key->user].disabled);
 }
 
 int compile_keys(struct build *build)
@@ -50,7 +52,7 @@ int compile_keys(struct build *build)
             .name = pool_add(&build->pool, key->name),
             .user = key->user,
             .group = key->group,
-            .flags = key->flags | (is_user_disabled(data, key) ? (uint32_t)KEY_DISABLED : 0),
+            .flags = key->flags | (is_disabled(data, key) ? (uint32_t)KEY_DISABLED : 0),
         };
     }
     return build->pool.err;

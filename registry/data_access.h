@@ -51,7 +51,7 @@ struct data_key {
     struct digest digest;
     uint32_t user;  /* index into data.users, or ROW_NONE */
     uint32_t group; /* index into data.groups, or ROW_NONE */
-    uint32_t flags; /* enum key_flag: scopes and KEY_DISABLED */
+    uint32_t flags; /* enum key_flag: scopes, KEY_DISABLED, KEY_REVOKED by the directory */
     int64_t expires_s;
     bool restricted; /* to `allowed`, which may name no model that there is */
     uint32_t allowed_count;

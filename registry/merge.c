@@ -197,7 +197,7 @@ void merge_revoke(const struct merge *merge, uint32_t key, uint32_t own, const c
     struct data_key *row = &merge->data->keys[key];
     char path[PATH_BYTES];
 
-    row->flags |= KEY_REVOKED | KEY_DISABLED;
+    row->flags |= KEY_REVOKED;
     if (key >= own)
         return;
     (void)snprintf(path, sizeof(path), "keys.%.*s", SPAN_FMT(row->name));

@@ -86,12 +86,6 @@ void describe_subject(const struct data *data, const struct data_subject *subjec
     text_add_char(out, '}');
 }
 
-/* A revoked key has KEY_DISABLED too, whatever the file says of it; then it is refused anyway. */
-static bool is_disabled(const struct data_key *key)
-{
-    return (key->flags & (KEY_DISABLED | KEY_REVOKED)) == KEY_DISABLED;
-}
-
 void describe_key(const struct data *data, const struct data_key *key, struct text *out)
 {
     static const char *const scopes[] = {"list", "call", "admin"};
@@ -111,7 +105,7 @@ void describe_key(const struct data *data, const struct data_key *key, struct te
         field_string(out, SPAN(",\"allowed_models\":"), SPAN("all"));
     describe_time(out, SPAN(",\"expires\":"), key->expires_s);
     describe_flags(out, SPAN(",\"scopes\":"), scopes, scope_bits / KEY_SCOPE_LIST);
-    field_bool(out, SPAN(",\"disabled\":"), is_disabled(key));
+    field_bool(out, SPAN(",\"disabled\":"), (key->flags & KEY_DISABLED) != 0);
     field_bool(out, SPAN(",\"revoked\":"), (key->flags & KEY_REVOKED) != 0);
     text_add_char(out, '}');
 }

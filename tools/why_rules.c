@@ -170,7 +170,6 @@ static void add_expiry(struct why *why, const struct entity *entity, const struc
     place_at(why, rule, entity, SPAN("expires"), SPAN(""));
 }
 
-/* KEY_DISABLED goes with a revocation; whether it was disabled besides is not known then. */
 static void add_revocation(struct why *why, const struct data_key *key)
 {
     const struct directory_file *file = &data_of(why)->directory.file;
@@ -195,7 +194,7 @@ static void add_key(struct why *why)
     const struct data_key *key = &data->keys[why->caller.key];
     const struct entity entity = key_entity(data, why->caller.key);
     const bool is_old = entity.row.table != NULL && strcmp(entity.row.table, "old_digests") == 0;
-    const bool is_disabled = (key->flags & KEY_DISABLED) != 0 && (key->flags & KEY_REVOKED) == 0;
+    const bool is_disabled = (key->flags & KEY_DISABLED) != 0;
     const bool has_scope = (key->flags & KEY_SCOPE_CALL) != 0;
 
     struct why_rule *rule = add_rule(why, "key", WHY_YES, "the key \"%.*s\" exists%s",

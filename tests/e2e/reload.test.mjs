@@ -161,6 +161,8 @@ test('a bad file is refused with every error at its place, by reload and by SIGH
   };
   weir.configure(bad);
   const stderr = await refused();
+  const { stdout } = await weir.run('status');
+  assert.match(stdout, / last_reload=refused last_reload_age=\d+ /);
   for (const [place, words] of [
     [placeOf('"plian"'), 'did you mean "plain"'], [placeOf('context_window: -5'), 'models.last.context_window'],
     [placeOf('modells'), 'users.ada'], ['weir.yaml:', 'keys.eve-none'],
@@ -174,6 +176,7 @@ test('a bad file is refused with every error at its place, by reload and by SIGH
     return { code: 1, stderr: '' };
   });
   await reloaded(base());
+  assert.match((await weir.run('status')).stdout, / last_reload=unchanged last_reload_age=\d+ /);
 });
 
 test('a file that is gone, empty or not YAML is refused', async () => {

@@ -107,7 +107,7 @@ static void every_change_is_told(void **state)
     }
 }
 
-static void a_revoked_key_is_not_told_to_be_disabled_too(void **state)
+static void a_revocation_is_told_apart_from_what_the_file_disables(void **state)
 {
     static struct fixture before;
     static struct fixture after;
@@ -116,8 +116,10 @@ static void a_revoked_key_is_not_told_to_be_disabled_too(void **state)
     (void)state;
     fixture_init(&before);
     fixture_init(&after);
-    after.keys[KEY_ADA].flags |= KEY_REVOKED | KEY_DISABLED; /* as merging the directory does it */
+    after.keys[KEY_ADA].flags |= KEY_REVOKED;
     assert_int_equal(count_changes(&before, &after, &restarts), 1);
+    after.keys[KEY_ADA].flags |= KEY_DISABLED;
+    assert_int_equal(count_changes(&before, &after, &restarts), 2);
 }
 
 static void every_setting_is_told_and_whether_it_takes_a_restart(void **state)
@@ -159,7 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_equal_does_not_differ),
         cmocka_unit_test(every_change_is_told),
-        cmocka_unit_test(a_revoked_key_is_not_told_to_be_disabled_too),
+        cmocka_unit_test(a_revocation_is_told_apart_from_what_the_file_disables),
         cmocka_unit_test(every_setting_is_told_and_whether_it_takes_a_restart),
         cmocka_unit_test(paths_that_a_reload_refuses_need_a_restart),
     };
