@@ -89,25 +89,6 @@ int audit_list(struct directory_call *call, const struct audit_filter *filter,
     return directory_read_end(call, begun, err);
 }
 
-int audit_since(struct directory_call *call, uint64_t change, uint32_t limit,
-                struct audit_page *out)
-{
-    bool begun;
-    int err = directory_read_begin(call, &begun);
-
-    if (err != 0)
-        return err;
-    err = check_limit(call, limit);
-    if (err != 0)
-        return directory_read_end(call, begun, err);
-    sqlite3_stmt *statement = database_statement(call->database, STATEMENT_AUDIT_SINCE);
-    database_bind_number(statement, 1, change > INT64_MAX ? INT64_MAX : (int64_t)change);
-    database_bind_number(statement, 2, (int64_t)limit + 1);
-    err = read_page(call, statement, limit, out);
-    database_finish(statement);
-    return directory_read_end(call, begun, err);
-}
-
 static int check_request(struct directory_call *call, struct span request_key)
 {
     bool is_sound = request_key.len > 0 && request_key.len <= AUDIT_REQUEST_BYTES_MAX;

@@ -42,15 +42,6 @@ int audit_list(struct directory_call *call, const struct audit_filter *filter,
                struct audit_page *out);
 
 /**
- * What has happened since: at most `limit` rows with numbers above `change`, oldest first, for who
- * has to act on changes (a revocation, also one that the removal of a user brought with it).
- *
- * @param out  its `next` is the number to go on from; 0: this is all
- */
-int audit_since(struct directory_call *call, uint64_t change, uint32_t limit,
-                struct audit_page *out);
-
-/**
  * Add a row inside the transaction that is open: the directory's operations do, and whoever else
  * changes what the export holds. Actor and time are the call's; the number is the next one, unless
  * `change` says a higher one to go on from.

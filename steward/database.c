@@ -72,11 +72,6 @@ const struct database_trouble *database_last_trouble(const struct database *data
     return &database->trouble;
 }
 
-bool database_may_recover(int err)
-{
-    return err != ERR_CORRUPT && err != ERR_VERSION;
-}
-
 sqlite3 *database_handle(struct database *database)
 {
     return database->handle;

@@ -23,8 +23,7 @@
  *   ERR_IO         it cannot be opened, read or written
  *   ERR_NO_MEMORY
  *
- * All but ERR_CORRUPT and ERR_VERSION are worth trying again without anybody's help
- * (database_may_recover()).
+ * All but ERR_CORRUPT and ERR_VERSION are worth trying again without anybody's help.
  */
 #ifndef WEIR_STEWARD_DATABASE_H
 #define WEIR_STEWARD_DATABASE_H
@@ -67,9 +66,6 @@ int database_open(const struct database_options *options, struct database **out,
 
 /** Rolls back what is open, clears the pointer; NULL is fine. No backup (backup.h) may be under way. */
 void database_close(struct database **database);
-
-/** Can this error pass by itself, so that opening again later is worth it? */
-bool database_may_recover(int err);
 
 /** What failed last; borrowed until the next call. */
 const struct database_trouble *database_last_trouble(const struct database *database);

@@ -112,8 +112,6 @@
                   " ORDER BY change DESC LIMIT ?2")                                             \
     X(AUDIT_LIST_NAME, "SELECT " STATEMENT_AUDIT_COLUMNS " FROM audit WHERE change < ?1"        \
                        " AND kind = ?3 AND name = ?4 ORDER BY change DESC LIMIT ?2")            \
-    X(AUDIT_SINCE, "SELECT " STATEMENT_AUDIT_COLUMNS " FROM audit WHERE change > ?1"            \
-                   " ORDER BY change LIMIT ?2")                                                 \
     X(ANSWER_GET, "SELECT request_digest, status, body FROM answers"                            \
                   " WHERE request = ?1 AND expires_ms > ?2")                                    \
     X(ANSWER_SET, "INSERT OR REPLACE INTO answers VALUES (?1, ?2, ?3, ?4, ?5)")                 \

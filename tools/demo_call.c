@@ -89,10 +89,11 @@ static void answer_error(struct server_conn *conn, enum wire_protocol protocol, 
 {
     char memory[1024];
     struct text body = text_over(memory, sizeof(memory));
+    struct dialect_error error = {.err = err, .request_id = SPAN("demo")};
 
-    struct span messages = err == ERR_INVALID ? SPAN("messages") : SPAN("");
-
-    dialect_render_error(dialect_errors_of(protocol), err, SPAN(""), messages, SPAN("demo"), &body);
+    if (err == ERR_INVALID)
+        error.param = SPAN("messages");
+    dialect_render_error(dialect_errors_of(protocol), &error, &body);
     answer_with(conn, err_http_status(err), extra, text_span(&body));
 }
 

@@ -221,13 +221,13 @@ void reply_error(const struct request *request, const struct reply_error *error)
     };
     int status = dialect_error_status(request->errors, error->err);
 
-    dialect_render_error_of(request->errors, &said, &body);
+    dialect_render_error(request->errors, &said, &body);
     /* A detail that quotes the client can be too long; the error itself never is. */
     if (body.err != 0) {
         body = text_over(memory, sizeof(memory));
         said.detail = SPAN("");
         said.param = SPAN("");
-        dialect_render_error_of(request->errors, &said, &body);
+        dialect_render_error(request->errors, &said, &body);
     }
     add_error_fields(error, status, &fields);
     INVARIANT(fields.err == 0);

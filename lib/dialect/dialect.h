@@ -110,12 +110,8 @@ struct dialect_error {
  * Gemini: {"error":{"code","message","status"}}, with `details` when the key is refused.
  * For people: the message as a line of text.
  */
-void dialect_render_error_of(enum error_dialect dialect, const struct dialect_error *error,
-                             struct text *out);
-
-/** The same of an error without a subject. */
-void dialect_render_error(enum error_dialect dialect, int err, struct span detail,
-                          struct span param, struct span request_id, struct text *out);
+void dialect_render_error(enum error_dialect dialect, const struct dialect_error *error,
+                          struct text *out);
 
 /** The error as one event of a stream that has begun; the stream then ends without a terminator. */
 void dialect_render_error_event(enum wire_protocol protocol, int err, struct span request_id,

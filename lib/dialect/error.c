@@ -284,32 +284,22 @@ enum error_dialect dialect_errors_of(enum wire_protocol protocol)
     return dialects[protocol];
 }
 
-void dialect_render_error_of(enum error_dialect dialect, const struct dialect_error *error,
-                             struct text *out)
+void dialect_render_error(enum error_dialect dialect, const struct dialect_error *error,
+                          struct text *out)
 {
     INVARIANT(dialect < ERRORS_COUNT);
     envelopes[dialect](error, out);
 }
 
-// NOLINTNEXTLINE(readability-function-size): what an error body says, and where it goes
-void dialect_render_error(enum error_dialect dialect, int err, struct span detail,
-                          struct span param, struct span request_id, struct text *out)
-{
-    const struct dialect_error error = {
-        .err = err, .detail = detail, .param = param, .request_id = request_id};
-
-    dialect_render_error_of(dialect, &error, out);
-}
-
 void dialect_render_error_event(enum wire_protocol protocol, int err, struct span request_id,
                                 struct text *out)
 {
-    const struct span none = {NULL, 0};
+    const struct dialect_error error = {.err = err, .request_id = request_id};
 
     INVARIANT(protocol < PROTOCOL_COUNT);
     if (protocol == PROTOCOL_ANTHROPIC)
         text_add(out, SPAN("event: error\n"));
     text_add(out, SPAN("data: "));
-    dialect_render_error(dialect_errors_of(protocol), err, none, none, request_id, out);
+    dialect_render_error(dialect_errors_of(protocol), &error, out);
     text_add(out, SPAN("\n\n"));
 }

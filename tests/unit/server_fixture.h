@@ -31,8 +31,8 @@ struct server_fixture {
     char target[HTTP_TARGET_BYTES_MAX + 1]; /* of the last r */
     struct received body;
     size_t pieces;
-    bool mute;         /* g and r are not answered */
-    bool keeps_alive;  /* what the server said at the last head */
+    bool mute;        /* g and r are not answered */
+    bool keeps_alive; /* what the server said at the last head */
     uintptr_t stack_low;
     uintptr_t stack_high;
     char *big;

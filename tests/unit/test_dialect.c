@@ -327,7 +327,7 @@ static struct text render_error(size_t row, char *memory, size_t cap)
         .request_id = SPAN("req_1"),
     };
 
-    dialect_render_error_of(errors[row].dialect, &error, &text);
+    dialect_render_error(errors[row].dialect, &error, &text);
     return text;
 }
 
@@ -846,7 +846,7 @@ static void only_what_could_be_a_name_is_repeated(void **state)
         const struct dialect_error error = {.err = ERR_UNKNOWN_MODEL, .subject = rows[i].subject};
         struct text text = text_over(memory, sizeof(memory) - 1);
 
-        dialect_render_error_of(ERRORS_OPENAI, &error, &text);
+        dialect_render_error(ERRORS_OPENAI, &error, &text);
         assert_int_equal(text.err, 0);
         memory[text.len] = '\0';
         assert_int_equal(strstr(memory, "does not exist") != NULL, rows[i].is_repeated);
@@ -897,8 +897,9 @@ static void every_error_has_the_type_of_its_status(void **state)
         for (int protocol = 0; protocol < ERRORS_CREDIT; protocol++) {
             struct text text = text_over(memory, sizeof(memory) - 1);
 
-            dialect_render_error((enum error_dialect)protocol, err, SPAN(""), SPAN(""), SPAN("r"),
-                                 &text);
+            const struct dialect_error error = {.err = err, .request_id = SPAN("r")};
+
+            dialect_render_error((enum error_dialect)protocol, &error, &text);
             memory[text.len] = '\0';
             snprintf(wanted, sizeof(wanted), "\"type\":\"%s\"",
                      protocol == ERRORS_OPENAI ? rows[row].openai : rows[row].anthropic);
