@@ -90,36 +90,36 @@ bool listing_copies_find(const struct listing_copies *copies, const struct page_
     return true;
 }
 
-static void gather(struct kept_copy *kept, struct listing *made)
+static void gather(struct kept_copy *kept, struct listing *pieces)
 {
     struct text body = text_over(kept->memory + REPLY_HEAD_BYTES_MAX, LISTING_COPY_BYTES_MAX);
     struct span piece;
 
-    while (listing_next(made, &piece))
+    while (listing_next(pieces, &piece))
         text_add(&body, piece);
     INVARIANT(body.err == 0 && body.len == kept->body_bytes);
 }
 
 bool listing_copies_keep(struct listing_copies *copies, const struct page_request *asked,
-                         struct span etag, struct listing *made, uint64_t body_bytes,
-                         struct listing_copy *out)
+                         const struct listing_found *found, struct listing_copy *out)
 {
     uint64_t place = place_hash(asked);
     uint64_t asked_hash = place ^ asked->snapshot->header->generation << 32;
     struct kept_copy *kept = &copies->kept[place % LISTING_COPIES];
 
-    if (body_bytes > LISTING_COPY_BYTES_MAX || asked->query.len > LISTING_COPY_QUERY_BYTES_MAX)
+    if (found->body_bytes > LISTING_COPY_BYTES_MAX ||
+        asked->query.len > LISTING_COPY_QUERY_BYTES_MAX)
         return false;
     if (kept->asked_hash != asked_hash) {
         kept->asked_hash = asked_hash;
         return false;
     }
-    INVARIANT(etag.len <= LISTING_ETAG_BYTES_MAX);
+    INVARIANT(found->etag.len <= LISTING_ETAG_BYTES_MAX);
     set_key(&kept->key, asked);
-    kept->etag_bytes = (uint32_t)etag.len;
-    memcpy(kept->etag, etag.ptr, etag.len);
-    kept->body_bytes = (uint32_t)body_bytes;
-    gather(kept, made);
+    kept->etag_bytes = (uint32_t)found->etag.len;
+    memcpy(kept->etag, found->etag.ptr, found->etag.len);
+    kept->body_bytes = (uint32_t)found->body_bytes;
+    gather(kept, found->pieces);
     lend(kept, out);
     return true;
 }

@@ -41,14 +41,19 @@ void listing_copies_free(struct listing_copies **copies);
 bool listing_copies_find(const struct listing_copies *copies, const struct page_request *asked,
                          struct listing_copy *out);
 
+/** What a list that was not found turned out to be. */
+struct listing_found {
+    struct span etag;
+    uint64_t body_bytes;
+    struct listing *pieces; /* from the first one on; used up when they are kept */
+};
+
 /**
  * Keep what was not found.
  *
- * @param made  what it is, from its beginning; is used up when it is kept
- * @return false: it is longer than a copy, or asked for the first time; send `made` itself
+ * @return false: it is longer than a copy, or asked for the first time; send the pieces themselves
  */
 bool listing_copies_keep(struct listing_copies *copies, const struct page_request *asked,
-                         struct span etag, struct listing *made, uint64_t body_bytes,
-                         struct listing_copy *out);
+                         const struct listing_found *found, struct listing_copy *out);
 
 #endif

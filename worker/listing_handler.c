@@ -168,9 +168,9 @@ static struct reply list_reply(uint64_t body_bytes, struct span fields,
     };
 }
 
-/* @param made  from its beginning. @return false: it is for going out in pieces */
+/* @return false: it is for going out in pieces */
 static bool reply_in_one_piece(const struct request *request, const struct page_request *asked,
-                               struct span etag, struct listing *made, const struct reply *reply)
+                               const struct listing_found *found, const struct reply *reply)
 {
     struct listing_copy copy;
 
@@ -178,8 +178,7 @@ static bool reply_in_one_piece(const struct request *request, const struct page_
         reply_small(request, reply, SPAN(""));
         return true;
     }
-    if (!listing_copies_keep(request->worker->copies, asked, etag, made,
-                             (uint64_t)reply->content_length, &copy))
+    if (!listing_copies_keep(request->worker->copies, asked, found, &copy))
         return false;
     reply_behind_head(request, reply, copy.body);
     return true;
@@ -221,7 +220,9 @@ static void answer_whole(const struct request *request, const struct http_reques
     struct reply reply = list_reply(row->body_bytes, text_span(&fields), generation);
 
     listing_begin(&listing, asked->snapshot, asked->dialect, asked->grant_set);
-    if (reply_in_one_piece(request, asked, etag, &listing, &reply)) {
+    const struct listing_found found = {etag, row->body_bytes, &listing};
+
+    if (reply_in_one_piece(request, asked, &found, &reply)) {
         generation_release(&generation);
         return;
     }
@@ -269,7 +270,9 @@ static void answer_page(const struct request *request, const struct http_request
     struct reply reply = list_reply(out->page.body_bytes, text_span(&fields), generation);
 
     listing_begin_page(&out->listing, asked->snapshot, asked->dialect, &out->page);
-    if (reply_in_one_piece(request, asked, etag, &out->listing, &reply))
+    const struct listing_found found = {etag, out->page.body_bytes, &out->listing};
+
+    if (reply_in_one_piece(request, asked, &found, &reply))
         release(out);
     else
         begin(out, &reply);

@@ -70,7 +70,7 @@ static void only_the_last_ones_are_said(void **state)
     unsigned commas = 0;
 
     (void)state;
-    for (uint64_t i = 0; i < 3 * STATE_BLACK_BOX_EVENTS; i++)
+    for (uint64_t i = 0; i < UINT64_C(3) * STATE_BLACK_BOX_EVENTS; i++)
         happens(BLACK_BOX_FINISHED, i, 1500);
     last_events_print(&slot, &life, out);
     for (const char *p = out; *p != '\0'; p++)

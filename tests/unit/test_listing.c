@@ -40,9 +40,11 @@ static bool keep(struct listing_copies *copies, const struct page_request *asked
     struct listing listing;
 
     listing_begin(&listing, asked->snapshot, asked->dialect, asked->grant_set);
-    return listing_copies_keep(
-        copies, asked, tag, &listing,
-        snapshot_listing(asked->snapshot, asked->grant_set, asked->dialect)->body_bytes, out);
+    const struct listing_found found = {
+        tag, snapshot_listing(asked->snapshot, asked->grant_set, asked->dialect)->body_bytes,
+        &listing};
+
+    return listing_copies_keep(copies, asked, &found, out);
 }
 
 /* The copy is what the pieces are together. */
@@ -162,9 +164,10 @@ static void what_is_too_long_is_not_kept(void **state)
     const struct page_request asked = list_of(&fixture.snapshot, 3);
 
     listing_begin(&listing, asked.snapshot, asked.dialect, asked.grant_set);
+    const struct listing_found found = {SPAN("\"a\""), LISTING_COPY_BYTES_MAX + 1, &listing};
+
     for (unsigned i = 0; i < 3; i++)
-        assert_false(listing_copies_keep(copies, &asked, SPAN("\"a\""), &listing,
-                                         LISTING_COPY_BYTES_MAX + 1, &copy));
+        assert_false(listing_copies_keep(copies, &asked, &found, &copy));
     fixture_free(&fixture);
     listing_copies_free(&copies);
 }
