@@ -197,10 +197,11 @@ static void tell_refused(struct supervisor *sup, const struct channel_message *m
 {
     const struct child *steward = &sup->children[SUPERVISOR_STEWARD];
     struct monotime now = monotime_now();
+    struct monotime *from = &sup->refusals_from[message->number % TOKEN_REFUSAL_PLACES];
 
-    if (steward->channel < 0 || !monotime_reached(now, sup->refusal_from))
+    if (steward->channel < 0 || !monotime_reached(now, *from))
         return;
-    sup->refusal_from = monotime_after(now, DIALOGUE_REFUSAL_MS);
+    *from = monotime_after(now, DIALOGUE_REFUSAL_MS);
     (void)channel_send(steward->channel, message);
 }
 

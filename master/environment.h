@@ -1,4 +1,4 @@
-/** What the service manager says through the environment, for this process and not for its children. */
+/** What the environment says to this process, and not to its children. */
 #ifndef WEIR_MASTER_ENVIRONMENT_H
 #define WEIR_MASTER_ENVIRONMENT_H
 
@@ -14,5 +14,11 @@ size_t environment_take(const char *name, char *out, size_t bytes);
 
 /** The same for a whole number; 0 for everything that is none. */
 uint64_t environment_take_number(const char *name);
+
+/**
+ * In a child that loads no configuration: overwrite all variables but those that libraries ask for.
+ * Any other may be what a `${…}` of the configuration stands for, a provider's key.
+ */
+void environment_forget(void);
 
 #endif

@@ -70,8 +70,10 @@ int loader_answer(int result_fd, const struct loader_result *result)
 
 int loader_start(struct loader *loader, loader_main_fn *run, const struct loader_boot *boot)
 {
-    struct spawn_order order = {
-        .title = "weir: loader", .nice = LOADER_NICE, .ends_with_master = true};
+    struct spawn_order order = {.keeps_environment = true,
+                                .title = "weir: loader",
+                                .nice = LOADER_NICE,
+                                .ends_with_master = true};
     struct loader_boot own = *boot;
     int ends[2];
 

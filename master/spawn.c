@@ -4,6 +4,7 @@
 #include "lib/base/invariant.h"
 #include "lib/base/log.h"
 #include "lib/base/span.h"
+#include "master/environment.h"
 #include "master/signals.h"
 #include "master/title.h"
 
@@ -55,6 +56,8 @@ static void become(const struct spawn_order *order, pid_t master)
             _exit(EXIT_FAILURE);
     }
     signals_reset();
+    if (!order->keeps_environment)
+        environment_forget();
     close_all_but(order->keep, order->keep_count);
     title_set(order->title);
     log_set_process(span_starts_with(span_of(order->title), prefix) ? order->title + prefix.len

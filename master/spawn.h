@@ -12,8 +12,9 @@ struct spawn_order {
     const char *title;        /* "weir: worker 0"; what follows "weir: " names it in the log */
     int keep[SPAWN_KEEP_MAX]; /* descriptors that stay open beside 0, 1 and 2; -1: none */
     uint32_t keep_count;
-    int nice;              /* added to the priority */
-    bool ends_with_master; /* killed when the master ends, for a child without a channel */
+    int nice;               /* added to the priority */
+    bool ends_with_master;  /* killed when the master ends, for a child without a channel */
+    bool keeps_environment; /* else only what libraries ask for stays of it */
 };
 
 struct process {

@@ -31,20 +31,25 @@ static void add_live(const struct master *master, char *out, size_t bytes)
     const struct snapshot_header *header = snapshot->header;
     const struct reload *reload = &master->reload;
 
-    snprintf(out, bytes,
-             " last_reload=%s last_reload_age=%llu"
-             " groups=%u users=%u keys=%u directory_groups=%u directory_users=%u directory_keys=%u",
-             reload_outcome_word(reload->outcome),
-             (unsigned long long)((monotime_now().ms - reload->decided.ms) / 1000),
-             snapshot_rows(snapshot, SNAPSHOT_GROUPS) - header->directory_groups,
-             snapshot_rows(snapshot, SNAPSHOT_USERS) - header->directory_users,
-             snapshot_rows(snapshot, SNAPSHOT_KEYS) - header->directory_keys -
-                 header->directory_old_keys,
-             header->directory_groups, header->directory_users, header->directory_keys);
+    size_t len = 0;
+
+    /* The first one is decided when every worker has answered; until then there is none. */
+    if (reload->outcome != RELOAD_WAS_NONE)
+        len = (size_t)snprintf(
+            out, bytes, " last_reload=%s last_reload_age=%llu",
+            reload_outcome_word(reload->outcome),
+            (unsigned long long)((monotime_now().ms - reload->decided.ms) / 1000));
+    len += (size_t)snprintf(
+        out + len, bytes - len,
+        " groups=%u users=%u keys=%u directory_groups=%u directory_users=%u directory_keys=%u",
+        snapshot_rows(snapshot, SNAPSHOT_GROUPS) - header->directory_groups,
+        snapshot_rows(snapshot, SNAPSHOT_USERS) - header->directory_users,
+        snapshot_rows(snapshot, SNAPSHOT_KEYS) - header->directory_keys -
+            header->directory_old_keys,
+        header->directory_groups, header->directory_users, header->directory_keys);
 
     uint32_t stale = stale_issuers(master);
-    size_t len = strlen(out);
-    if (stale != 0)
+    if (stale != 0 && len < bytes)
         snprintf(out + len, bytes - len, " stale_issuers=%u", stale);
 }
 

@@ -19,6 +19,7 @@
 #include "master/spawn.h"
 #include "master/tokens.h"
 #include "master/watch.h"
+#include "shm/accounts.h"
 #include "shm/boot.h"
 #include "shm/revocations.h"
 #include "shm/state.h"
@@ -86,10 +87,11 @@ struct supervisor {
     bool revoked;     /* the steward said so in this turn, once or often: workers are to look */
     uint32_t workers; /* processes wanted; 0 before the first generation */
     struct slots slots;
-    struct held_tokens tokens;    /* the newest that a steward sent */
-    struct monotime refusal_from; /* when the steward may be told again that one was refused */
-    struct monotime ticked;       /* the last supervisor_tick() */
-    struct monotime watch_from;   /* silence before this moment was the master's own */
+    struct held_tokens tokens; /* the newest that a steward sent */
+    /* When the steward may be told again that one was refused, by account_mark(). */
+    struct monotime refusals_from[TOKEN_REFUSAL_PLACES];
+    struct monotime ticked;     /* the last supervisor_tick() */
+    struct monotime watch_from; /* silence before this moment was the master's own */
     struct child children[SUPERVISOR_CHILDREN_MAX];
 };
 

@@ -30,6 +30,8 @@ static bool move_environment(void)
     char *copy = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (copy == MAP_FAILED)
         return false;
+    /* A provider's key may stand in it: it goes into no core. */
+    (void)madvise(copy, bytes, MADV_DONTDUMP);
     for (char **variable = environ; *variable != NULL; variable++) {
         size_t len = strlen(*variable) + 1;
 

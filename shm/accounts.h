@@ -54,6 +54,9 @@ struct account accounts_get(const struct secrets *accounts, uint32_t number);
 /** The account as the rows that accounts_get() reads. */
 void account_rows(const struct account *account, struct span rows[static ACCOUNT_FIELD_COUNT]);
 
+/** Pauses between words about refused tokens are kept by account_mark(), in so many places. */
+enum { TOKEN_REFUSAL_PLACES = 8 };
+
 /** Which account it is, where a number must do. @param identity  the bytes of its digest */
 static inline uint64_t account_mark(struct span identity)
 {

@@ -201,7 +201,8 @@ static int run_change(struct admin_call *call)
         return err;
     /* It is done: what follows is told also when its number cannot be read. */
     if (call->revokes)
-        steward_on_revoked(steward, call->route->kind, call->params[0]);
+        steward_on_revoked(steward, call->route->kind,
+                           call->revoked_name.len > 0 ? call->revoked_name : call->params[0]);
     err = directory_last_change(call->directory.database, &call->answer.change);
     store_after(&steward->store, err);
     publisher_changed(&steward->publisher, call->answer.change);

@@ -70,6 +70,7 @@ struct admin_call {
     struct admin_answer answer;
     struct admin_backup *backup;
     bool revokes; /* set by handlers: what the path names does not work any more, or its keys */
+    struct span revoked_name; /* … or this key, where the path does not name it */
 };
 
 /** What the server calls; its owner is the steward. */

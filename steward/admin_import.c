@@ -26,10 +26,11 @@ struct import {
 static int check_digest(struct admin_call *call, const struct directory_import *key)
 {
     struct digest digest = key->digest;
+    struct span name;
 
     if (key->text.len > 0)
         digest = digester_hash(call->directory.digester, key->text);
-    if (!configured_has_digest(&call->steward->snapshot, &digest))
+    if (!configured_find_digest(&call->steward->snapshot, &digest, &name))
         return 0;
     return admin_call_refuse(call, ERR_EXISTS, key->text.len > 0 ? "key" : "sha256",
                              "the configuration has this key");

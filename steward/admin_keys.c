@@ -5,6 +5,7 @@
 #include "steward/admin_handlers.h"
 #include "steward/admin_page.h"
 #include "steward/admin_render.h"
+#include "steward/configured.h"
 #include "steward/key_text.h"
 #include "steward/steward_inner.h"
 
@@ -178,12 +179,24 @@ int admin_key_rotate(struct admin_call *call)
     return err;
 }
 
+/* A name that nobody has is mistyped: to refuse it for ever would help nobody. */
+static int expect_key(struct admin_call *call, struct span name)
+{
+    struct directory_key key;
+
+    if (configured_has_name(&call->steward->snapshot, DIRECTORY_KEY, name))
+        return 0;
+    return directory_key_show(&call->directory, name, &key);
+}
+
 /* A key of the configuration is revoked by its name alone, and there is nothing else to show. */
 int admin_key_revoke(struct admin_call *call)
 {
     const struct directory_target target = admin_call_target(call);
-    int err = directory_key_revoke(&call->directory, &target);
+    int err = expect_key(call, target.name);
 
+    if (err == 0)
+        err = directory_key_revoke(&call->directory, &target);
     if (err != 0)
         return err;
     struct text *out = admin_call_text(call, REVOKED_BYTES_MAX);
@@ -216,16 +229,6 @@ static int read_digest(struct admin_call *call, struct digest *out)
     return 0;
 }
 
-/* The key that workers know by it: the configuration's, or one whose change is on its way. */
-static struct span live_name(const struct snapshot *snapshot, const struct digest *digest)
-{
-    uint32_t number = snapshot_find_key(snapshot, digest);
-
-    if (number == ROW_NONE)
-        return SPAN("");
-    return snapshot_bytes(snapshot, snapshot_key(snapshot, number)->name);
-}
-
 int admin_key_revoke_text(struct admin_call *call)
 {
     char hex[DIGEST_HEX_BYTES];
@@ -237,8 +240,9 @@ int admin_key_revoke_text(struct admin_call *call)
         err = directory_digest_revoke(&call->directory, &digest, &name);
     if (err != 0)
         return err;
+    /* What the directory has has been looked for; an old text of a key there is not that key. */
     if (name.len == 0)
-        name = live_name(&call->steward->snapshot, &digest);
+        (void)configured_find_digest(&call->steward->snapshot, &digest, &name);
     struct text *out = admin_call_text(call, REVOKED_BYTES_MAX);
     if (out == NULL)
         return ERR_NO_MEMORY;
@@ -248,7 +252,7 @@ int admin_key_revoke_text(struct admin_call *call)
     render_text(out, "sha256", (struct span){hex, sizeof(hex)});
     text_add_char(out, '}');
     call->answer.status = 200;
-    call->params[0] = name;
+    call->revoked_name = name;
     call->revokes = name.len > 0;
     return 0;
 }

@@ -50,9 +50,13 @@ bool configured_has_name(const struct snapshot *snapshot, enum directory_kind ki
     return has_key(snapshot, name);
 }
 
-bool configured_has_digest(const struct snapshot *snapshot, const struct digest *digest)
+bool configured_find_digest(const struct snapshot *snapshot, const struct digest *digest,
+                            struct span *name)
 {
     uint32_t row = snapshot_find_key(snapshot, digest);
 
-    return row != ROW_NONE && row < key_count(snapshot);
+    if (row == ROW_NONE || row >= key_count(snapshot))
+        return false;
+    *name = snapshot_bytes(snapshot, snapshot_key(snapshot, row)->name);
+    return true;
 }

@@ -11,6 +11,8 @@
 bool configured_has_name(const struct snapshot *snapshot, enum directory_kind kind,
                          struct span name);
 
-bool configured_has_digest(const struct snapshot *snapshot, const struct digest *digest);
+/** @param name  of the key, when there is one */
+bool configured_find_digest(const struct snapshot *snapshot, const struct digest *digest,
+                            struct span *name);
 
 #endif

@@ -20,6 +20,8 @@ static const int refused[] = {
     SCMP_SYS(ptrace),
     SCMP_SYS(process_vm_readv),
     SCMP_SYS(process_vm_writev),
+    SCMP_SYS(process_madvise),
+    SCMP_SYS(pidfd_open),
     SCMP_SYS(pidfd_getfd),
     /* other views of the system */
     SCMP_SYS(unshare),
@@ -30,7 +32,11 @@ static const int refused[] = {
     SCMP_SYS(umount2),
     SCMP_SYS(open_tree),
     SCMP_SYS(move_mount),
+    SCMP_SYS(mount_setattr),
     SCMP_SYS(fsopen),
+    SCMP_SYS(fspick),
+    SCMP_SYS(fsconfig),
+    SCMP_SYS(fsmount),
     /* programs for the kernel, and where it has been weak */
     SCMP_SYS(bpf),
     SCMP_SYS(perf_event_open),
@@ -41,6 +47,7 @@ static const int refused[] = {
     SCMP_SYS(keyctl),
     SCMP_SYS(init_module),
     SCMP_SYS(finit_module),
+    SCMP_SYS(delete_module),
     SCMP_SYS(kexec_load),
     SCMP_SYS(kexec_file_load),
     SCMP_SYS(personality),

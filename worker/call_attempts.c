@@ -79,11 +79,12 @@ static void tell_refused(struct call *call)
     uint64_t now_ms = uv_now(&worker->loop);
     uint64_t mark;
 
-    if (worker->refusal_said_ms != 0 && now_ms < worker->refusal_said_ms + REFUSAL_PAUSE_MS)
-        return;
     if (!generation_account(call->generation, attempts->log[attempts->count - 1].deployment, &mark))
         return;
-    worker->refusal_said_ms = now_ms;
+    uint64_t *said_ms = &worker->refusals_said_ms[mark % TOKEN_REFUSAL_PLACES];
+    if (*said_ms != 0 && now_ms < *said_ms + REFUSAL_PAUSE_MS)
+        return;
+    *said_ms = now_ms;
     channel_handler_say(worker, CHANNEL_TOKEN_REFUSED, mark, 0);
 }
 

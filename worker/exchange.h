@@ -57,10 +57,11 @@ struct worker {
     uint64_t accepted_counted; /* of the server's count, what the slot has */
     uint64_t refused_counted;
     int64_t stale_keys_logged_s; /* Unix time */
-    uint64_t refusal_said_ms;    /* the steward was told last of a refused token; 0: never */
-    uint32_t call_lines;         /* in this second: at most CALL_LINES_PER_SECOND */
-    uint32_t breaker_lines;      /* likewise */
-    uint32_t lines_left_out;     /* how many more there were */
+    /* When the steward was told last of a refused token, by account_mark(); 0: never. */
+    uint64_t refusals_said_ms[TOKEN_REFUSAL_PLACES];
+    uint32_t call_lines;     /* in this second: at most CALL_LINES_PER_SECOND */
+    uint32_t breaker_lines;  /* likewise */
+    uint32_t lines_left_out; /* how many more there were */
     uv_poll_t channel;
     uv_timer_t second;
     uv_timer_t drain_deadline;

@@ -114,11 +114,13 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     struct server_conn *conn = poll->data;
 
     if (status != 0) {
-        /* libuv has stopped waiting; the next call says what is wrong with the socket. */
+        /* libuv has stopped waiting; reading or writing, whatever was waited for, says why. */
         events = conn->polled;
         conn->polled = 0;
     }
-    if ((events & UV_READABLE) != 0)
+    if ((events & UV_DISCONNECT) != 0)
+        conn_read_end(conn, true);
+    else if ((events & UV_READABLE) != 0)
         conn_read(conn);
     if ((events & UV_WRITABLE) != 0 && conn->state != CONN_CLOSED && conn->out_bytes > 0)
         conn_go_on_writing(conn);
@@ -136,6 +138,9 @@ void conn_update_polling(struct server_conn *conn)
         wanted |= UV_READABLE;
     if (conn->out_bytes > 0)
         wanted |= UV_WRITABLE;
+    /* Behind what there is no room for stands the client's end, which would be read in turn. */
+    if (wanted == 0 && conn->state == CONN_EXCHANGE && !conn->eof_seen)
+        wanted = UV_DISCONNECT;
     if (wanted == conn->polled)
         return;
     conn->polled = (uint8_t)wanted;

@@ -158,6 +158,9 @@ bool conn_wants_bytes(const struct server_conn *conn);
 
 /** The socket is readable: one fill of the buffer, so that others have their turn. */
 void conn_read(struct server_conn *conn);
+
+/** The client sends no more. @param is_eof  false: something is wrong with its socket */
+void conn_read_end(struct server_conn *conn, bool is_eof);
 void conn_advance_kept(struct server_conn *conn);
 
 /** What was received and not used up; in CONN_HEAD: the head as far as it came. */

@@ -316,7 +316,7 @@ static size_t shared_room(const struct server_conn *conn)
     return CHUNK_ROOM;
 }
 
-static void read_end(struct server_conn *conn, bool is_eof)
+void conn_read_end(struct server_conn *conn, bool is_eof)
 {
     conn->eof_seen = true;
     if (conn->state == CONN_FINISHING && !is_eof)
@@ -362,5 +362,5 @@ void conn_read(struct server_conn *conn)
     if (count > 0)
         take_bytes(conn, (struct span){room.iov_base, (size_t)count});
     else if (count == 0 || errno != EAGAIN)
-        read_end(conn, count == 0);
+        conn_read_end(conn, count == 0);
 }

@@ -163,6 +163,7 @@ test('a key opens what it may, rotates, is disabled, enabled and revoked', async
 
 test('a key of the configuration is revoked by its name', async () => {
   const [name] = Object.keys(config.keys);
+  assertRefused(await admin.post(`/admin/keys/${name}x/revoke`), 404, 'not_found', 'name');
   const answer = await admin.post(`/admin/keys/${name}/revoke`);
   assert.equal(answer.json.state, 'revoked');
 });
@@ -182,6 +183,12 @@ test('a text that leaked is revoked by itself or by its digest, whoever it is', 
     assert.equal(change.verb, 'revoke');
     assert.equal(change.name, n < 2 ? names[n] : null);
   }
+  const late = await makeKey('leo-late', { user: 'leo' });
+  const { json: { key: fresh } } = await admin.post('/admin/keys/leo-late/rotate?wait=true', { grace: 1 });
+  await new Promise((done) => setTimeout(done, 2100));
+  assert.equal((await admin.post('/admin/keys/revoke?wait=true', { key: late })).json.name, null, 'a text whose grace is over opens nothing');
+  assert.deepEqual(await models(fresh), ['gpt-mini'], 'and its key goes on');
+
   const again = await admin.post('/admin/keys/revoke?wait=true', { key: CONFIGURED });
   assert.equal(again.json.name, 'configured');
   assert.equal(again.headers['x-weir-effective'], 'published');

@@ -82,6 +82,10 @@ static void reading_stops_when_a_chunk_of_pipelined_bytes_waits(void **state)
     assert_true(first_conn()->unread <= CHUNK_BYTES);
     assert_int_equal(fx.chunks.live, 1);
     assert_string_equal(fx.log, "h");
+    /* Its end stands behind bytes that nobody reads, and is seen all the same. */
+    shutdown(fx.fd, SHUT_WR);
+    wait_for_log("hg");
+    assert_int_equal(fx.err, ERR_CLIENT_GONE);
 }
 
 static void a_head_may_be_cut_anywhere(void **state)

@@ -345,9 +345,11 @@ static bool is_said(const struct rig *rig, const void *detail)
 
 static void the_steward_hears_of_refused_tokens_but_not_without_a_pause(void **state)
 {
-    static const uint64_t marks[] = {11, 12, 13};
+    /* Three that share a place, and one with a place of its own. */
+    static const uint64_t marks[] = {11, 11 + TOKEN_REFUSAL_PLACES, 11 + 2 * TOKEN_REFUSAL_PLACES,
+                                     12};
     struct rig *rig = *state;
-    struct monotime *from = &rig->master.supervisor.refusal_from;
+    struct monotime *from = &rig->master.supervisor.refusals_from[11 % TOKEN_REFUSAL_PLACES];
 
     rig_begin(rig);
     rig_settle(rig);
@@ -359,10 +361,12 @@ static void the_steward_hears_of_refused_tokens_but_not_without_a_pause(void **s
         script->refused = marks[1];
         assert_true(rig_turn_until(rig, is_said, NULL));
     }
+    script->refused = marks[3];
+    assert_true(rig_turn_until(rig, is_refused, &marks[3]));
     *from = monotime_now();
     script->refused = marks[2];
     assert_true(rig_turn_until(rig, is_refused, &marks[2]));
-    assert_int_equal(script->refusals, 2);
+    assert_int_equal(script->refusals, 3);
     rig_end(rig, EXIT_SUCCESS);
 }
 
