@@ -182,9 +182,10 @@ static void log_failure(struct call *call, int err)
         return;
     call_attempts_render(call, &attempts);
     log_write(LOG_WARNING,
-              "call failed: request=%.*s model=%.*s error=%s status=%d attempts=[%.*s]",
+              "call failed: request=%.*s model=%.*s code=%s error=%s status=%d attempts=[%.*s]",
               REQUEST_ID_BYTES, call->request.id, (int)call->slug_json_bytes, call->slug_json,
-              err_name(err), call->is_recorded ? call->status : 0, (int)attempts.len, memory);
+              err_code(err), err_name(err), call->is_recorded ? call->status : 0, (int)attempts.len,
+              memory);
 }
 
 /* The client has seen nothing yet. */
