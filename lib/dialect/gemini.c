@@ -11,16 +11,22 @@ static void add_number(struct text *out, struct span name, uint64_t value)
         field_unsigned(out, name, value);
 }
 
-static void add_methods(struct text *out, enum model_kind kind)
-{
-    static const struct span methods[MODEL_KIND_COUNT] = {
-        [MODEL_CHAT] = {"[\"generateContent\",\"countTokens\"]", 33},
-        [MODEL_EMBEDDING] = {"[\"embedContent\"]", 16},
-        [MODEL_IMAGE] = {"[\"generateContent\"]", 19},
-    };
+/* Only who speaks Gemini's protocol counts tokens in it. */
+static const enum wire_protocol protocols[PROVIDER_KIND_COUNT] = {
+#define X(name, word, owned_by, page, protocol, ...) [PROVIDER_##name] = PROTOCOL_##protocol,
+    PROVIDER_KIND_MAP(X)
+#undef X
+};
 
-    text_add(out, SPAN(",\"supportedGenerationMethods\":"));
-    text_add(out, methods[kind]);
+/* What can be asked for here: there is no way to ask for embeddings, and nothing is the default. */
+static void add_methods(const struct dialect_model *model, struct text *out)
+{
+    if (model->row->kind == MODEL_EMBEDDING)
+        return;
+    text_add(out, SPAN(",\"supportedGenerationMethods\":[\"generateContent\""));
+    if (model->row->kind == MODEL_CHAT && protocols[model->provider] == PROTOCOL_GEMINI)
+        text_add(out, SPAN(",\"countTokens\""));
+    text_add_char(out, ']');
 }
 
 /* A slug has no letter that JSON escapes. */
@@ -39,7 +45,7 @@ void gemini_render_model(const struct dialect_model *model, struct text *out)
         field_string(out, SPAN(",\"description\":"), model->description);
     add_number(out, SPAN(",\"inputTokenLimit\":"), model->row->max_input_tokens);
     add_number(out, SPAN(",\"outputTokenLimit\":"), model->row->max_output_tokens);
-    add_methods(out, (enum model_kind)model->row->kind);
+    add_methods(model, out);
     if (model_has(model, MODEL_REASONING))
         text_add(out, SPAN(",\"thinking\":true"));
     text_add_char(out, '}');

@@ -161,7 +161,8 @@ export function anthropicListing(config, slugs, version, hasMore = false) {
 
 export function geminiModel(config, slug) {
   const model = config.models[slug];
-  const methods = { chat: ['generateContent', 'countTokens'], embedding: ['embedContent'], image: ['generateContent'] };
+  const chat = ['generateContent', ...(kindOf(config, model) === 'gemini' ? ['countTokens'] : [])];
+  const methods = { chat, image: ['generateContent'] };
   return json({
     name: `models/${slug}`,
     displayName: model.name ?? slug,

@@ -236,7 +236,8 @@ test('words of capabilities are those of each dialect', async () => {
   assert.ok((await itemOf('/api/models', 'gpt-mini')).endsWith('"features":["tools","json_mode"]}'), 'each word once');
   assert.ok((await itemOf('/api/models', 'Zebra')).includes('"capabilities":["embedding"]'));
   assert.ok((await itemOf('/api/models', 'last')).includes('"capabilities":["image_generation"]'));
-  assert.ok((await itemOf('/v1beta/models', 'Zebra')).includes('"supportedGenerationMethods":["embedContent"]'));
+  assert.ok(gemini.includes('"supportedGenerationMethods":["generateContent"]'), 'Anthropic counts no tokens for Gemini');
+  assert.ok(!(await itemOf('/v1beta/models', 'Zebra')).includes('supportedGenerationMethods'), 'there is no route for embeddings');
 });
 
 test('what is not supported in the API is listed as such, for it can be called', async () => {

@@ -783,13 +783,41 @@ static void gemini_leaves_out_what_has_its_default_value(void **state)
     (void)state;
     assert_string_equal(render_in(DIALECT_GEMINI, &model),
                         "{\"name\":\"models/a/b:c\",\"displayName\":\"A\","
-                        "\"supportedGenerationMethods\":[\"generateContent\",\"countTokens\"]}");
+                        "\"supportedGenerationMethods\":[\"generateContent\"]}");
     model.row = &full;
     model.description = SPAN("d");
     assert_string_equal(render_in(DIALECT_GEMINI, &model),
                         "{\"name\":\"models/a/b:c\",\"displayName\":\"A\",\"description\":\"d\","
                         "\"inputTokenLimit\":2048,\"outputTokenLimit\":1,"
-                        "\"supportedGenerationMethods\":[\"embedContent\"],\"thinking\":true}");
+                        "\"thinking\":true}");
+}
+
+static void gemini_promises_only_what_can_be_called_here(void **state)
+{
+    static const struct {
+        enum model_kind kind;
+        enum provider_kind provider;
+        const char *methods;
+    } rows[] = {
+        {MODEL_CHAT, PROVIDER_GEMINI, "[\"generateContent\",\"countTokens\"]"},
+        {MODEL_CHAT, PROVIDER_ANTHROPIC, "[\"generateContent\"]"},
+        {MODEL_CHAT, PROVIDER_OPENROUTER, "[\"generateContent\"]"},
+        {MODEL_IMAGE, PROVIDER_GEMINI, "[\"generateContent\"]"},
+        {MODEL_EMBEDDING, PROVIDER_GEMINI, NULL},
+    };
+    char wanted[BODY_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct model_row row = {.kind = rows[i].kind};
+        const struct dialect_model model = {
+            .slug = SPAN("a"), .name = SPAN("A"), .row = &row, .provider = rows[i].provider};
+
+        snprintf(wanted, sizeof(wanted), "{\"name\":\"models/a\",\"displayName\":\"A\"%s%s}",
+                 rows[i].methods == NULL ? "" : ",\"supportedGenerationMethods\":",
+                 rows[i].methods == NULL ? "" : rows[i].methods);
+        assert_string_equal(render_in(DIALECT_GEMINI, &model), wanted);
+    }
 }
 
 static void an_error_has_the_envelope_of_its_protocol(void **state)
@@ -957,6 +985,7 @@ int main(void)
         cmocka_unit_test(an_unknown_context_is_null_but_for_endpoints),
         cmocka_unit_test(the_endpoint_of_a_model_is_the_gateway_itself),
         cmocka_unit_test(gemini_leaves_out_what_has_its_default_value),
+        cmocka_unit_test(gemini_promises_only_what_can_be_called_here),
         cmocka_unit_test(an_error_has_the_envelope_of_its_protocol),
         cmocka_unit_test(an_error_that_does_not_fit_says_so_at_every_length),
         cmocka_unit_test(only_what_could_be_a_name_is_repeated),
