@@ -28,7 +28,8 @@ enum { MODALITY_WORDS = sizeof(modalities) / sizeof(modalities[0]), LIST_BYTES_M
 
 const struct openrouter_provider openrouter_providers[PROVIDER_KIND_COUNT] = {
 #define X(name, word, owned_by, page, ...) \
-    [PROVIDER_##name] = {{page, sizeof(page) - 1}, {word, sizeof(word) - 1}},
+    [PROVIDER_##name] = {                  \
+        {page, sizeof(page) - 1}, {word, sizeof(word) - 1}, {owned_by, sizeof(owned_by) - 1}},
     PROVIDER_KIND_MAP(X)
 #undef X
 };
@@ -103,7 +104,13 @@ static int read_parameters(struct span query, struct selection_filter *filter)
     return 0;
 }
 
-/* By the name or the word that an endpoint has; a provider that is not here serves nothing here. */
+static bool is_called(const struct openrouter_provider *provider, struct span word)
+{
+    return span_equal_nocase(provider->name, word) || span_equal_nocase(provider->word, word) ||
+           span_equal_nocase(provider->owner, word);
+}
+
+/* A provider that is not here serves nothing here. */
 static int read_providers(struct span query, uint32_t *bits)
 {
     char memory[LIST_BYTES_MAX];
@@ -117,8 +124,7 @@ static int read_providers(struct span query, uint32_t *bits)
 
         *bits |= SELECTION_NOBODY;
         for (uint32_t n = 0; n < PROVIDER_KIND_COUNT; n++) {
-            if (span_equal_nocase(openrouter_providers[n].name, word) ||
-                span_equal_nocase(openrouter_providers[n].word, word))
+            if (is_called(&openrouter_providers[n], word))
                 *bits |= UINT32_C(1) << n;
         }
     }

@@ -9,6 +9,7 @@
 struct openrouter_provider {
     struct span name; /* for people */
     struct span word;
+    struct span owner; /* who owns its models, when nothing else is said */
 };
 
 extern const struct openrouter_provider openrouter_providers[PROVIDER_KIND_COUNT];

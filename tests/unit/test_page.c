@@ -430,9 +430,33 @@ static void a_bad_query_says_which_parameter(void **state)
     }
 }
 
+static void a_provider_is_asked_for_by_each_of_its_words(void **state)
+{
+    static const struct {
+        const char *query;
+        uint32_t kind;
+    } rows[] = {
+        {"providers=Gemini", PROVIDER_GEMINI},
+        {"providers=gemini", PROVIDER_GEMINI},
+        {"providers=Google", PROVIDER_GEMINI},
+        {"providers=OpenAI-compatible", PROVIDER_OPENAI_COMPATIBLE},
+        {"providers=openai_compatible", PROVIDER_OPENAI_COMPATIBLE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct selection_filter filter = {0};
+        struct span wrong;
+
+        assert_int_equal(openrouter_read_query(span_of(rows[i].query), &filter, &wrong), 0);
+        assert_int_equal(filter.providers & ~SELECTION_NOBODY, UINT32_C(1) << rows[i].kind);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_provider_is_asked_for_by_each_of_its_words),
         cmocka_unit_test(a_selection_is_what_a_plain_loop_finds),
         cmocka_unit_test(a_token_names_the_place_behind_its_model),
         cmocka_unit_test(a_place_stays_when_its_model_is_gone),
