@@ -19,7 +19,7 @@
     X(TIMEOUT, 504, "timeout", "The time limit passed.")                                           \
     X(AGAIN, 503, "overloaded", "Not now; try again.")                                             \
     X(NOT_FOUND, 404, "not_found", "There is no such thing.")                                      \
-    X(INVALID, 400, "invalid_value", "A value is outside its range.")                              \
+    X(INVALID, 400, "invalid_value", "A value is not accepted.")                                   \
     X(EXISTS, 409, "already_exists", "The name is taken.")                                         \
     X(IN_USE, 409, "in_use", "Something that refers to it, or its state, does not allow this.")    \
     X(REVOKED, 409, "key_revoked", "The key is revoked, and that is final.")                       \

@@ -262,14 +262,19 @@ static bool cut_front(struct selection *selection, uint64_t limit)
 }
 
 static int read_cursors(const struct page_request *request, struct selection *selection,
-                        bool *is_before)
+                        bool *is_before, struct span *wrong)
 {
     uint32_t after;
     uint32_t before;
 
-    if (find_cursor(request, SPAN("after_id"), &after) != 0 ||
-        find_cursor(request, SPAN("before_id"), &before) != 0 ||
-        (after != ROW_NONE && before != ROW_NONE))
+    *wrong = SPAN("`after_id`: no model has this id.");
+    if (find_cursor(request, SPAN("after_id"), &after) != 0)
+        return ERR_INVALID;
+    *wrong = SPAN("`before_id`: no model has this id.");
+    if (find_cursor(request, SPAN("before_id"), &before) != 0)
+        return ERR_INVALID;
+    *wrong = SPAN("Give `after_id` or `before_id`, not both.");
+    if (after != ROW_NONE && before != ROW_NONE)
         return ERR_INVALID;
     *is_before = before != ROW_NONE;
     if (after != ROW_NONE)
@@ -292,8 +297,7 @@ int anthropic_answer(const struct page_request *request, struct page *page, stru
     *wrong = SPAN("`lifecycle` is active, deprecated or retired, up to three of them.");
     if (read_lifecycles(request->query, &selection->filter.lifecycles) != 0)
         return ERR_INVALID;
-    *wrong = SPAN("One of `after_id` and `before_id` may name a model.");
-    if (read_cursors(request, selection, &is_before) != 0)
+    if (read_cursors(request, selection, &is_before, wrong) != 0)
         return ERR_INVALID;
     bool has_more = is_before && cut_front(selection, limit);
     struct selection_sum sum = page_cut(request, page, (uint32_t)limit);
