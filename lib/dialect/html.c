@@ -39,17 +39,16 @@ static void add_grouped(struct text *out, uint64_t value)
 }
 
 /* What is not there is a dash to the eye and words to who listens. */
-static void add_missing(struct text *out, struct span words)
+static void add_missing(struct text *out)
 {
-    text_add(out, SPAN("<span aria-hidden=\"true\">\xe2\x80\x93</span><span class=\"sr\">"));
-    text_add(out, words);
-    text_add(out, SPAN("</span>"));
+    text_add(out, SPAN("<span aria-hidden=\"true\">\xe2\x80\x93</span>"
+                       "<span class=\"sr\">not given</span>"));
 }
 
 static void add_tokens(struct text *out, uint64_t tokens)
 {
     if (tokens == 0)
-        add_missing(out, SPAN("not given"));
+        add_missing(out);
     else
         add_grouped(out, tokens);
 }
@@ -61,7 +60,7 @@ static void add_usd(struct text *out, uint64_t pico_usd)
     struct text digits = text_over(memory, sizeof(memory));
 
     if (pico_usd == PRICE_NONE) {
-        add_missing(out, SPAN("no price"));
+        add_missing(out);
         return;
     }
     text_add_decimal(&digits, pico_usd, USD_PER_1M_SCALE);

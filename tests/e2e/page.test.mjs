@@ -60,7 +60,7 @@ test('a row says what a person asks: context, output, capabilities, prices, prov
     'reasoningattachmentstools', '3.00', '15.00', 'Anthropic']);
   assert.deepEqual(found['gpt-mini'], ['GPT mini deprecated', 'Chat', '128,000', '16,384', 'No reasoningNo attachmentstools', '0.15', '0.000001', 'OpenAI']);
   // No price is a dash and words, and never a zero; a price of zero is one.
-  assert.deepEqual(found.Zebra.slice(1), ['Embedding', '4,096', '–not given', 'No reasoningNo attachmentsNo tools', '–no price', '–no price', 'OpenAI-compatible']);
+  assert.deepEqual(found.Zebra.slice(1), ['Embedding', '4,096', '–not given', 'No reasoningNo attachmentsNo tools', '–not given', '–not given', 'OpenAI-compatible']);
   assert.deepEqual(found['org/model:tag'].slice(5, 7), ['0.00', '10.00']);
 });
 

@@ -423,7 +423,7 @@ static void what_a_page_does_not_know_is_a_dash_and_never_zero(void **state)
     static const char dash[] = "<td><span aria-hidden=\"true\">\xe2\x80\x93</span>"
                                "<span class=\"sr\">not given</span></td>";
     static const char none[] = "<td><span aria-hidden=\"true\">\xe2\x80\x93</span>"
-                               "<span class=\"sr\">no price</span></td>";
+                               "<span class=\"sr\">not given</span></td>";
     const struct dialect_model model = {.slug = SPAN("m"), .row = &row};
     const char *body = render_in(DIALECT_HTML, &model);
     const char *at = strstr(body, dash);
