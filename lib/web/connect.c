@@ -1,5 +1,7 @@
 #include "lib/web/inner.h"
 
+enum { CHOICES_MAX = 50 };
+
 /* What each kind of provider speaks. */
 static const enum wire_protocol protocols[PROVIDER_KIND_COUNT] = {
 #define X(name, word, owned_by, page, protocol, ...) [PROVIDER_##name] = PROTOCOL_##protocol,
@@ -82,6 +84,22 @@ void web_connect_calls(struct web_view *view, struct web_body *body)
     if (!is_any)
         text_add(&body->text, SPAN("<p class=\"empty\">There is no model yet that you may call: "
                                    "what it takes to call one is shown here then.</p>"));
+}
+
+/* The first models that the examples can be for; any other one can be written. */
+void web_connect_choices(struct web_view *view, struct web_body *body)
+{
+    const struct snapshot *snapshot = view->snapshot;
+    uint32_t count = 0;
+
+    for (uint32_t n = 0; n < snapshot_rows(snapshot, SNAPSHOT_MODELS) && count < CHOICES_MAX; n++) {
+        if (!is_chat(view, n))
+            continue;
+        text_add(&body->text, SPAN("<option value=\""));
+        text_add_html(&body->text, snapshot_bytes(snapshot, snapshot_model(snapshot, n)->slug));
+        text_add(&body->text, SPAN("\"></option>"));
+        count++;
+    }
 }
 
 void web_connect_chosen(struct web_view *view, struct web_body *body)

@@ -18,6 +18,7 @@
     X(at_connect)       \
     X(at_models)        \
     X(calls)            \
+    X(choices)          \
     X(chosen)           \
     X(claude)           \
     X(form)             \

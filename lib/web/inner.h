@@ -26,6 +26,7 @@ void web_models_pager(struct web_view *view, struct web_body *body);
 
 /** The slots of the page of snippets. */
 void web_connect_calls(struct web_view *view, struct web_body *body);
+void web_connect_choices(struct web_view *view, struct web_body *body);
 void web_connect_chosen(struct web_view *view, struct web_body *body);
 void web_connect_note(struct web_view *view, struct web_body *body);
 

@@ -112,6 +112,7 @@ static slot_fn *const slots[WEB_SLOT_COUNT] = {
     [WEB_SLOT_at_connect] = mark_connect,
     [WEB_SLOT_at_models] = mark_models,
     [WEB_SLOT_calls] = web_connect_calls,
+    [WEB_SLOT_choices] = web_connect_choices,
     [WEB_SLOT_chosen] = web_connect_chosen,
     [WEB_SLOT_claude] = add_claude,
     [WEB_SLOT_form] = add_form,

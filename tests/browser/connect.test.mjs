@@ -47,13 +47,27 @@ test('a URL in the field stands in every example, on every page, after a reload 
   });
 });
 
+test('the models that a key may call are offered for the examples, and each can be chosen', async () => {
+  await signedIn({}, async (page) => {
+    const model = page.getByLabel('Model in the examples');
+    const offered = await model.evaluate((input) => [...input.list.options].map((option) => option.value));
+    assert.ok(offered.length > 1 && offered.includes('gpt-mini') && !offered.includes('hidden'), offered.join());
+    await model.fill(offered.at(-1));
+    await page.getByRole('button', { name: 'Show' }).click();
+    assert.ok((await examples(page)).includes(`"model": "${offered.at(-1)}"`));
+  });
+});
+
 test('what is no URL is marked and changes nothing', async () => {
   await signedIn({}, async (page) => {
     for (const text of ['', 'x', 'javascript:alert(1)', 'https://', 'https://a b', 'https://a"; rm -rf ~; "', 'https://$(id)', '<script>alert(1)</script>', 'ftp://a']) {
       await field(page).fill(text);
       assert.equal(await field(page).getAttribute('aria-invalid'), 'true', text);
+      await page.getByRole('status').getByText('This is no http or https URL').waitFor();
       assert.deepEqual(await urls(page), [base], text);
     }
+    await page.getByRole('button', { name: 'Reset' }).click();
+    assert.equal(await page.locator('#gateway-wrong').textContent(), '');
     assert.deepEqual(await page.evaluate(() => ({ ...localStorage })), {});
     await page.evaluate(() => localStorage.setItem('weir.gateway', '"><img src=x onerror=alert(1)>'));
     await page.reload();

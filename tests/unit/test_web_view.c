@@ -286,6 +286,7 @@ static void names_are_text_wherever_they_stand(void **state)
     check_has(page, "<span class=\"sr\">Signed in as </span>&lt;b&gt;&quot;&#39;&amp;</span>");
     check_has(page, "model: '&lt;b&gt;&quot;&#39;&amp;'");
     check_has(page, "value=\"&lt;i&gt;\"");
+    check_has(page, "<option value=\"&lt;b&gt;&quot;&#39;&amp;\">");
     check_has(page, "no model named <code>&lt;i&gt;</code>");
     fixture_free(&fixture);
 }
@@ -308,6 +309,8 @@ static void examples_show_the_model_that_was_asked_for(void **state)
     const char *page = render(&view);
 
     check_nesting(page);
+    check_has(page, "<option value=\"model-00000\"></option><option value=\"model-00001\">");
+    check_has(page, "<option value=\"model-00049\"></option></datalist>");
     check_has(page, "aider --model openai/model-00007");
     check_has(page, "export ANTHROPIC_MODEL=model-00007");
     check_has(page, "/v1beta/models/model-00007:generateContent");
@@ -317,6 +320,7 @@ static void examples_show_the_model_that_was_asked_for(void **state)
     page = render(&view);
     check_has(page, "aider --model openai/model-00000");
     check_has(page, "no model named <code>model-00007</code>");
+    check_has(page, "<datalist id=\"models\"><option value=\"model-00000\"></option></datalist>");
     view.grant_set = 0;
     web_view_connect(&view);
     page = render(&view);

@@ -112,6 +112,7 @@
 
   function addGateway() {
     const field = document.getElementById('gateway');
+    const wrong = document.getElementById('gateway-wrong');
     if (!field) return;
     const show = (url) => {
       for (const place of document.querySelectorAll('.url')) place.textContent = url;
@@ -119,6 +120,7 @@
     const take = (text) => {
       const url = gatewayUrl(text);
       field.setAttribute('aria-invalid', url === null);
+      wrong.textContent = url === null ? 'This is no http or https URL: the examples keep the one they have.' : '';
       if (url !== null) show(url);
       return url;
     };
