@@ -75,6 +75,34 @@ test('what is no URL is marked and changes nothing', async () => {
   });
 });
 
+test('a button that copies hides no letter of what it copies', async () => {
+  for (const width of [320, 400, 1280]) {
+    await signedIn({ viewport: { width, height: 800 } }, async (page) => {
+      const covered = await page.locator('.snippet').evaluateAll((all) => all.filter((each) => {
+        const copy = each.querySelector('.copy').getBoundingClientRect();
+        return [each.querySelector('pre'), each.closest('figure').querySelector('figcaption')].some((other) => {
+          const box = document.createRange();
+          box.selectNodeContents(other);
+          return [...box.getClientRects(), ...(other.matches('pre') ? [other.getBoundingClientRect()] : [])].some((text) => text.left < copy.right - 1
+            && copy.left < text.right - 1 && text.top < copy.bottom - 1 && copy.top < text.bottom - 1);
+        });
+      }).map((each) => each.textContent.slice(0, 40)));
+      assert.deepEqual(covered, [], `at ${width}`);
+    });
+  }
+});
+
+test('the bar is one row at the width of a hand', async () => {
+  for (const width of [320, 400, 500, 640]) {
+    await signedIn({ viewport: { width, height: 800 } }, async (page) => {
+      const rows = await page.locator('.home, .bar nav, .account').evaluateAll((all) => all.map((each) => each.getBoundingClientRect())
+        .map(({ top, bottom }) => Math.round((top + bottom) / 4)));
+      assert.equal(new Set(rows).size, 1, `at ${width}: ${rows}`);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `at ${width}`);
+    });
+  }
+});
+
 test('without scripts the examples have the URL that the browser came to, and nothing pretends to work', async () => {
   await signedIn({ javaScriptEnabled: false }, async (page) => {
     assert.deepEqual(await urls(page), [base]);
