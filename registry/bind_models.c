@@ -274,6 +274,16 @@ static void set_modalities(struct data_model *model)
     }
 }
 
+/* Who looks for models that use tools looks for these words. */
+static void set_parameters(struct data_model *model)
+{
+    if (model->parameter_count > 0 || (model->flags & MODEL_TOOLS) == 0)
+        return;
+    model->parameters[0] = (struct span){"tools", 5};
+    model->parameters[1] = (struct span){"tool_choice", 11};
+    model->parameter_count = 2;
+}
+
 static void check_window(struct binder *binder, const struct data_model *model)
 {
     if (model->context_window == 0)
@@ -328,6 +338,7 @@ static void bind_model(struct binder *binder, struct span name, void *row)
     if (data->enabled && (seen & UINT64_C(1) << MODEL_FIELD_LIFECYCLE) == 0)
         check_ends(binder, model);
     set_modalities(data);
+    set_parameters(data);
     check_window(binder, data);
 }
 

@@ -222,6 +222,11 @@ function usd(price, places = 0) {
   return price === undefined ? null : shifted(price, 6 - places);
 }
 
+/** What a model that uses tools is asked with, unless it is said. */
+function parametersOf(model) {
+  return model.parameters ?? (has(model, 'tools') ? ['tools', 'tool_choice'] : []);
+}
+
 export function openRouterModel(config, slug, created) {
   const model = config.models[slug];
   const outputs = model.output_modalities ?? OUTPUTS[model.kind ?? 'chat'];
@@ -247,7 +252,7 @@ export function openRouterModel(config, slug, created) {
       context_length: model.context_window ?? null, max_completion_tokens: model.max_output_tokens ?? null, is_moderated: false,
     },
     per_request_limits: null,
-    supported_parameters: model.parameters ?? [],
+    supported_parameters: parametersOf(model),
     default_parameters: null,
     supported_voices: null,
     links: { details: `/api/v1/models/${slug}/endpoints` },
@@ -285,7 +290,7 @@ export function openRouterFiltered(config, slugs, { inputs: takes, outputs: give
     const outputs = model.output_modalities ?? OUTPUTS[model.kind ?? 'chat'];
     return (takes === undefined || inputs(model).some((word) => takes.includes(word)))
       && (gives === undefined || outputs.some((word) => gives.includes(word)))
-      && parameters.every((word) => (model.parameters ?? []).includes(word)) && (model.context_window ?? 0) >= context
+      && parameters.every((word) => parametersOf(model).includes(word)) && (model.context_window ?? 0) >= context
       && [slug, model.name ?? slug].some((name) => name.toLowerCase().includes(text)) && (kinds === undefined || kinds.includes(kindOf(config, model)))
       && costs(model.price?.input, input) && costs(model.price?.output, output);
   });

@@ -456,6 +456,7 @@ const OPENROUTER_FILTERS = [
   ['output_modalities=image,all', {}], ['input_modalities=file', { inputs: ['file'] }], ['input_modalities=image,video', { inputs: ['image', 'video'] }],
   ['supported_parameters=temperature', { parameters: ['temperature'] }], ['supported_parameters=top_p%2Ctemperature', { parameters: ['top_p', 'temperature'] }],
   ['supported_parameters=temperature,tools', { parameters: ['temperature', 'tools'] }], ['supported_parameters=temp', { parameters: ['temp'] }],
+  ['supported_parameters=tool_choice,tools', { parameters: ['tools', 'tool_choice'] }],
   ['context=32768', { context: 32768 }], ['context=200001', { context: 200001 }],
   ['input_modalities=text&output_modalities=text&supported_parameters=&context=4096', { inputs: ['text'], outputs: ['text'], context: 4096 }],
   ['q=SONNET', { text: 'sonnet' }], ['q=Claude+Sonnet%204', { text: 'claude sonnet 4' }], ['q=claude%2Bsonnet', { text: 'claude+sonnet' }],

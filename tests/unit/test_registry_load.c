@@ -47,7 +47,7 @@ static void check_sample_model_words(const struct data_model *model)
     load_assert_text(model->output_modalities[0], "text");
     assert_int_equal(model->feature_count, 1);
     load_assert_text(model->features[0], "json_mode");
-    assert_int_equal(model->parameter_count, 0);
+    assert_int_equal(model->parameter_count, 2);
     assert_int_equal(model->level_count, 3);
     load_assert_text(model->levels[0].effort, "low");
     load_assert_text(model->levels[0].description, "Quick answers");
@@ -292,6 +292,27 @@ static void every_further_key_of_a_model_is_read(void **state)
     registry_free(&registry);
 }
 
+static void who_uses_tools_has_their_parameters_unless_others_are_given(void **state)
+{
+    struct registry *registry = load_good(
+        "providers: { p: { kind: openai } }\n"
+        "models:\n"
+        "  bare: { capabilities: [reasoning], deployments: [{ provider: p, model: x }] }\n"
+        "  given: { capabilities: [tools], parameters: [seed],\n"
+        "           deployments: [{ provider: p, model: x }] }\n"
+        "  tools: { capabilities: [tools], deployments: [{ provider: p, model: x }] }\n");
+    const struct data_model *models = registry->data.models;
+
+    (void)state;
+    assert_int_equal(models[0].parameter_count, 0);
+    assert_int_equal(models[1].parameter_count, 1);
+    load_assert_text(models[1].parameters[0], "seed");
+    assert_int_equal(models[2].parameter_count, 2);
+    load_assert_text(models[2].parameters[0], "tools");
+    load_assert_text(models[2].parameters[1], "tool_choice");
+    registry_free(&registry);
+}
+
 static void a_trait_is_the_deployments_the_models_or_the_kinds(void **state)
 {
     struct registry *registry = load_good(
@@ -467,6 +488,7 @@ int main(void)
         cmocka_unit_test(a_setting_that_is_not_written_has_its_default),
         cmocka_unit_test(numbers_are_read_by_the_kind_of_their_row),
         cmocka_unit_test(every_further_key_of_a_model_is_read),
+        cmocka_unit_test(who_uses_tools_has_their_parameters_unless_others_are_given),
         cmocka_unit_test(a_trait_is_the_deployments_the_models_or_the_kinds),
         cmocka_unit_test(grants_scopes_and_rates_have_all_their_forms),
         cmocka_unit_test(a_name_that_is_listed_twice_counts_once),
