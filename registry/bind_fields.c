@@ -212,8 +212,12 @@ void bind_decimal(struct binder *binder, const struct field *field, void *target
 
     if (!bind_take_value(binder, "a decimal number", &value))
         return;
-    int err = scalar_decimal(value.text, (unsigned)field->min, &number);
-    if (err == ERR_INVALID)
+    const bool is_negative = span_starts_with(value.text, SPAN("-"));
+    const struct span digits = span_skip(value.text, is_negative ? 1 : 0);
+    int err = scalar_decimal(digits, (unsigned)field->min, &number);
+    if (err != ERR_INVALID && is_negative)
+        bind_error(binder, value.place, "", "%s must not be negative", bind_quote(binder, &value));
+    else if (err == ERR_INVALID)
         bind_error(binder, value.place, "",
                    "%s is not a decimal number with at most %" PRIu64 " decimals",
                    bind_quote(binder, &value), field->min);

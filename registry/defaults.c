@@ -2,35 +2,18 @@
 #include "registry/registry.h"
 #include "registry/settings.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-
-static void print_bytes(uint64_t bytes)
-{
-    static const struct {
-        unsigned shift;
-        const char *unit;
-    } units[] = {{30, "GiB"}, {20, "MiB"}, {10, "KiB"}};
-
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        uint64_t unit = UINT64_C(1) << units[i].shift;
-
-        if (bytes != 0 && bytes % unit == 0) {
-            printf("%" PRIu64 "%s", bytes / unit, units[i].unit);
-            return;
-        }
-    }
-    printf("%" PRIu64, bytes);
-}
 
 static void print_number(enum setting_kind kind, uint64_t number)
 {
-    if (kind == SETTING_KIND_SWITCH)
-        printf("%s", number == 0 ? "false" : "true");
-    else if (kind == SETTING_KIND_BYTES)
-        print_bytes(number);
-    else
-        printf("%" PRIu64, number);
+    char memory[SETTING_TEXT_BYTES];
+
+    printf("%s", setting_text(kind, number, memory));
+}
+
+static const char *when_of(enum setting_when when)
+{
+    return when == SETTING_RESTART ? "; changed by a restart only" : "";
 }
 
 static void print_setting(const struct field *field, const struct setting *setting,
@@ -39,11 +22,11 @@ static void print_setting(const struct field *field, const struct setting *setti
     printf("\n%s# %s", indent, field->sentence);
     if (setting->kind != SETTING_KIND_SWITCH) {
         printf("; from ");
-        print_number(setting->kind, field->min);
+        print_number(setting->kind, setting_min(setting));
         printf(" to ");
         print_number(setting->kind, field->max);
     }
-    printf("%s\n", setting->when == SETTING_RESTART ? "; changed by a restart only" : "");
+    printf("%s\n", when_of(setting->when));
     printf("%s%s: ", indent, field->name.ptr);
     if (setting == &settings_table[SETTING_workers])
         printf("auto");
@@ -57,8 +40,8 @@ static void print_path(const struct field *field)
     const struct path_setting *setting = field->detail;
     bool is_list = field == &path_fields[0];
 
-    printf("\n# %s\n%s: %s%s%s\n", field->sentence, field->name.ptr, is_list ? "[\"" : "",
-           setting->initial, is_list ? "\"]" : "");
+    printf("\n# %s%s\n%s: %s%s%s\n", field->sentence, when_of(setting->when), field->name.ptr,
+           is_list ? "[\"" : "", setting->initial, is_list ? "\"]" : "");
 }
 
 void registry_print_defaults(void)

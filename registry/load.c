@@ -349,6 +349,29 @@ int registry_find_admin_socket(const char *config_path, char *path, size_t path_
     return err;
 }
 
+int registry_find_control_socket(const char *config_path, struct report *report, char *path,
+                                 size_t path_bytes)
+{
+    struct load *load = load_new(false, report);
+    struct text out = text_over(path, path_bytes);
+    int err = ERR_NO_MEMORY;
+
+    if (load != NULL && set_folder(load, config_path) == 0) {
+        const struct data *data = &load->registry->data;
+        const char *initial = data->control_socket.ptr;
+
+        bind_file(load, config_path, false);
+        const bool is_named = data->places.control_socket.file != NULL;
+        const bool is_initial = data->control_socket.ptr == initial;
+        text_add(&out, data->control_socket);
+        text_add_char(&out, '\0');
+        /* The default is meant where all was read and nothing is said. */
+        err = is_initial && (is_named || load->unreadable) ? ERR_NOT_FOUND : out.err;
+    }
+    load_close(&load);
+    return err;
+}
+
 struct registry *registry_load_text(struct span text, const char *name, bool resolve,
                                     struct report *report)
 {

@@ -86,6 +86,18 @@ int scalar_bytes(struct span text, uint64_t *out)
     return count_of_unit(text, units, out);
 }
 
+void scalar_add_bytes(struct text *out, uint64_t bytes)
+{
+    static const char *const names[] = {"", "KiB", "MiB", "GiB"};
+    enum { NAME_COUNT = sizeof(names) / sizeof(names[0]), STEP = 1024 };
+    uint32_t unit = 0;
+
+    for (; bytes > 0 && bytes % STEP == 0 && unit + 1 < NAME_COUNT; unit++)
+        bytes /= STEP;
+    text_add_unsigned(out, bytes);
+    text_add(out, span_of(names[unit]));
+}
+
 int scalar_amount(struct span text, uint64_t *out)
 {
     static const struct unit units[] = {{{"K", 1}, 1000}, {{"M", 1}, 1000000}, {{NULL, 0}, 1}};

@@ -8,6 +8,7 @@
 #define WEIR_REGISTRY_SCALARS_H
 
 #include "lib/base/span.h"
+#include "lib/base/text.h"
 
 #include <stdint.h>
 
@@ -19,6 +20,9 @@ int scalar_integer(struct span text, int64_t *out);
 
 /** A count, optionally with KiB, MiB or GiB: `64KiB`. */
 int scalar_bytes(struct span text, uint64_t *out);
+
+/** As scalar_bytes() reads it, in the largest unit of which it is a whole number: 32MiB. */
+void scalar_add_bytes(struct text *out, uint64_t bytes);
 
 /** A count, optionally with K (1,000) or M (1,000,000). */
 int scalar_amount(struct span text, uint64_t *out);

@@ -6,7 +6,6 @@
 #include "registry/scalars.h"
 #include "registry/sections.h"
 
-#include <inttypes.h>
 #include <sys/un.h>
 
 const struct setting settings_table[SETTING_NUMBER_COUNT] = {
@@ -42,6 +41,41 @@ static const struct {
     [SETTING_KIND_SWITCH] = {parse_switch, "true or false"},
 };
 
+uint64_t setting_min(const struct setting *setting)
+{
+    return setting == &settings_table[SETTING_workers]
+               ? 1
+               : setting_fields[setting - settings_table].min;
+}
+
+const char *setting_text(enum setting_kind kind, uint64_t number,
+                         char memory[static SETTING_TEXT_BYTES])
+{
+    struct text out = text_over(memory, SETTING_TEXT_BYTES);
+
+    if (kind == SETTING_KIND_SWITCH)
+        text_add(&out, number == 0 ? SPAN("false") : SPAN("true"));
+    else if (kind == SETTING_KIND_BYTES)
+        scalar_add_bytes(&out, number);
+    else
+        text_add_unsigned(&out, number);
+    text_add_char(&out, '\0');
+    return memory;
+}
+
+static void refuse_range(struct binder *binder, const struct field *field,
+                         const struct bind_value *value)
+{
+    const struct setting *setting = field->detail;
+    const bool is_workers = setting == &settings_table[SETTING_workers];
+    char min[SETTING_TEXT_BYTES];
+    char max[SETTING_TEXT_BYTES];
+
+    bind_error(binder, value->place, "", "%s must be %sfrom %s to %s", bind_quote(binder, value),
+               is_workers ? "auto or " : "", setting_text(setting->kind, setting_min(setting), min),
+               setting_text(setting->kind, field->max, max));
+}
+
 static void bind_setting(struct binder *binder, const struct field *field, void *target)
 {
     const struct setting *setting = field->detail;
@@ -49,18 +83,19 @@ static void bind_setting(struct binder *binder, const struct field *field, void 
     uint64_t *member = bind_member(field, target);
     struct bind_value value;
     uint64_t number = 0;
-    int err = 0;
 
     if (!bind_take_value(binder, wanted, &value))
         return;
     note_place(target, setting->place_offset, value.place);
-    if (setting != &settings_table[SETTING_workers] || !span_equal(value.text, SPAN("auto")))
-        err = kinds[setting->kind].parse(value.text, &number);
+    if (setting == &settings_table[SETTING_workers] && span_equal(value.text, SPAN("auto"))) {
+        *member = 0;
+        return;
+    }
+    int err = kinds[setting->kind].parse(value.text, &number);
     if (err == ERR_INVALID)
         bind_error(binder, value.place, "", "%s is not %s", bind_quote(binder, &value), wanted);
-    else if (err != 0 || number < field->min || number > field->max)
-        bind_error(binder, value.place, "", "%s must be from %" PRIu64 " to %" PRIu64,
-                   bind_quote(binder, &value), field->min, field->max);
+    else if (err != 0 || number < setting_min(setting) || number > field->max)
+        refuse_range(binder, field, &value);
     else
         *member = number;
 }
@@ -156,13 +191,13 @@ const char *form_socket(struct span text)
 }
 
 static const struct path_setting listen_setting = {offsetof(struct data, places.listen),
-                                                   "127.0.0.1:8080"};
+                                                   "127.0.0.1:8080", SETTING_RESTART};
 static const struct path_setting state_dir_setting = {offsetof(struct data, places.state_dir),
-                                                      "/var/lib/weir"};
+                                                      "/var/lib/weir", SETTING_RESTART};
 static const struct path_setting control_socket_setting = {
-    offsetof(struct data, places.control_socket), "/run/weir/control.sock"};
-static const struct path_setting ca_file_setting = {offsetof(struct data, places.ca_file),
-                                                    "/etc/ssl/certs/ca-certificates.crt"};
+    offsetof(struct data, places.control_socket), "/run/weir/control.sock", SETTING_RESTART};
+static const struct path_setting ca_file_setting = {
+    offsetof(struct data, places.ca_file), "/etc/ssl/certs/ca-certificates.crt", SETTING_RESTART};
 
 const struct field path_fields[PATH_FIELDS_COUNT] = {
     {FIELD_NAME("listen"), bind_listen, offsetof(struct data, listen), .detail = &listen_setting,

@@ -27,6 +27,19 @@ struct setting {
 extern const struct field setting_fields[SETTING_NUMBER_COUNT];
 extern const struct setting settings_table[SETTING_NUMBER_COUNT];
 
+/**
+ * The least that a file may say: no worker stands for `auto`, and is never written.
+ *
+ * @param setting  of settings_table
+ */
+uint64_t setting_min(const struct setting *setting);
+
+enum { SETTING_TEXT_BYTES = 32 };
+
+/** A value as a file has it. @return memory */
+const char *setting_text(enum setting_kind kind, uint64_t number,
+                         char memory[static SETTING_TEXT_BYTES]);
+
 /** The fields of one section; "top" for the document's own. */
 struct shape settings_section(const char *section);
 
@@ -40,6 +53,7 @@ form_fn form_socket;
 struct path_setting {
     size_t place_offset;
     const char *initial;
+    enum setting_when when;
 };
 
 enum { PATH_FIELDS_COUNT = 4 };

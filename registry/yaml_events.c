@@ -89,11 +89,42 @@ static bool in_flow(const struct yaml_events *events, struct span line)
            (line.len > 0 && memchr(line.ptr, '{', line.len) != NULL);
 }
 
+/* libyaml says that a character cannot start a token, of a tab before the first as well. */
+static bool is_indented_by_tab(const struct yaml_events *events, struct span line)
+{
+    size_t blanks = 0;
+
+    while (blanks < line.len && (line.ptr[blanks] == ' ' || line.ptr[blanks] == '\t'))
+        blanks++;
+    return events->parser.error == YAML_SCANNER_ERROR && blanks > 0 &&
+           memchr(line.ptr, '\t', blanks) != NULL;
+}
+
+/* What libyaml misses then is seldom what is missing. */
+static bool ends_inside_brackets(const struct yaml_events *events)
+{
+    const char *context = events->parser.context;
+    size_t i = events->byte;
+
+    while (i < events->text.len && (events->text.ptr[i] == ' ' || events->text.ptr[i] == '\n'))
+        i++;
+    return i == events->text.len && context != NULL && strstr(context, "parsing a flow") != NULL;
+}
+
+/* @return NULL: libyaml's own words are the best there are. */
+static const char *better_words(const struct yaml_events *events, struct span line)
+{
+    if (is_indented_by_tab(events, line))
+        return "tabs are not allowed for indentation; use spaces";
+    return ends_inside_brackets(events) ? "the file ends before a [ or { is closed" : NULL;
+}
+
 static void report_syntax(struct yaml_events *events)
 {
     const yaml_parser_t *parser = &events->parser;
     const char *problem = parser->problem == NULL ? "out of memory" : parser->problem;
     const char *hint = "";
+    const char *better = NULL;
     struct report_place place;
 
     if (parser->error == YAML_READER_ERROR) {
@@ -103,9 +134,11 @@ static void report_syntax(struct yaml_events *events)
         struct span line = line_of(events, place.line);
         if (has_bare_reference(line) && in_flow(events, line))
             hint = "inside { } a reference must be quoted: \"${NAME}\"";
+        better = better_words(events, line);
     }
-    if (parser->context == NULL)
-        report_add(events->report, REPORT_ERROR, place, "", hint, "YAML: %s", problem);
+    if (better != NULL || parser->context == NULL)
+        report_add(events->report, REPORT_ERROR, place, "", hint, "YAML: %s",
+                   better != NULL ? better : problem);
     else
         report_add(events->report, REPORT_ERROR, place, "", hint, "YAML: %s %s from line %zu",
                    problem, parser->context, parser->context_mark.line + 1);

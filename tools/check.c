@@ -36,6 +36,12 @@ static void compile(const struct registry *registry, struct report *report)
     }
 }
 
+/* "1 group", "2 groups" */
+static void print_count(const char *before, uint32_t count, const char *what)
+{
+    printf("%s%u %s%s", before, count, what, count == 1 ? "" : "s");
+}
+
 static int check(const struct check_options *options, struct report *report)
 {
     struct registry *registry = registry_load(options->config, options->secrets, NULL, report);
@@ -48,11 +54,17 @@ static int check(const struct check_options *options, struct report *report)
     registry_free(&registry);
     if (report_print(report, STDERR_FILENO) != 0 || report_errors(report) != 0)
         return TOOL_FAILED;
-    printf("%s: ok: %u models, %u providers, %u groups, %u users, %u keys", options->config,
-           counts.models, counts.providers, counts.groups, counts.users, counts.keys);
-    if (counts.has_directory)
-        printf("; in the directory %u groups, %u users, %u keys", counts.directory_groups,
-               counts.directory_users, counts.directory_keys);
+    printf("%s: ok: ", options->config);
+    print_count("", counts.models, "model");
+    print_count(", ", counts.providers, "provider");
+    print_count(", ", counts.groups, "group");
+    print_count(", ", counts.users, "user");
+    print_count(", ", counts.keys, "key");
+    if (counts.has_directory) {
+        print_count("; in the directory ", counts.directory_groups, "group");
+        print_count(", ", counts.directory_users, "user");
+        print_count(", ", counts.directory_keys, "key");
+    }
     (void)putchar('\n');
     return fflush(stdout) == 0 ? TOOL_OK : TOOL_FAILED;
 }

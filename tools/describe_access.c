@@ -214,8 +214,10 @@ void describe_settings(const struct data *data, struct text *out)
 static bool is_restart_path(struct span path)
 {
     for (uint32_t i = 0; i < PATH_FIELDS_COUNT; i++) {
+        const struct path_setting *setting = path_fields[i].detail;
+
         if (span_equal(path_fields[i].name, path))
-            return true;
+            return setting->when == SETTING_RESTART;
     }
     return false;
 }

@@ -2,6 +2,7 @@
 
 #include "lib/base/err.h"
 #include "lib/wire/json_walk.h"
+#include "registry/scalars.h"
 #include "registry/settings.h"
 #include "tools/admin_json.h"
 #include "tools/money.h"
@@ -69,17 +70,10 @@ static void add_object(struct text *out, struct span object)
 /* 33554432 is 32MiB; what is no whole number of a unit keeps the smaller one. */
 static void add_bytes(struct text *out, struct span digits)
 {
-    static const char *const names[] = {"", "KiB", "MiB", "GiB"};
-    enum { NAME_COUNT = sizeof(names) / sizeof(names[0]), STEP = 1024 };
     uint64_t bytes = 0;
-    uint32_t unit = 0;
 
-    for (size_t i = 0; i < digits.len; i++)
-        bytes = bytes * 10 + (uint64_t)(digits.ptr[i] - '0');
-    for (; bytes > 0 && bytes % STEP == 0 && unit + 1 < NAME_COUNT; unit++)
-        bytes /= STEP;
-    text_add_unsigned(out, bytes);
-    text_add(out, span_of(names[unit]));
+    (void)scalar_count(digits, &bytes);
+    scalar_add_bytes(out, bytes);
 }
 
 static void add_money(struct text *out, struct span number, enum value_unit unit)

@@ -112,7 +112,7 @@ test('files that are included count like the main one, and are named in errors',
   const main = written('main.yaml', 'include: ["conf.d/*.yaml"]\nproviders:\n  local: { kind: openai_compatible, base_url: "http://127.0.0.1:1/v1" }\n');
   const good = await runWeir(['check', '--config', main]);
   assert.equal(good.code, 0, good.stderr);
-  assert.match(good.stdout, /1 models/);
+  assert.match(good.stdout, /1 model,/);
   written('conf.d/20-more.yaml', 'models:\n  a:\n    context_window: 1000\n');
   const bad = await runWeir(['check', '--config', main]);
   assert.equal(bad.code, 1);
@@ -189,6 +189,21 @@ test('docs/operations.md has every counter that status shows', async () => {
   await withWeir(registry({ openai: 'http://127.0.0.1:9/v1' }), async (weir) => {
     const { counters, gauges } = await weir.totals();
     assert.deepEqual(told, [...Object.keys(counters), ...Object.keys(gauges)]);
+  });
+});
+
+test('who reloads a file with a mistake hears it from the gateway', async () => {
+  await withWeir(registry({ openai: 'http://127.0.0.1:9/v1' }), async (weir) => {
+    fs.writeFileSync(weir.file, `${fs.readFileSync(weir.file, 'utf8')}\nworkers: many\n`);
+    const { code, stderr } = await runWeir(['reload', '--config', weir.file]);
+    assert.equal(code, 1);
+    
+    assert.doesNotMatch(stderr, /--socket/);
+    assert.equal((await runWeir(['status', '--config', weir.file])).code, 0);
+    fs.writeFileSync(weir.file, 'models: [\n');
+    const unknown = await runWeir(['reload', '--config', weir.file]);
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.stderr, /weir\.yaml:2:1: error: YAML: [^]*does not say where its gateway's control socket is; name it with --socket/);
   });
 });
 

@@ -3,6 +3,7 @@
 #include "registry/names.h"
 #include "tests/unit/load_fixture.h"
 
+#include <limits.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -455,6 +456,58 @@ static void the_defaults_that_are_printed_load_as_the_defaults(void **state)
     registry_free(&printed_ones);
 }
 
+static void the_control_socket_is_found_in_a_file_with_mistakes(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *path; /* NULL: the file does not tell */
+    } rows[] = {
+        {"workers: 2\n", "/run/weir/control.sock"},
+        {"control_socket: /run/weir/control.sock\n", "/run/weir/control.sock"},
+        {"control_socket: /a/b.sock\nworkers: many\nmodels: { m: { wrong: 1 } }\n", "/a/b.sock"},
+        {"workers: many\n", "/run/weir/control.sock"},
+        {"control_socket: /a/b.sock\nmodels: [\n", "/a/b.sock"},
+        {"models: [\n", NULL},
+        {"models: }\ncontrol_socket: /a/b.sock\n", NULL},
+        {"control_socket: \"${WEIR_TEST_NOWHERE}\"\n", NULL},
+        {"control_socket: []\n", NULL},
+    };
+    char file[PATH_MAX];
+    char path[PATH_MAX];
+
+    (void)state;
+    (void)snprintf(file, sizeof(file), "%s/found.yaml", load_folder());
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct report *report = report_new();
+
+        load_write_file("found.yaml", rows[i].text);
+        assert_int_equal(registry_find_control_socket(file, report, path, sizeof(path)),
+                         rows[i].path == NULL ? ERR_NOT_FOUND : 0);
+        if (rows[i].path != NULL)
+            assert_string_equal(path, rows[i].path);
+        report_free(&report);
+    }
+}
+
+static void what_a_reload_refuses_is_marked_in_the_defaults(void **state)
+{
+    static const char *const names[] = {"listen: [", "state_dir: /", "control_socket: /",
+                                        "ca_file: /", "  cells_max: "};
+    static char output[LOAD_OUTPUT_BYTES];
+    size_t marks = 0;
+
+    (void)state;
+    print_defaults(output);
+    for (const char *p = output; (p = strstr(p, "; changed by a restart only\n")) != NULL;) {
+        p = strchr(p, '\n') + 1;
+        assert_true(marks < sizeof(names) / sizeof(names[0]));
+        assert_int_equal(strncmp(p, names[marks], strlen(names[marks])), 0);
+        marks++;
+    }
+    assert_int_equal(marks, sizeof(names) / sizeof(names[0]));
+    assert_non_null(strstr(output, "; from 1 to 64\nworkers: auto\n"));
+}
+
 static void names_keep_their_numbers_while_the_table_grows(void **state)
 {
     enum { COUNT = 5000 };
@@ -485,6 +538,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sample_of_the_manual_loads),
+        cmocka_unit_test(the_control_socket_is_found_in_a_file_with_mistakes),
+        cmocka_unit_test(what_a_reload_refuses_is_marked_in_the_defaults),
         cmocka_unit_test(a_setting_that_is_not_written_has_its_default),
         cmocka_unit_test(numbers_are_read_by_the_kind_of_their_row),
         cmocka_unit_test(every_further_key_of_a_model_is_read),
