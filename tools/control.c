@@ -1,6 +1,7 @@
 #include "tools/control.h"
 
-#include "registry/data.h"
+#include "lib/base/err.h"
+#include "registry/registry.h"
 #include "shm/state.h"
 #include "tools/admin_begin.h"
 #include "tools/no_gateway.h"
@@ -121,22 +122,20 @@ static int from_config(const char *who, const char *config, bool is_asked,
                        char out[static CONTROL_PATH_BYTES])
 {
     struct report *report = report_new();
-    struct registry *registry = report == NULL ? NULL : registry_load(config, false, NULL, report);
-    int result = TOOL_FAILED;
+    int err = report == NULL
+                  ? ERR_NO_MEMORY
+                  : registry_find_control_socket(config, report, out, CONTROL_PATH_BYTES);
 
-    if (registry != NULL) {
-        result = keep(who, registry->data.control_socket, out) ? TOOL_OK : TOOL_USAGE;
-    } else if (is_asked) {
+    if (err != 0 && is_asked) {
         if (report != NULL)
             (void)report_print(report, STDERR_FILENO);
-        fprintf(stderr,
-                "%s: %s cannot be loaded, so where its gateway listens is not known; name it with "
-                "--socket\n",
-                who, config);
+        fprintf(
+            stderr,
+            "%s: %s does not say where its gateway's control socket is; name it with --socket\n",
+            who, config);
     }
-    registry_free(&registry);
     report_free(&report);
-    return result;
+    return err == 0 ? TOOL_OK : TOOL_FAILED;
 }
 
 /* The usual place comes before the usual configuration: most find it there, however much is loaded. */
@@ -149,10 +148,10 @@ static int find_socket(const struct admin_words *words, const char *who,
         return keep(who, span_of(words->values[ADMIN_OPTION_CONTROL]), out) ? TOOL_OK : TOOL_USAGE;
     if (config != NULL)
         return from_config(who, config, true, out);
-    (void)keep(who, SPAN(CONTROL_SOCKET_DEFAULT), out);
-    if (access(CONTROL_SOCKET_DEFAULT, F_OK) != 0 && errno == ENOENT)
-        (void)from_config(who, OFFLINE_CONFIG_DEFAULT, false, out);
-    return TOOL_OK;
+    if (access(CONTROL_SOCKET_DEFAULT, F_OK) != 0 && errno == ENOENT &&
+        from_config(who, OFFLINE_CONFIG_DEFAULT, false, out) == TOOL_OK)
+        return TOOL_OK;
+    return keep(who, SPAN(CONTROL_SOCKET_DEFAULT), out) ? TOOL_OK : TOOL_USAGE;
 }
 
 /* --- the commands ----------------------------------------------------------------------------- */
