@@ -76,10 +76,10 @@ enum admin_place {
     X(CONFIG, "--config", "FILE", FILE, LOCAL, "", "the configuration that names the socket")      \
     X(OF_PROVIDER, "--provider", "KIND", TEXT, LOCAL, "", "only models of this kind of provider")  \
     X(CAPABILITY, "--capability", "reasoning|attachments|tools", WORD, LOCAL, "",                  \
-      "only models that can do this")                                                              \
+      "only models that can do this; in a narrow table CAP has R, A and T")                        \
     X(KIND, "--kind", "chat|embedding|image", WORD, LOCAL, "", "only models of this kind")         \
     X(FOR_KEY, "--key", "NAME", TEXT, LOCAL, "",                                                   \
-      "only what this key may call; - reads its text from standard input, '' is no key")           \
+      "only what this key may list; - reads its text from standard input, '' is no key")           \
     X(URL, "--url", "URL", TEXT, LOCAL, "",                                                        \
       "ask the gateway there, with the key in $WEIR_API_KEY, instead of reading a file")           \
     X(SECRETS, "--secrets", "", SWITCH, LOCAL, "",                                                 \

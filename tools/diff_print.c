@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { VALUE_BYTES_MAX = 64 * 1024, PATH_WIDTH = 22 };
+enum { VALUE_BYTES_MAX = 64 * 1024, PATH_WIDTH = 27 };
 
 static const struct diff_change *change_at(const struct diff *diff, uint32_t i)
 {
@@ -103,6 +103,7 @@ static bool is_usual(struct span path, struct span value)
 
 static int print_member_of_thing(void *context, struct span path, struct span value)
 {
+    struct span label = path;
     struct span item;
 
     (void)context;
@@ -115,9 +116,10 @@ static int print_member_of_thing(void *context, struct span path, struct span va
         return 0;
     }
     for (struct json_walk walk = json_walk_begin(value); json_walk_item(&walk, &item);) {
-        print_path(path);
+        print_path(label);
         print_value(path, item);
         putchar('\n');
+        label = SPAN("");
     }
     return 0;
 }
@@ -227,6 +229,25 @@ static bool needs_restart(const struct diff *diff)
     return false;
 }
 
+/* An address that is new and one that is gone are one setting. */
+static void print_restart(const struct diff *diff)
+{
+    struct span last = SPAN("");
+    uint32_t count = 0;
+
+    fputs("\nA reload would refuse this file: ", stdout);
+    for (uint32_t i = 0; i < diff->changes.count; i++) {
+        const struct diff_change *change = change_at(diff, i);
+
+        if (!change->restart || span_equal(change->path, last))
+            continue;
+        printf("%s`%.*s`", count == 0 ? "" : ", ", SPAN_FMT(change->path));
+        last = change->path;
+        count++;
+    }
+    puts(count == 1 ? " needs a restart." : " need a restart.");
+}
+
 void diff_print(const struct diff *diff)
 {
     const struct terminal terminal = terminal_of(stdout);
@@ -234,7 +255,7 @@ void diff_print(const struct diff *diff)
     print_changes(diff, &terminal);
     print_access(diff, &terminal);
     if (needs_restart(diff))
-        puts("\nA reload refuses this: it needs a restart.");
+        print_restart(diff);
 }
 
 /* --- for programs ----------------------------------------------------------------------------- */

@@ -112,11 +112,12 @@ static int refuse(const struct gateway *gateway, long status)
 {
     char memory[MESSAGE_BYTES];
     const struct span message = message_of(text_span(&gateway->body), memory);
-    const char *whose = gateway->key[0] == '\0' ? "there is no key in $WEIR_API_KEY"
-                                                : "the key in $WEIR_API_KEY is not accepted";
 
-    if (status == 401)
-        fprintf(stderr, "%s: %s: %s: %.*s\n", gateway->who, gateway->url, whose, SPAN_FMT(message));
+    if (status == 401 && gateway->key[0] == '\0')
+        fprintf(stderr, "%s: %s: there is no key in $WEIR_API_KEY\n", gateway->who, gateway->url);
+    else if (status == 401)
+        fprintf(stderr, "%s: %s: the key in $WEIR_API_KEY is not accepted: %.*s\n", gateway->who,
+                gateway->url, SPAN_FMT(message));
     else if (status == 403 || status == 503)
         fprintf(stderr, "%s: %s: %.*s (status %ld)\n", gateway->who, gateway->url,
                 SPAN_FMT(message.len > 0 ? message : SPAN("it does not answer this")), status);
@@ -153,16 +154,29 @@ static bool add_fields(struct curl_slist **fields, const struct gateway *gateway
     return added;
 }
 
+/* The address of a gateway is often at hand as that of OpenAI's clients, which ends with /v1. */
+static struct span base_of(const char *url)
+{
+    static const struct span version = {"/v1", 3};
+    struct span base = span_of(url);
+
+    while (base.len > 0 && base.ptr[base.len - 1] == '/')
+        base.len--;
+    if (base.len > version.len && span_equal(span_skip(base, base.len - version.len), version))
+        base.len -= version.len;
+    while (base.len > 0 && base.ptr[base.len - 1] == '/')
+        base.len--;
+    return base;
+}
+
 static CURLcode perform(struct gateway *gateway, const char *path, const char *field)
 {
     struct curl_slist *fields = NULL;
     CURLcode result = CURLE_OUT_OF_MEMORY;
     char url[URL_BYTES_MAX];
-    size_t base = strlen(gateway->url);
+    const struct span base = base_of(gateway->url);
 
-    while (base > 0 && gateway->url[base - 1] == '/')
-        base--;
-    int len = snprintf(url, sizeof(url), "%.*s%s", (int)base, gateway->url, path);
+    int len = snprintf(url, sizeof(url), "%.*s%s", SPAN_FMT(base), path);
     if (len < 0 || (size_t)len >= sizeof(url))
         return CURLE_URL_MALFORMAT;
     gateway->body = text_over(gateway->memory, GATEWAY_ANSWER_BYTES_MAX);

@@ -49,10 +49,12 @@ static struct listed_model read_row(const struct snapshot *snapshot, uint32_t nu
         .name = snapshot_bytes(snapshot, row->name),
         .kind = (enum model_kind)row->kind,
         .capabilities = row->flags & MODEL_CAPABILITIES,
+        .context_window = row->context_window,
         .max_input_tokens = row->max_input_tokens,
         .max_output_tokens = row->max_output_tokens,
         .input = PRICE_NONE,
         .output = PRICE_NONE,
+        .image = PRICE_NONE,
     };
 
     if (row->deployment_count > 0) {
@@ -66,6 +68,7 @@ static struct listed_model read_row(const struct snapshot *snapshot, uint32_t nu
 
         model.input = price->input;
         model.output = price->output;
+        model.image = price->image;
     }
     return model;
 }
@@ -84,4 +87,18 @@ int model_list_read(const struct snapshot *snapshot, const struct access *access
             out->rows[out->count++] = read_row(snapshot, number);
     }
     return 0;
+}
+
+void model_list_add_sizes(struct model_list *list, const struct data *data)
+{
+    for (uint32_t i = 0; i < data->model_count; i++) {
+        const struct data_model *model = &data->models[i];
+
+        for (uint32_t n = 0; model->image_price_count > 0 && n < list->count; n++) {
+            if (!span_equal(list->rows[n].slug, model->slug))
+                continue;
+            list->rows[n].image_prices = model->image_prices;
+            list->rows[n].image_price_count = model->image_price_count;
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 #include "lib/access/access.h"
 #include "lib/base/arena.h"
+#include "registry/data.h"
 #include "tools/terminal.h"
 
 #include <stdio.h>
@@ -20,10 +21,15 @@ struct listed_model {
     struct span provider; /* the filter word of the first deployment's kind, as in /api/models */
     enum model_kind kind;
     uint32_t capabilities;      /* of MODEL_CAPABILITIES */
+    uint64_t context_window;    /* 0: not given */
     uint64_t max_input_tokens;  /* 0: not given */
     uint64_t max_output_tokens; /* 0: not given */
     uint64_t input;             /* pico-dollars for a token; PRICE_NONE: not given */
     uint64_t output;
+    uint64_t
+        image; /* pico-dollars for a piece; PRICE_NONE: not given, or by size; of a file alone */
+    const struct data_image_price *image_prices;
+    uint32_t image_price_count;
 };
 
 struct model_list {
@@ -59,6 +65,9 @@ bool listed_matches(const struct listed_model *model, const struct model_filter 
  */
 int model_list_read(const struct snapshot *snapshot, const struct access *access,
                     struct arena *arena, struct model_list *out);
+
+/** Add the prices of images by their size, which no generation has. */
+void model_list_add_sizes(struct model_list *list, const struct data *data);
 
 /** A table as wide as the terminal. @return 0 or ERR_NO_SPACE */
 int model_list_print(const struct model_list *list, const struct terminal *terminal);

@@ -6,7 +6,7 @@
 #include "tools/money.h"
 #include "tools/table.h"
 
-enum { ROW_BYTES_MAX = 64 * 1024, PER_MILLION_SCALE = 6, SLUG_HOLDS = 32 };
+enum { ROW_BYTES_MAX = 64 * 1024, PER_MILLION_SCALE = 6, PER_PIECE_SCALE = 12, SLUG_HOLDS = 32 };
 
 /** X(NAME, heading, at the right, narrowest, how much it holds, when it is left out) */
 #define COLUMN_MAP(X)                               \
@@ -85,7 +85,7 @@ static void add_cell(struct cells *cells, const struct listed_model *model, enum
         text_add(out, span_of(listed_kind_words[model->kind]));
         break;
     case COLUMN_CONTEXT:
-        money_add_tokens(out, model->max_input_tokens);
+        money_add_tokens(out, model->context_window);
         break;
     case COLUMN_MAX_OUT:
         money_add_tokens(out, model->max_output_tokens);
@@ -182,6 +182,22 @@ static void add_price(struct text *out, uint64_t pico_usd)
         text_add_decimal(out, pico_usd, PER_MILLION_SCALE);
 }
 
+/* For a piece, in USD; of most models there is nothing to say. */
+static void add_image(struct text *out, const struct listed_model *model)
+{
+    if (model->image != PRICE_NONE) {
+        text_add(out, SPAN(",\"image\":"));
+        text_add_decimal(out, model->image, PER_PIECE_SCALE);
+    }
+    for (uint32_t i = 0; i < model->image_price_count; i++) {
+        text_add(out, i == 0 ? SPAN(",\"image_sizes\":{") : SPAN(","));
+        text_add_json(out, model->image_prices[i].name);
+        text_add_char(out, ':');
+        text_add_decimal(out, model->image_prices[i].pico_usd, PER_PIECE_SCALE);
+    }
+    text_add(out, model->image_price_count > 0 ? SPAN("}") : SPAN(""));
+}
+
 static void add_capabilities(struct text *out, uint32_t capabilities)
 {
     bool any = false;
@@ -205,6 +221,8 @@ static void add_json(struct text *out, const struct listed_model *model)
     text_add_json(out, model->name);
     text_add(out, SPAN(",\"kind\":"));
     text_add_json(out, span_of(listed_kind_words[model->kind]));
+    text_add(out, SPAN(",\"context_window\":"));
+    add_tokens(out, model->context_window);
     text_add(out, SPAN(",\"max_input_tokens\":"));
     add_tokens(out, model->max_input_tokens);
     text_add(out, SPAN(",\"max_output_tokens\":"));
@@ -215,7 +233,9 @@ static void add_json(struct text *out, const struct listed_model *model)
     add_price(out, model->input);
     text_add(out, SPAN(",\"output\":"));
     add_price(out, model->output);
-    text_add(out, SPAN(",\"unit\":\"usd_per_1m_tokens\"},\"provider\":"));
+    text_add(out, SPAN(",\"unit\":\"usd_per_1m_tokens\""));
+    add_image(out, model);
+    text_add(out, SPAN("},\"provider\":"));
     text_add_json(out, model->provider);
     text_add_char(out, '}');
 }

@@ -87,8 +87,10 @@ static int read_list(const struct offline *offline, const char *key, struct aren
         if (err != 0)
             return refuse_caller(offline, &caller, key, err);
     }
-    if (model_list_read(&offline->snapshot, key == NULL ? NULL : &access, arena, out) == 0)
+    if (model_list_read(&offline->snapshot, key == NULL ? NULL : &access, arena, out) == 0) {
+        model_list_add_sizes(out, offline_data(offline));
         return TOOL_OK;
+    }
     fprintf(stderr, "%s: out of memory\n", offline->who);
     return TOOL_FAILED;
 }
@@ -105,7 +107,7 @@ static int print(const struct listing *listing, struct model_list *list)
 {
     const struct terminal terminal = terminal_of(stdout);
     uint32_t kept = 0;
-    int err;
+    int err = 0;
 
     for (uint32_t i = 0; i < list->count; i++) {
         if (listed_matches(&list->rows[i], &listing->filter))
@@ -114,10 +116,10 @@ static int print(const struct listing *listing, struct model_list *list)
     list->count = kept;
     if (admin_words_have(listing->words, ADMIN_OPT(AS_JSON)))
         err = model_list_print_json(list, stdout);
-    else
+    else if (kept > 0)
         err = model_list_print(list, &terminal);
     if (err == 0 && kept == 0)
-        fprintf(stderr, "%s: no model is like that\n", listing->who);
+        fprintf(stderr, "%s: no model matches\n", listing->who);
     if (err == 0 && fflush(stdout) == 0 && ferror(stdout) == 0)
         return TOOL_OK;
     fprintf(stderr, "%s: cannot write the list\n", listing->who);

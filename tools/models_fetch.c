@@ -133,6 +133,8 @@ static int add_row(struct fetch *fetch, struct span object)
         .capabilities = has_word(object, "features", SPAN("tools")) ? MODEL_TOOLS : 0,
         .input = take_price(object, "input"),
         .output = take_price(object, "output"),
+        .image = PRICE_NONE,
+        .context_window = take_number(object, "context_window"),
     };
     return 0;
 }

@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-enum { JSON_BYTES_MAX = 4 << 20, VALUE_BYTES_MAX = 64 * 1024, LABEL_WIDTH = 24 };
+enum { JSON_BYTES_MAX = 4 << 20, VALUE_BYTES_MAX = 64 * 1024, LABEL_WIDTH = 28 };
 
 /* --- who may use it --------------------------------------------------------------------------- */
 
@@ -107,7 +107,7 @@ static void print_line(struct span label, struct span path, struct span value)
 
     value_add(&text, path, value);
     cells_print(stdout, label, LABEL_WIDTH);
-    printf("%.*s\n", SPAN_FMT(text_span(&text)));
+    printf("%s%.*s\n", cells_width(label) < LABEL_WIDTH ? "" : " ", SPAN_FMT(text_span(&text)));
 }
 
 /* Of what is made of parts only those are shown that are given, but for the price, which is missing. */

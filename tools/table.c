@@ -3,7 +3,7 @@
 #include "lib/base/invariant.h"
 #include "tools/cells.h"
 
-enum { GAP = 2 };
+enum { GAP = 2, FEW_OF = 4 };
 
 struct table table_of(const struct table_column *columns, uint32_t count)
 {
@@ -15,8 +15,18 @@ struct table table_of(const struct table_column *columns, uint32_t count)
     return table;
 }
 
+static void measure_first(struct table *table, size_t width)
+{
+    if (width > table->columns[0].holds)
+        table->long_rows++;
+    else if (width > table->held)
+        table->held = width;
+    table->rows++;
+}
+
 void table_measure(struct table *table, const struct span *row)
 {
+    measure_first(table, cells_width(row[0]));
     for (uint32_t n = 0; n < table->count; n++) {
         size_t width = cells_width(row[n]);
 
@@ -26,11 +36,21 @@ void table_measure(struct table *table, const struct span *row)
 
 /* --- widths ----------------------------------------------------------------------------------- */
 
+/* Where few rows have more than the first column holds, it is as wide as the others need. */
+static size_t first_bound(const struct table *table)
+{
+    const struct table_column *column = &table->columns[0];
+
+    if (table->long_rows > table->rows / FEW_OF)
+        return column->holds;
+    return table->held > column->narrow ? table->held : column->narrow;
+}
+
 /* How narrow it may become before columns are left out. */
 static size_t least(const struct table *table, uint32_t n)
 {
     const struct table_column *column = &table->columns[n];
-    const uint32_t bound = n == 0 ? column->holds : column->narrow;
+    const size_t bound = n > 0 ? column->narrow : column->holds > 0 ? first_bound(table) : 0;
 
     return bound == 0 || bound > table->widths[n] ? table->widths[n] : bound;
 }
@@ -89,6 +109,8 @@ bool table_fit(struct table *table, size_t width)
     table->is_cut = width > 0;
     if (width == 0 || total(table, wanted) <= width)
         return true;
+    while (table->widths[0] > least(table, 0) && total(table, wanted) > width)
+        table->widths[0]--;
     while (total(table, least) > width && leave_one_out(table))
         continue;
     while (total(table, wanted) > width && narrow_one(table))

@@ -1,9 +1,9 @@
 /**
  * Rows of text in columns that fit a width. Pure, but for the printing.
  *
- * Where they do not fit, the widest columns give way until each is as narrow as it may be; then
- * columns are left out, one after the other; the first one gives way last, but drives no column out
- * by being wider than it `holds`. What is cut ends with an ellipsis. Widths are counted in the cells
+ * Where they do not fit, the first column gives up what it has beyond what it `holds`, and of that
+ * what few rows need; then the widest columns give way until each is as narrow as it may be; then
+ * columns are left out, one after the other; the first one gives way last. What is cut ends with an ellipsis. Widths are counted in the cells
  * of a terminal.
  */
 #ifndef WEIR_TOOLS_TABLE_H
@@ -21,7 +21,7 @@ struct table_column {
     bool is_right;   /* numbers stand at the right */
     bool keeps_end;  /* what is cut loses its beginning */
     uint32_t narrow; /* it may be cut down to so many cells; 0: it is never cut */
-    uint32_t holds;  /* the first column: the others leave for so many cells; 0: for all it takes */
+    uint32_t holds;  /* the first column: nothing gives way for more cells than these; 0: for all */
     uint32_t leaves; /* the column with 1 is left out first, then that with 2; 0: it stays */
 };
 
@@ -29,6 +29,9 @@ struct table {
     const struct table_column *columns; /* borrowed */
     uint32_t count;
     size_t widths[TABLE_COLUMNS_MAX];
+    size_t held;        /* of the first column: the widest cell that it holds */
+    uint32_t rows;      /* that were measured */
+    uint32_t long_rows; /* of them those with more in the first column than it holds */
     bool is_left_out[TABLE_COLUMNS_MAX];
     bool is_cut; /* cells wider than their column are cut; else they stand out */
 };

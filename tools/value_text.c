@@ -90,8 +90,12 @@ void value_add(struct text *out, struct span path, struct span value)
     const enum json_type type = json_walk_type(value);
     const enum value_unit unit = value_unit_of(path);
 
+    uint64_t count;
+
     if (type == JSON_OBJECT)
         add_object(out, value);
+    else if (type == JSON_NUMBER && unit == VALUE_PLAIN && scalar_count(value, &count) == 0)
+        money_add_count(out, count);
     else if (type != JSON_NUMBER || unit == VALUE_PLAIN)
         admin_json_add(out, SPAN(""), value);
     else if (unit == VALUE_BYTES)

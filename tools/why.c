@@ -2,7 +2,9 @@
 #include "tools/why.h"
 
 #include "lib/base/err.h"
+#include "lib/dialect/dialect.h"
 #include "tools/admin_begin.h"
+#include "tools/admin_json.h"
 #include "tools/table.h"
 #include "tools/terminal.h"
 #include "tools/tools.h"
@@ -10,7 +12,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-enum { PLACE_BYTES = PATH_MAX + 64, JSON_BYTES_MAX = 64 * 1024 };
+enum { PLACE_BYTES = PATH_MAX + 64, JSON_BYTES_MAX = 64 * 1024, SENTENCE_BYTES = 1024 };
 
 /* --- for people ------------------------------------------------------------------------------- */
 
@@ -31,7 +33,7 @@ static void fill(const struct why *why, const struct why_rule *rule, struct span
     if (rule->row.table != NULL && rule->row.number != ROW_NONE)
         (void)snprintf(memory, sizeof(memory), "%s: %s row %u",
                        offline_data(why->offline)->directory.path.ptr, rule->row.table,
-                       rule->row.number);
+                       rule->row.number + 1);
     else if (rule->row.table != NULL)
         (void)snprintf(memory, sizeof(memory), "%s: %s",
                        offline_data(why->offline)->directory.path.ptr, rule->row.table);
@@ -66,21 +68,44 @@ static void print_rules(const struct why *why, const struct terminal *terminal)
     }
 }
 
+/* What a client of OpenAI's protocol is told, which is what people look for. @return memory's */
+static struct span client_sentence(const struct why *why, char memory[static SENTENCE_BYTES])
+{
+    static char body_memory[SENTENCE_BYTES * 2];
+    struct text body = text_over(body_memory, sizeof(body_memory));
+    struct text out = text_over(memory, SENTENCE_BYTES);
+    const struct dialect_error error = {.err = why->verdict, .subject = why->slug};
+    struct span envelope;
+    struct span message;
+
+    dialect_render_error(ERRORS_OPENAI, &error, &body);
+    if (body.err == 0 && admin_json_member(text_span(&body), "error", &envelope) &&
+        admin_json_member(envelope, "message", &message))
+        admin_json_add_string(&out, message);
+    return out.err == 0 ? text_span(&out) : SPAN("");
+}
+
 static void print_verdict(const struct why *why, const struct terminal *terminal)
 {
     const char *who = why->caller.is_anonymous     ? "a caller without a key"
                       : strcmp(why->key, "-") == 0 ? "the key"
                                                    : why->key;
 
-    if (why->verdict == 0)
+    char memory[SENTENCE_BYTES];
+
+    if (why->verdict == 0) {
         fprintf(terminal->out, "\n%syes%s: %s may call %.*s\n",
                 terminal_style(terminal, TERMINAL_GOOD), terminal_plain(terminal), who,
                 SPAN_FMT(why->slug));
-    else
-        fprintf(terminal->out, "\n%sno%s: %s may not call %.*s: HTTP %d %s: %s\n",
-                terminal_style(terminal, TERMINAL_BAD), terminal_plain(terminal), who,
-                SPAN_FMT(why->slug), err_http_status(why->verdict), err_code(why->verdict),
-                err_text(why->verdict));
+        return;
+    }
+    const struct span sentence = client_sentence(why, memory);
+    fprintf(terminal->out, "\n%sno%s: %s may not call %.*s: HTTP %d %s: %s\n",
+            terminal_style(terminal, TERMINAL_BAD), terminal_plain(terminal), who,
+            SPAN_FMT(why->slug), err_http_status(why->verdict), err_code(why->verdict),
+            err_text(why->verdict));
+    if (!span_equal(sentence, span_of(err_text(why->verdict))))
+        fprintf(terminal->out, "An OpenAI client is told: %.*s\n", SPAN_FMT(sentence));
 }
 
 /* --- for programs ----------------------------------------------------------------------------- */
@@ -102,7 +127,7 @@ static void add_place(const struct why *why, const struct why_rule *rule, struct
         if (rule->row.number == ROW_NONE)
             text_add(out, SPAN("null"));
         else
-            text_add_unsigned(out, rule->row.number);
+            text_add_unsigned(out, rule->row.number + 1);
         text_add_char(out, '}');
     } else if (place.file != NULL) {
         add_string(out, ",\"where\":{\"file\":", span_of(place.file));
@@ -118,14 +143,18 @@ static void add_place(const struct why *why, const struct why_rule *rule, struct
 
 static void add_verdict(const struct why *why, struct text *out)
 {
+    char memory[SENTENCE_BYTES];
+
     if (why->verdict == 0) {
-        text_add(out, SPAN(",\"allowed\":true,\"status\":null,\"code\":null,\"message\":null"));
+        text_add(out, SPAN(",\"allowed\":true,\"status\":null,\"code\":null,\"message\":null,"
+                           "\"client_message\":null"));
         return;
     }
     text_add(out, SPAN(",\"allowed\":false,\"status\":"));
     text_add_unsigned(out, (uint64_t)err_http_status(why->verdict));
     add_string(out, ",\"code\":", span_of(err_code(why->verdict)));
     add_string(out, ",\"message\":", span_of(err_text(why->verdict)));
+    add_string(out, ",\"client_message\":", client_sentence(why, memory));
 }
 
 static void print_text(const struct text *text)

@@ -24,7 +24,7 @@ enum why_answer {
 /** A row of the directory's export. */
 struct why_row {
     const char *table; /* "users"; NULL: it is not in the directory */
-    uint32_t number;   /* from 0; ROW_NONE: one of the table */
+    uint32_t number;   /* from 0, shown from 1; ROW_NONE: one of the table */
 };
 
 struct why_rule {

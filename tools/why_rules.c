@@ -211,6 +211,15 @@ static void add_key(struct why *why)
     place_at(why, rule, &entity, SPAN("scopes"), SPAN(""));
 }
 
+static const struct data_model *find_model(const struct data *data, struct span slug)
+{
+    for (uint32_t i = 0; i < data->model_count; i++) {
+        if (span_equal(data->models[i].slug, slug))
+            return &data->models[i];
+    }
+    return NULL;
+}
+
 /* --- grants ----------------------------------------------------------------------------------- */
 
 static bool has_model(const struct data *data, const uint32_t *models, uint32_t count,
@@ -278,6 +287,8 @@ static void add_grants(struct why *why)
     }
     if (key->user == ROW_NONE && key->group == ROW_NONE)
         (void)add_rule(why, "granted", WHY_NO, "the key has neither a user nor a group");
+    else if (find_model(data, why->slug) == NULL)
+        (void)add_rule(why, "granted", WHY_NOTHING, "there is no such model to grant");
     else
         (void)add_rule(why, "granted", why->grants > 0 ? WHY_YES : WHY_NO, "%s",
                        why->grants > 0 ? "somebody grants it" : "nobody grants it");
@@ -307,9 +318,13 @@ static void add_anonymous(struct why *why)
     const bool grants = grant->all || has_model(data, grant->models, grant->count, why->slug);
     const struct span item[LOCATE_PARTS_MAX] = {SPAN("anonymous"), SPAN("models"), why->slug};
     const struct span field[LOCATE_PARTS_MAX] = {SPAN("anonymous"), SPAN("models")};
-    struct why_rule *rule = add_rule(why, "anonymous", grants ? WHY_YES : WHY_NO,
-                                     "callers without a key are%s granted it",
-                                     grants ? "" : " not");
+    struct why_rule *rule;
+
+    if (find_model(data, why->slug) == NULL)
+        rule = add_rule(why, "anonymous", WHY_NOTHING, "there is no such model to grant");
+    else
+        rule = add_rule(why, "anonymous", grants ? WHY_YES : WHY_NO,
+                        "callers without a key are%s granted it", grants ? "" : " not");
 
     if (grants && !grant->all)
         look_at(why, rule, item);
@@ -317,15 +332,6 @@ static void add_anonymous(struct why *why)
 }
 
 /* --- the model -------------------------------------------------------------------------------- */
-
-static const struct data_model *find_model(const struct data *data, struct span slug)
-{
-    for (uint32_t i = 0; i < data->model_count; i++) {
-        if (span_equal(data->models[i].slug, slug))
-            return &data->models[i];
-    }
-    return NULL;
-}
 
 static const struct data_model *find_upstream(const struct data *data, struct span name)
 {

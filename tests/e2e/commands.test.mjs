@@ -144,7 +144,7 @@ test('what is wrong is said with what to do', async () => {
     [['models', 'list', '--config', nowhere], 1, /the configuration cannot be loaded/],
     [['help', 'stats'], 2, /no command "stats"; did you mean "status"\?/],
     [['help', 'keys', 'lst'], 2, /no verb "lst"; did you mean "list"\?/],
-    [['completion', 'fish'], 2, /usage: weir completion bash/],
+    [['completion', 'fish'], 2, /none for "fish", only for bash\nusage: weir completion bash/],
     [['version', 'x'], 2, /weir version: unexpected argument "x"/],
     [['demo-upstream', '--listen', 'x'], 2, /"x" is not a numeric HOST:PORT/],
     [['demo-upstream', '--pace-ms', '99999'], 2, /--pace-ms: "99999" is more than 60000/],
@@ -178,7 +178,7 @@ test('help and version are printed', async () => {
 
 test('options and what they are for do not run together', async () => {
   const { stdout } = await runWeir(['models', 'list', '--help']);
-  assert.match(stdout, /^ {2}--capability reasoning\|attachments\|tools\n {29}only models that can do this$/m);
+  assert.match(stdout, /^ {2}--capability reasoning\|attachments\|tools\n {29}only models that can do this; .* CAP has R, A and T$/m);
   assert.match(stdout, /^ {2}--provider KIND {12}only models/m);
   for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);
 });

@@ -120,7 +120,7 @@ test('the list is in display order and holds every fact of the configuration', a
   const models = await listed();
   assert.deepEqual(models.map((model) => model.slug), displayOrder(config));
   assert.deepEqual(models[0], {
-    slug: 'claude-sonnet-4', name: 'Claude Sonnet 4', kind: 'chat', max_input_tokens: 180000, max_output_tokens: 64000,
+    slug: 'claude-sonnet-4', name: 'Claude Sonnet 4', kind: 'chat', context_window: 200000, max_input_tokens: 180000, max_output_tokens: 64000,
     capabilities: ['reasoning', 'attachments', 'tools'], price: { input: 3, output: 15, unit: 'usd_per_1m_tokens' }, provider: 'anthropic',
   });
   const zebra = models.find((model) => model.slug === 'Zebra');
@@ -142,7 +142,7 @@ test('the table has the facts of the JSON, uncut and without colour where there 
   assert.doesNotMatch(stdout, /\x1b|…/);
   assert.deepEqual(heading.trim().split(/\s{2,}/), ['SLUG', 'NAME', 'KIND', 'CONTEXT', 'MAX OUT', 'CAPABILITIES', '$IN/MTOK', '$OUT/MTOK', 'PROVIDER']);
   assert.deepEqual(rows.map((row) => row.trim().split(/\s{2,}/)), models.map((model) => [
-    model.slug, model.name, model.kind, commas(model.max_input_tokens), commas(model.max_output_tokens),
+    model.slug, model.name, model.kind, commas(model.context_window), commas(model.max_output_tokens),
     model.capabilities.join(',') || '-', money(model.price.input), money(model.price.output), model.provider,
   ]));
 });
@@ -166,8 +166,8 @@ test('filters leave the models that have all of it', async () => {
 test('a list in which nothing is says so', async () => {
   const { code, stdout, stderr } = await run('models', 'list', '--kind', 'image', '--provider', 'anthropic');
   assert.equal(code, 0);
-  assert.match(stdout, /^SLUG .*\n$/);
-  assert.match(stderr, /no model is like that/);
+  assert.equal(stdout, '');
+  assert.match(stderr, /no model matches/);
 });
 
 test('what a key may list is what the gateway lists for it', async () => {
@@ -206,6 +206,8 @@ test('a gateway that is asked tells the same facts', async () => {
   const { code, stdout, stderr } = await online(KEYS.all, '--json');
   assert.equal(code, 0, stderr);
   assert.equal(stdout, await done('models', 'list', '--json', '--key', 'ada-all'));
+  const versioned = await runWeir(['models', 'list', '--json', '--url', `${url()}/v1/`], { env: { ...process.env, WEIR_API_KEY: KEYS.all } });
+  assert.equal(versioned.stdout, stdout, 'the address of OpenAI\'s clients is one too');
   const table = await online(KEYS.some);
   assert.equal(table.stdout, await done('models', 'list', '--key', 'bob-some'));
 });
@@ -232,7 +234,7 @@ test('whoever cannot be asked is told apart', async () => {
     if (key) assert.ok(!result.stderr.includes(key), 'no key in a message');
   };
   await refused(url(), 'weir_unknown-000000000000000000000000000000000', 3, /the key in \$WEIR_API_KEY is not accepted: Incorrect API key provided/);
-  await refused(url(), '', 3, /there is no key in \$WEIR_API_KEY/);
+  await refused(url(), '', 3, /: there is no key in \$WEIR_API_KEY$/m);
   await refused(url(), MORE.caller, 3, /no scope.*status 403/);
   await refused(`http://127.0.0.1:${await freePort()}`, KEYS.all, 3, /no gateway answers at .*Connection refused/);
   await refused('gopher://127.0.0.1', KEYS.all, 2, /not the URL of a gateway/);
@@ -260,7 +262,7 @@ test('a gateway that is reloaded between two listings is asked again', async () 
     const { code, stdout, stderr } = await runWeir(['models', 'list', '--json', '--url', `${where}/`]);
     assert.equal(code, 0, stderr);
     assert.deepEqual(JSON.parse(stdout), {
-      slug: 'm-2-0', name: 'M?[31m', kind: 'embedding', max_input_tokens: 5, max_output_tokens: null, capabilities: [],
+      slug: 'm-2-0', name: 'M?[31m', kind: 'embedding', context_window: 5, max_input_tokens: 5, max_output_tokens: null, capabilities: [],
       price: { input: 0.5, output: null, unit: 'usd_per_1m_tokens' }, provider: 'openai',
     });
     assert.equal(asked, 4);
@@ -283,7 +285,7 @@ test('on a terminal the table is as wide as the terminal', async () => {
   assert.match(narrow, /^claude-sonnet-4 .* RAT /);
   const [heading, first] = (await onTerminal(40, args)).lines.map(plain);
   assert.match(heading, /^SLUG +CONTEXT +\$IN +\$OUT$/);
-  assert.match(first, /^claude-sonnet-4 +180,000 +3\.00 +15\.00$/);
+  assert.match(first, /^claude-sonnet-4 +200,000 +3\.00 +15\.00$/);
   assert.doesNotMatch((await onTerminal(80, args, { NO_COLOR: '1' })).lines.join('\n'), /\x1b/);
 });
 
@@ -306,6 +308,26 @@ test('a long slug drives no column out, and wide characters count as what they t
   const [first, second] = rows.map((row) => cells(row.slice(0, row.lastIndexOf(' '))));
   assert.equal(first, second, 'the last column stands in one line');
 }, { timeout: 30_000 });
+
+test('one long slug cuts no name, and images have their price in JSON', async () => {
+  const deployments = [{ provider: 'p', model: 'm' }];
+  const models = { [`a/${'long-'.repeat(11)}`]: { name: 'A name of twenty-five cells', context_window: 1000, deployments } };
+  for (let i = 0; i < 8; i++) models[`model-${i}`] = { name: `A name of twenty-five, no ${i}`, context_window: 1000, deployments };
+  models['model-1'].price = { image: { '1024x1024': '0.04', hd: '0.08' } };
+  models['model-2'].price = { image: '0.5' };
+  const file = written('one-long.yaml', { providers: { p: { kind: 'openai_compatible', base_url: 'http://127.0.0.1:1/v1' } }, models });
+  const { lines } = await onTerminal(100, ['models', 'list', '--config', file]);
+  const rows = lines.slice(1).map(plain);
+  assert.match(rows[0], /^a\/long-\S*… +A name of twenty-five cells /);
+  assert.match(rows[8], /^model-7 +A name of twenty-five, no 7 .*openai/);
+  assert.match((await onTerminal(200, ['models', 'list', '--config', file])).lines.map(plain)[1], /^a\/(long-){11} /);
+  const { stdout } = await runWeir(['models', 'list', '--json', '--config', file]);
+  const prices = stdout.trim().split('\n').map((line) => JSON.parse(line).price);
+  assert.deepEqual([prices[2].image_sizes, prices[3].image, 'image' in prices[4]], [{ '1024x1024': 0.04, hd: 0.08 }, 0.5, false]);
+  const shown = await runWeir(['models', 'show', 'model-1', '--config', file]);
+  assert.match(shown.stdout, /^price\.image_sizes\.1024x1024 +\$0\.04$/m);
+  assert.match(shown.stdout, /^context_window +1,000$/m);
+});
 
 // --- models show ---------------------------------------------------------------------------------
 
@@ -475,10 +497,10 @@ test('each rule is told with the place where it is written', async () => {
   assert.match(lineOf(rule(await why('ada-all', 'hidden'), 'model')[0].where), /^enabled: false/);
   const ivy = await why('ivy-key', 'Zebra');
   const directory = path.join(weir.folder, 'state', 'directory');
-  assert.deepEqual(rule(ivy, 'key')[0].where, { directory, table: 'keys', row: 0 });
-  assert.deepEqual(rule(ivy, 'user')[0].where, { directory, table: 'users', row: 0 });
-  assert.deepEqual(rule(ivy, "group's grants")[0].where, { directory, table: 'groups', row: 0 });
-  assert.deepEqual(rule(await why('ada-revoked', 'Zebra'), 'revocation')[0].where, { directory, table: 'revoked_names', row: 0 });
+  assert.deepEqual(rule(ivy, 'key')[0].where, { directory, table: 'keys', row: 1 });
+  assert.deepEqual(rule(ivy, 'user')[0].where, { directory, table: 'users', row: 1 });
+  assert.deepEqual(rule(ivy, "group's grants")[0].where, { directory, table: 'groups', row: 1 });
+  assert.deepEqual(rule(await why('ada-revoked', 'Zebra'), 'revocation')[0].where, { directory, table: 'revoked_names', row: 1 });
   assert.match((await why('ada-all', 'zebra-upstream')).rules.find((each) => each.rule === 'model').because, /clients know the model as "Zebra"/);
 });
 
@@ -519,6 +541,16 @@ test('why says yes and no to people, in colour only on a terminal', async () => 
   const fromInput = await fed(`${KEYS.all}\n`, ['why', '-', 'Zebra']);
   assert.equal(fromInput.code, 0);
   assert.ok(!fromInput.stdout.includes(KEYS.all));
+});
+
+test('why knows what the client was told, and says of no model that it is granted', async () => {
+  const said = await why('ada-all', 'no-such-model');
+  assert.deepEqual(said.rules.filter((rule) => rule.rule === 'granted').map((rule) => rule.answer), ['-']);
+  const answer = await weir.post('/v1/chat/completions', KEYS.all, { model: 'no-such-model', messages: [] });
+  assert.equal(said.client_message, answer.json.error.message);
+  const { stdout } = await run('why', 'ada-all', 'no-such-model');
+  assert.ok(stdout.endsWith(`\nAn OpenAI client is told: ${answer.json.error.message}\n`), stdout);
+  assert.doesNotMatch((await run('why', 'eve-none', 'Zebra')).stdout, /client is told/, 'nothing is said twice');
 });
 
 test('what cannot be told is neither yes nor no', async () => {
@@ -668,7 +700,7 @@ test('what takes a restart is told, and it is what a reload refuses', async () =
     const found = JSON.parse((await run('diff', next, '--json')).stdout);
     assert.ok(found.changes.length > 0);
     assert.ok(found.changes.every((each) => each.path === at && each.restart), JSON.stringify(found.changes));
-    assert.match((await run('diff', next)).stdout, /needs a restart/);
+    assert.ok((await run('diff', next)).stdout.endsWith(`\nA reload would refuse this file: \`${at}\` needs a restart.\n`));
     const { code, stderr } = await weir.reload({ ...wide(), ...change });
     assert.equal(code, 1, at);
     assert.match(stderr + weir.log, new RegExp(`${at.replace('.', '\\.')}: cannot change without a restart`));

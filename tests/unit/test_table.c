@@ -132,8 +132,8 @@ static void one_long_first_cell_drives_no_column_out(void **state)
                "a-slug-that…  …rst  7  chat\n"
                "b                   8  chat\n");
     check_rows(long_rows, 40, false,
-               "SLUG                       NAME  N  KIND\n"
-               "a-slug-that-is-longer-th…  …rst  7  chat\n"
+               "SLUG                  NAME       N  KIND\n"
+               "a-slug-that-is-long…  The first  7  chat\n"
                "b                                8  chat\n");
 }
 
@@ -265,17 +265,17 @@ static void values_have_their_units(void **state)
         {"price.input", "3", "$3.00/Mtok"},
         {"price.cache_read", "0.075", "$0.075/Mtok"},
         {"price.above.output", "22.5", "$22.50/Mtok"},
-        {"price.above.tokens", "200000", "200000"},
+        {"price.above.tokens", "200000", "200,000"},
         {"price.image", "0.04", "$0.04"},
         {"price.image_sizes.1024x1024/hd", "0.08", "$0.08"},
         {"price.input", "null", "-"},
-        {"context_window", "200000", "200000"},
+        {"context_window", "200000", "200,000"},
         {"budget.usd", "500", "$500.00"},
         {"limits.body_bytes", "33554432", "32MiB"},
         {"limits.body_memory", "1099511627776", "1024GiB"},
         {"limits.head_bytes", "1536", "1536"},
-        {"limits.calls", "4096", "4096"},
-        {"limits.head_bytes.x", "1024", "1024"},
+        {"limits.calls", "4096", "4,096"},
+        {"limits.head_bytes.x", "1024", "1,024"},
         {"expires", "\"2027-01-01T00:00:00Z\"", "2027-01-01T00:00:00Z"},
         {"name", "\"a\\u001b[31m\"", "a?[31m"},
         {"deployments", "{\"provider\":\"p\",\"weight\":3,\"translation\":null}",
