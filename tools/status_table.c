@@ -2,6 +2,7 @@
 #include "tools/status_print.h"
 
 #include "lib/base/text.h"
+#include "registry/scalars.h"
 #include "tools/cells.h"
 #include "tools/money.h"
 #include "tools/terminal.h"
@@ -96,7 +97,7 @@ enum source { COUNTED, OPEN, RETRIED };
     X("upstreams", "not complete", COUNTED, COUNTER_calls_failed, "failed")                   \
     X("upstreams", "not complete", COUNTED, COUNTER_calls_truncated, "cut short")             \
     X("upstreams", "not complete", COUNTED, COUNTER_calls_client_gone, "client gone")         \
-    X("upstreams", "not complete", COUNTED, COUNTER_calls_revoked, "key gone")                \
+    X("upstreams", "not complete", COUNTED, COUNTER_calls_revoked, "key not valid any more")  \
     X("upstreams", "attempts", COUNTED, COUNTER_attempts, "")                                 \
     X("upstreams", "attempts", RETRIED, 0, "of them retries")                                 \
     X("upstreams", "attempts", COUNTED, COUNTER_attempts_translated, "translated")            \
@@ -106,8 +107,8 @@ enum source { COUNTED, OPEN, RETRIED };
     X("upstreams", "tokens", COUNTED, COUNTER_input_tokens, "in")                             \
     X("upstreams", "tokens", COUNTED, COUNTER_output_tokens, "out")                           \
     X("upstreams", "tokens", COUNTED, COUNTER_usage_seen, "answers told their usage")         \
-    X("configuration", "generations", OPEN, GAUGE_generations_held, "mapped")                 \
-    X("configuration", "generations", COUNTED, COUNTER_generations_adopted, "adopted")
+    X("configuration", "generations", OPEN, GAUGE_generations_held, "held in memory")         \
+    X("configuration", "generations", COUNTED, COUNTER_generations_adopted, "switches to a new one")
 
 static const struct figure {
     const char *group;
@@ -178,12 +179,69 @@ static void print_sums(const struct status_figures *totals, const struct termina
     }
 }
 
+/* --- the state -------------------------------------------------------------------------------- */
+
+/* The two largest units, in one word: 2h5m. */
+static void add_duration(struct text *out, uint64_t seconds)
+{
+    static const struct {
+        uint64_t seconds;
+        char letter;
+    } units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+    enum { UNIT_COUNT = sizeof(units) / sizeof(units[0]) };
+    size_t n = 0;
+
+    while (n + 1 < UNIT_COUNT && seconds < units[n].seconds)
+        n++;
+    text_add_unsigned(out, seconds / units[n].seconds);
+    text_add_char(out, units[n].letter);
+    if (n + 1 < UNIT_COUNT && seconds % units[n].seconds >= units[n + 1].seconds) {
+        text_add_unsigned(out, seconds % units[n].seconds / units[n + 1].seconds);
+        text_add_char(out, units[n + 1].letter);
+    }
+}
+
+/* What is counted in seconds is told in larger units to people; programs read the seconds. */
+static void add_word(struct text *out, struct span word)
+{
+    static const struct span durations[] = {{"uptime=", 7}, {"last_reload_age=", 16}};
+    uint64_t seconds;
+
+    for (size_t i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
+        if (!span_starts_with(word, durations[i]) ||
+            scalar_count(span_skip(word, durations[i].len), &seconds) != 0)
+            continue;
+        text_add(out, durations[i]);
+        add_duration(out, seconds);
+        return;
+    }
+    text_add(out, word);
+}
+
+static void print_state(struct span line, const struct terminal *terminal)
+{
+    char memory[ROW_BYTES_MAX * 2];
+    struct text out = text_over(memory, sizeof(memory));
+    struct span rest = line;
+
+    while (rest.len > 0) {
+        const char *space = memchr(rest.ptr, ' ', rest.len);
+        const struct span word = span_from(rest.ptr, space == NULL ? rest.ptr + rest.len : space);
+
+        add_word(&out, word);
+        text_add(&out, space == NULL ? SPAN("") : SPAN(" "));
+        rest = span_skip(rest, word.len + (space == NULL ? 0 : 1));
+    }
+    cells_wrap(stdout, out.err == 0 && terminal->width > 0 ? text_span(&out) : line, LINE_INDENT,
+               terminal->width);
+}
+
 void status_print_table(const char *line, const struct state *state)
 {
     const struct terminal terminal = terminal_of(stdout);
     struct status_figures totals = {0};
 
-    cells_wrap(stdout, span_of(line), LINE_INDENT, terminal.width);
+    print_state(span_of(line), &terminal);
     putchar('\n');
     print_workers(state, &terminal, &totals);
     print_sums(&totals, &terminal);

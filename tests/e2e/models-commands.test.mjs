@@ -329,6 +329,14 @@ test('one long slug cuts no name, and images have their price in JSON', async ()
   assert.match(shown.stdout, /^context_window +1,000$/m);
 });
 
+test('on a terminal status tells durations in larger units, within its width', async () => {
+  const { code, lines } = await onTerminal(80, ['status', '--config', weir.file]);
+  assert.equal(code, 0);
+  assert.match(lines.join('\n'), / uptime=(\d+[dhms]){1,2}\s[^]* last_reload_age=(\d+[dhms]){1,2}\s/);
+  for (const line of lines) assert.ok([...plain(line)].length <= 80, line);
+  assert.match((await run('status')).stdout, / uptime=\d+ last_reload=\w+ last_reload_age=\d+ /);
+});
+
 // --- models show ---------------------------------------------------------------------------------
 
 test('a model is shown with its deployments, prices, grants and place', async () => {
