@@ -365,8 +365,8 @@ int registry_find_control_socket(const char *config_path, struct report *report,
         const bool is_initial = data->control_socket.ptr == initial;
         text_add(&out, data->control_socket);
         text_add_char(&out, '\0');
-        /* The default is meant where all was read and nothing is said. */
-        err = is_initial && (is_named || load->unreadable) ? ERR_NOT_FOUND : out.err;
+        /* Where anything is wrong its name may be: another gateway may be behind the default. */
+        err = is_initial && (is_named || report_errors(report) != 0) ? ERR_NOT_FOUND : out.err;
     }
     load_close(&load);
     return err;

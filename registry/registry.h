@@ -67,12 +67,13 @@ void registry_count(const struct registry *registry, struct registry_counts *out
 int registry_find_admin_socket(const char *config_path, char *path, size_t path_bytes);
 
 /**
- * The path of the control socket. As above; who reloads a file that is wrong must find the gateway
- * that says so. Of a file that is no YAML it counts when it stands before the mistake.
+ * The path of the control socket. Where the file says it, other mistakes do not matter: who reloads
+ * a file that is wrong must find the gateway that says so. Of a file that is no YAML it counts when
+ * it stands before the mistake. The default is that of a file without mistakes.
  *
- * @param report  takes what is wrong
- * @return 0; ERR_NOT_FOUND: the file cannot be read, or not that far, or says it in a way that
- *         cannot be used; ERR_NO_SPACE: the path does not fit; ERR_NO_MEMORY
+ * @param report  takes what is wrong; empty
+ * @return 0; ERR_NOT_FOUND: the file cannot be read, or does not say it in a way that can be used;
+ *         ERR_NO_SPACE: the path does not fit; ERR_NO_MEMORY
  */
 int registry_find_control_socket(const char *config_path, struct report *report, char *path,
                                  size_t path_bytes);
