@@ -126,8 +126,8 @@ int admin_tell_effect(const struct admin_session *session, const struct admin_an
     if (strcmp(answer->effective, "refused") != 0)
         return TOOL_OK;
     fprintf(stderr,
-            "%s: it is saved, but has no effect: the gateway cannot load its configuration; "
-            "`weir reload` says why\n",
+            "%s: it is saved, and what it takes away from a key holds at once; the rest waits, "
+            "because the gateway cannot load its configuration: `weir reload` says why\n",
             session->who);
     return TOOL_FAILED;
 }
