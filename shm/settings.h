@@ -17,6 +17,9 @@
 
 #include <stdint.h>
 
+/** A client's queue holds at least this much: what is sent at once may rely on it. */
+enum { SETTINGS_STREAM_BUFFER_LEAST = 65536 };
+
 #define SETTINGS_MAP(X)                                                                           \
     X(top, workers, COUNT, 0, 0, 64, RELOAD, "worker processes; auto is one per usable core")     \
     X(top, conceal_ungranted, SWITCH, 0, 0, 1, RELOAD,                                            \
@@ -32,7 +35,7 @@
     X(limits, body_bytes, BYTES, 33554432, 1024, 1073741824, RELOAD, "one request body")          \
     X(limits, body_memory, BYTES, 268435456, 1048576, 1099511627776, RELOAD,                      \
       "all request bodies of a worker together")                                                  \
-    X(limits, stream_buffer_bytes, BYTES, 262144, 65536, 67108864, RELOAD,                        \
+    X(limits, stream_buffer_bytes, BYTES, 262144, SETTINGS_STREAM_BUFFER_LEAST, 67108864, RELOAD, \
       "answer bytes that wait for one slow client before its upstream is paused")                 \
     X(limits, json_depth, COUNT, 64, 8, 1024, RELOAD, "nesting of a request body")                \
     X(limits, json_tokens, COUNT, 262144, 1024, 16777216, RELOAD,                                 \

@@ -17,8 +17,8 @@
 
 enum {
     LISTING_COPIES = 16,
-    /* With its head a copy fits the least queue that a connection may have (64 KiB). */
-    LISTING_COPY_BYTES_MAX = 65536 - REPLY_HEAD_BYTES_MAX,
+    /* With its head a copy fits the least queue that a connection may have. */
+    LISTING_COPY_BYTES_MAX = (int)SETTINGS_STREAM_BUFFER_LEAST - (int)REPLY_HEAD_BYTES_MAX,
     LISTING_COPY_QUERY_BYTES_MAX = 128,
     LISTING_ETAG_BYTES_MAX = 24,
 };

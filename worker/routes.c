@@ -142,21 +142,24 @@ static bool method_fits(enum route route, enum http_method method)
     return method == HTTP_METHOD_GET || method == HTTP_METHOD_HEAD;
 }
 
-/* Servers join the lines of a repeated field or take one of them: what the client chose is not said. */
-static bool has_versions(const struct http_request *request)
+/* How many lines say it. `first` is left alone when none does. */
+static uint32_t find_versions(const struct http_request *request, struct span *first)
 {
-    uint32_t count = 0;
+    uint32_t lines = 0;
 
-    for (uint32_t i = 0; i < request->header_count; i++)
-        count += span_equal_nocase(request->headers[i].name, SPAN("anthropic-version"));
-    return count > 1;
+    for (uint32_t i = 0; i < request->header_count; i++) {
+        const struct http_header *header = &request->headers[i];
+
+        if (span_equal_nocase(header->name, SPAN("anthropic-version")) && lines++ == 0)
+            *first = header->value;
+    }
+    return lines;
 }
 
-/* `version` is that of the first line, or what a request without one speaks. */
-static int choose_version(const struct http_request *request, struct span version,
-                          struct route_match *out)
+/* Servers join the lines of a repeated field or take one of them: what the client chose is not said. */
+static int choose_version(uint32_t lines, struct span version, struct route_match *out)
 {
-    if (has_versions(request))
+    if (lines > 1)
         return ERR_API_VERSION_REPEATED;
     out->refused = version;
     if (span_equal(version, SPAN("2026-10-21")))
@@ -172,6 +175,7 @@ static int choose_version(const struct http_request *request, struct span versio
 static int choose_dialect(const struct http_request *request, struct route_match *out)
 {
     struct span value;
+    uint32_t lines;
 
     out->dialect = DIALECT_OPENAI;
     if (request->query.len > 0 && url_query_find(request->query, SPAN("client_version"), &value) &&
@@ -179,9 +183,10 @@ static int choose_dialect(const struct http_request *request, struct route_match
         out->dialect = DIALECT_CODEX;
         return 0;
     }
-    if (http_request_find(request, SPAN("anthropic-version"), &value)) {
+    lines = find_versions(request, &value);
+    if (lines > 0) {
         out->errors = ERRORS_ANTHROPIC;
-        return choose_version(request, value, out);
+        return choose_version(lines, value, out);
     }
     /* Google's own clients of version 3 and later ask here; a key in x-goog-api-key says nothing. */
     if (http_request_find(request, SPAN("x-goog-api-client"), &value)) {
@@ -212,11 +217,12 @@ static int describe_call(enum route route, const struct http_request *request,
                          struct route_match *out)
 {
     struct span rest = request->path;
+    struct span version;
 
     out->protocol = (enum wire_protocol)routes[route].speaks;
     if (routes[route].handler == HANDLER_TOKENS)
         out->operation = OPERATION_COUNT_TOKENS;
-    if (out->protocol == PROTOCOL_ANTHROPIC && has_versions(request))
+    if (out->protocol == PROTOCOL_ANTHROPIC && find_versions(request, &version) > 1)
         return ERR_API_VERSION_REPEATED;
     if (routes[route].form != FORM_VERB)
         return 0;
@@ -243,8 +249,9 @@ static int describe(enum route route, const struct http_request *request, struct
         return 0;
     }
     if (speaks == BY_VERSION) {
-        (void)http_request_find(request, SPAN("anthropic-version"), &version);
-        return choose_version(request, version, out);
+        const uint32_t lines = find_versions(request, &version);
+
+        return choose_version(lines, version, out);
     }
     out->dialect = (enum dialect)speaks;
     return 0;

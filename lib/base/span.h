@@ -91,4 +91,18 @@ static inline struct span span_trim(struct span bytes)
     return bytes;
 }
 
+/**
+ * Cut off what stands before the first separator, or all when there is none.
+ *
+ * @param rest  goes on behind the separator
+ */
+static inline struct span span_cut(struct span *rest, char separator)
+{
+    const char *end = rest->len == 0 ? NULL : memchr(rest->ptr, separator, rest->len);
+    struct span part = {rest->ptr, end == NULL ? rest->len : (size_t)(end - rest->ptr)};
+
+    *rest = span_skip(*rest, part.len + (end != NULL));
+    return part;
+}
+
 #endif

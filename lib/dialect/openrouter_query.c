@@ -45,15 +45,6 @@ static int find_words(struct span query, struct span name, char *memory, size_t 
     return err;
 }
 
-static struct span take_word(struct span *list)
-{
-    const char *comma = memchr(list->ptr, ',', list->len);
-    struct span word = comma == NULL ? *list : span_from(list->ptr, comma);
-
-    *list = span_skip(*list, comma == NULL ? word.len : word.len + 1);
-    return word;
-}
-
 static int find_modality(struct span word, uint32_t *bit)
 {
     for (size_t n = 0; n < MODALITY_WORDS; n++) {
@@ -76,7 +67,7 @@ static int read_modalities(struct span query, struct span name, uint32_t *bits)
     while (err == 0 && list.len > 0) {
         uint32_t bit = 0;
 
-        err = find_modality(take_word(&list), &bit);
+        err = find_modality(span_cut(&list, ','), &bit);
         *bits |= bit;
         is_all = is_all || bit == 0;
     }
@@ -98,7 +89,7 @@ static int read_parameters(struct span query, struct selection_filter *filter)
         return err;
     filter->parameter_bytes = (uint32_t)list.len;
     while (list.len > 0) {
-        if (name_check_id(take_word(&list)) != NULL)
+        if (name_check_id(span_cut(&list, ',')) != NULL)
             return ERR_INVALID;
     }
     return 0;
@@ -120,7 +111,7 @@ static int read_providers(struct span query, uint32_t *bits)
     if (err != 0)
         return err;
     while (list.len > 0) {
-        struct span word = take_word(&list);
+        struct span word = span_cut(&list, ',');
 
         *bits |= SELECTION_NOBODY;
         for (uint32_t n = 0; n < PROVIDER_KIND_COUNT; n++) {

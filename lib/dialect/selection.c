@@ -57,21 +57,10 @@ static bool is_served_by(const struct snapshot *snapshot, const struct model_row
     return has_bit(providers, snapshot_provider(snapshot, first->provider)->kind);
 }
 
-/* The first word off a list of words. */
-static struct span take_word(struct span *list)
-{
-    const char *comma = memchr(list->ptr, ',', list->len);
-    size_t len = comma == NULL ? list->len : (size_t)(comma - list->ptr);
-    struct span word = {list->ptr, len};
-
-    *list = span_skip(*list, comma == NULL ? len : len + 1);
-    return word;
-}
-
 static bool has_word(struct span list, struct span word)
 {
     while (list.len > 0) {
-        if (span_equal(take_word(&list), word))
+        if (span_equal(span_cut(&list, ','), word))
             return true;
     }
     return false;
@@ -80,7 +69,7 @@ static bool has_word(struct span list, struct span word)
 static bool has_words(struct span list, struct span wanted)
 {
     while (wanted.len > 0) {
-        if (!has_word(list, take_word(&wanted)))
+        if (!has_word(list, span_cut(&wanted, ',')))
             return false;
     }
     return true;

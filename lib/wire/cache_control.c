@@ -46,12 +46,7 @@ int64_t cache_control_max_age(struct span value)
 {
     int64_t seconds = CACHE_CONTROL_NOT_TOLD;
 
-    while (value.len > 0) {
-        const char *comma = memchr(value.ptr, ',', value.len);
-        size_t len = comma == NULL ? value.len : (size_t)(comma - value.ptr);
-
-        take_directive(span_trim((struct span){value.ptr, len}), &seconds);
-        value = span_skip(value, comma == NULL ? len : len + 1);
-    }
+    while (value.len > 0)
+        take_directive(span_trim(span_cut(&value, ',')), &seconds);
     return seconds;
 }

@@ -29,12 +29,8 @@ static int read_method(struct span token, enum http_method *out)
 static bool list_has(struct span list, struct span token)
 {
     while (list.len > 0) {
-        const char *comma = memchr(list.ptr, ',', list.len);
-        size_t len = comma == NULL ? list.len : (size_t)(comma - list.ptr);
-
-        if (span_equal_nocase(span_trim((struct span){list.ptr, len}), token))
+        if (span_equal_nocase(span_trim(span_cut(&list, ',')), token))
             return true;
-        list = span_skip(list, comma == NULL ? len : len + 1);
     }
     return false;
 }

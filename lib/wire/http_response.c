@@ -98,12 +98,8 @@ static void take_connection(struct http_response *response, struct span list)
 {
     response->is_closing = response->is_closing || response->is_value_long;
     while (list.len > 0) {
-        const char *comma = memchr(list.ptr, ',', list.len);
-        size_t len = comma == NULL ? list.len : (size_t)(comma - list.ptr);
-
-        if (span_equal_nocase(span_trim((struct span){list.ptr, len}), SPAN("close")))
+        if (span_equal_nocase(span_trim(span_cut(&list, ',')), SPAN("close")))
             response->is_closing = true;
-        list = span_skip(list, comma == NULL ? len : len + 1);
     }
 }
 
